@@ -1,0 +1,204 @@
+"""python -m models train | evaluate | pretrain: progress on stderr, results on stdout."""
+
+import argparse
+import json
+import os
+import shlex
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+from models import checkpoint, data, gallery, symmetry
+from models.checkpoint import Checkpoint, CheckpointError
+from models.evaluation import SAMPLES, Codes, encode_dataset, summarise
+from models.idx import IdxError
+from models.recipe import DATASETS, Recipe, RecipeError
+from models.training import TrainingError, train
+from models.vae import VAE
+
+UNITS = {
+    "reconstruction": "nats per image",
+    "kl": "nats per image",
+    "negative_elbo": "nats per image",
+    "spread": "units of z, standard deviation of the means",
+    "mean_sigma": "units of z",
+    "active_units": "of 2 latent dimensions",
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one verb; 0, or 1 with one sentence on stderr."""
+    options = parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except (RecipeError, CheckpointError, IdxError, data.DataError, TrainingError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}." if error.filename else error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The verbs and their options; those of ``train`` are named as the fields of Recipe."""
+    default = Recipe()
+    words = argparse.ArgumentParser(prog="python -m models", description=__doc__)
+    verbs = words.add_subparsers(required=True)
+
+    verb = verbs.add_parser("train", help="train a model and write its checkpoint")
+    verb.add_argument("--dataset", choices=DATASETS, default=default.dataset)
+    verb.add_argument("--beta", type=float, default=default.beta, help="weight of the KL term")
+    verb.add_argument("--epochs", type=int, default=default.epochs)
+    verb.add_argument("--seed", type=int, default=default.seed)
+    verb.add_argument("--out", type=Path, required=True, metavar="FILE")
+    verb.add_argument("--hidden", type=_widths, default=default.hidden, help="layer widths, such as 512,512")
+    verb.add_argument("--batch-size", type=int, default=default.batch_size)
+    verb.add_argument("--learning-rate", type=float, default=default.learning_rate, help="peak of the one cycle")
+    verb.add_argument("--kl-warm-up", type=float, default=default.kl_warm_up, help="share of the run, 0 to 1")
+    verb.add_argument("--threads", type=_count, default=1, help="several runs at once use the cores better")
+    verb.add_argument(
+        "--continue-from", dest="initial", default="", metavar="FILE", help="start from this checkpoint's weights"
+    )
+    verb.add_argument(
+        "--fold-onto",
+        dest="folded_onto",
+        default="",
+        metavar="FILE",
+        help="flip or swap z1, z2 to lie nearest to this one",
+    )
+    verb.set_defaults(run=_train)
+
+    verb = verbs.add_parser("evaluate", help="the loss terms and the codes' spread over the held-out images")
+    verb.add_argument("file", type=Path)
+    verb.add_argument("--json", action="store_true")
+    verb.add_argument("--threads", type=_count, default=1)
+    verb.set_defaults(run=_evaluate)
+
+    verb = verbs.add_parser("pretrain", help="make the shipped models that are missing")
+    verb.add_argument("--jobs", type=_count, default=1, help="models in training at a time, one thread each")
+    verb.add_argument("--print", action="store_true", help="only print the commands")
+    verb.set_defaults(run=_pretrain)
+    return words
+
+
+def _widths(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(width) for width in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of layer widths, such as 512,512") from None
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 256:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 to 256")
+    return int(text)
+
+
+def _train(options: argparse.Namespace) -> None:
+    recipe = recipe_of(options)
+    if not os.access(options.out.parent, os.W_OK) or options.out.is_dir():
+        raise OSError(f"{options.out} cannot be written: name a file in a folder that exists and is yours.")
+    torch.set_num_threads(options.threads)
+    dataset = data.load(recipe.dataset, "train", progressbar=True)
+    held_out = data.load(recipe.dataset, "test", progressbar=True)
+    reference = _reference(recipe, held_out)
+    generator = torch.Generator().manual_seed(recipe.seed)
+    vae = _initial(recipe, generator).to("cuda" if torch.cuda.is_available() else "cpu")
+    _run_steps(vae, dataset, recipe, generator)
+
+    vae.cpu()
+    if reference is not None:
+        symmetry.fold(vae, symmetry.nearest_symmetry(encode_dataset(vae, held_out).mean, reference.mean))
+    # Round first, measure then: the codes and metrics are those of the weights in the file.
+    weights = checkpoint.half_weights(vae)
+    vae.load_state_dict(weights)
+    codes = encode_dataset(vae, held_out)
+    versions = checkpoint.library_versions()
+    checkpoint.write(options.out, Checkpoint(recipe, dataset.sha256(), versions, weights, codes))
+    _print_metrics(summarise(codes), len(codes.label))
+
+
+def recipe_of(options: argparse.Namespace) -> Recipe:
+    """The recipe that the words of ``train`` name. Raises RecipeError."""
+    return Recipe(**{field.name: getattr(options, field.name) for field in fields(Recipe)})
+
+
+def _reference(recipe: Recipe, held_out: data.Dataset) -> Codes | None:
+    if not recipe.folded_onto:
+        return None
+    codes = checkpoint.read(Path(recipe.folded_onto)).codes
+    if not torch.equal(codes.label, held_out.labels):
+        raise CheckpointError(f"{recipe.folded_onto} holds the codes of other images than {recipe.dataset}'s.")
+    return codes
+
+
+def _initial(recipe: Recipe, generator: torch.Generator) -> VAE:
+    vae = VAE(recipe.hidden, generator)
+    if recipe.initial:
+        model = checkpoint.read(Path(recipe.initial))
+        if model.recipe.hidden != recipe.hidden:
+            widths = ",".join(map(str, model.recipe.hidden))
+            raise CheckpointError(f"{recipe.initial} has other layers; continue it with --hidden {widths}.")
+        vae.load_state_dict(model.weights)
+    return vae
+
+
+def _run_steps(vae: VAE, dataset: data.Dataset, recipe: Recipe, generator: torch.Generator) -> None:
+    with tqdm(desc=f"beta {recipe.beta:g}", unit=" steps", mininterval=1) as bar:
+        for step in train(vae, dataset, recipe, generator):
+            bar.total = step.total
+            bar.update()
+            if step.number % 100 == 0 or step.number == step.total:
+                bar.set_postfix_str(f"reconstruction {step.reconstruction:.1f}, KL {step.kl:.1f} nats per image")
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    torch.set_num_threads(options.threads)
+    model = checkpoint.read(options.file)
+    held_out = data.load(model.recipe.dataset, "test", progressbar=True)
+    codes = encode_dataset(model.vae(), held_out)
+    metrics = summarise(codes)
+    command = model.recipe.command(options.file.as_posix())
+    if options.json:
+        facts = {"images": len(codes.label), "samples_per_image": SAMPLES, "beta": model.recipe.beta}
+        print(json.dumps(metrics | facts | {"command": command, "versions": model.versions}))
+        return
+    _print_metrics(metrics, len(codes.label))
+    print(f"made by: {command}")
+
+
+def _print_metrics(metrics: dict[str, float], images: int) -> None:
+    print(
+        f"averages over {images:,} held-out images, binarised once; {SAMPLES} draws of z an image; beta = 1 in the sum"
+    )
+    for name, value in metrics.items():
+        print(f"{name:>14} {value:10.4g}  {UNITS[name]}")
+
+
+def _pretrain(options: argparse.Namespace) -> None:
+    commands = dict(gallery.commands())
+    if options.print:
+        print("\n".join(commands.values()))
+        return
+    missing = [name for name in commands if not gallery.path(name).exists()]
+    # Every other model is laid out like the reference, or continues it.
+    for wave in ({gallery.REFERENCE}, commands.keys() - {gallery.REFERENCE}):
+        with ThreadPoolExecutor(options.jobs) as pool:
+            list(pool.map(_run, [commands[name] for name in missing if name in wave]))
+
+
+def _run(command: str) -> None:
+    print(command, file=sys.stderr)
+    words = [sys.executable, *shlex.split(command)[1:]]
+    if subprocess.run(words, cwd=gallery.FOLDER.parents[1], check=False).returncode:
+        raise OSError(f"This command failed, for the reason that stands above: {command}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

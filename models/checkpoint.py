@@ -1,0 +1,196 @@
+"""A trained model in one safetensors file: recipe, weights, metrics, and the codes of the held-out images.
+
+Layout: weights in float16 under their torch names; codes.mean, codes.stddev float32 [N, 2],
+codes.reconstruction, codes.kl float32 [N] in nats, codes.label uint8 [N]; text metadata.
+A file from elsewhere is read as bytes, capped before it is parsed and compared with what its recipe implies.
+"""
+
+import json
+import os
+import platform
+import tempfile
+from dataclasses import dataclass, fields
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor
+
+from models.evaluation import Codes, summarise
+from models.recipe import Recipe, RecipeError
+from models.vae import LATENTS, VAE
+
+FORMAT = "latent-space-explorer/1"
+MAX_FILE_BYTES = 16 << 20
+MAX_HEADER_BYTES = 64 << 10
+_MAX_IMAGES = 100_000
+_CODES = {
+    "mean": ("F32", [LATENTS]),
+    "stddev": ("F32", [LATENTS]),
+    "reconstruction": ("F32", []),
+    "kl": ("F32", []),
+    "label": ("U8", []),
+}
+"""What a code holds of each image: type and shape."""
+
+
+class CheckpointError(ValueError):
+    """Bytes that are no checkpoint of this app; the message says why."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A trained model. ``weights`` are float16, by torch name; ``dataset_sha256`` is the training split's."""
+
+    recipe: Recipe
+    dataset_sha256: str
+    versions: dict[str, str]
+    weights: dict[str, Tensor]
+    codes: Codes
+
+    @cached_property
+    def metrics(self) -> dict[str, float]:
+        """The averages over the held-out images, see summarise; derived, so that a header cannot misstate them."""
+        return summarise(self.codes)
+
+    def vae(self) -> VAE:
+        """The model, in float32, in evaluation mode."""
+        vae = VAE(self.recipe.hidden)
+        vae.load_state_dict(self.weights)
+        return vae.eval()
+
+
+def half_weights(vae: VAE) -> dict[str, Tensor]:
+    """The weights as a checkpoint keeps them: float16, on the CPU."""
+    return {name: weight.detach().cpu().half().contiguous() for name, weight in vae.state_dict().items()}
+
+
+def library_versions() -> dict[str, str]:
+    """What the numbers depend on."""
+    return {"python": platform.python_version()} | {name: version(name) for name in ("torch", "numpy", "safetensors")}
+
+
+def write(path: Path, checkpoint: Checkpoint) -> None:
+    """Write ``checkpoint`` to ``path`` whole or not at all. Raises CheckpointError, OSError."""
+    metadata = {
+        "format": FORMAT,
+        "recipe": checkpoint.recipe.to_json(),
+        "metrics": json.dumps(checkpoint.metrics),
+        "dataset_sha256": checkpoint.dataset_sha256,
+        "versions": json.dumps(checkpoint.versions),
+    }
+    tensors = checkpoint.weights | {f"codes.{f.name}": getattr(checkpoint.codes, f.name) for f in fields(Codes)}
+    raw = safetensors.torch.save(tensors, metadata)
+    parse(raw)  # what cannot be read back is never written
+    write_atomically(path, raw)
+
+
+def write_atomically(path: Path, raw: bytes) -> None:
+    """Replace the file ``path`` by ``raw``: a reader sees the old bytes or the new, never a part."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        try:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())
+            Path(file.name).chmod(0o644)
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+
+
+def read(path: Path) -> Checkpoint:
+    """The checkpoint in the file ``path``. Raises CheckpointError, which names the file, and OSError."""
+    # Bytes and not a memory map: a file cut short while mapped ends the whole process.
+    with path.open("rb") as file:
+        raw = file.read(MAX_FILE_BYTES + 1)
+    try:
+        return parse(raw)
+    except CheckpointError as error:
+        raise CheckpointError(f"{path.name}: {error}") from error
+
+
+def parse(raw: bytes) -> Checkpoint:
+    """The checkpoint in ``raw``. Raises CheckpointError."""
+    header = _header(raw)
+    metadata = header.pop("__metadata__", None)
+    if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
+        raise CheckpointError("This is not a checkpoint of this app; make one with 'python -m models train'.")
+    try:
+        recipe = Recipe.from_json(metadata.get("recipe", ""))
+    except RecipeError as error:
+        raise CheckpointError(f"The checkpoint's recipe cannot be used: {error}") from error
+    _check_layout(header, recipe)
+    try:
+        tensors = safetensors.torch.load(raw)
+    except (safetensors.SafetensorError, ValueError) as error:
+        raise CheckpointError(f"The file is damaged ({error}); copy or make it again.") from error
+    for name, tensor in tensors.items():
+        if not torch.isfinite(tensor).all():
+            raise CheckpointError(f"The checkpoint's {name} holds a value that is not a finite number.")
+    codes = Codes(**{field.name: tensors.pop(f"codes.{field.name}") for field in fields(Codes)})
+    if codes.label.max() > 9 or codes.stddev.min() <= 0:
+        raise CheckpointError("The checkpoint's codes have a label over 9 or a stddev that is not positive.")
+    return Checkpoint(
+        recipe,
+        str(metadata.get("dataset_sha256", "")),
+        _versions(metadata),
+        tensors,
+        codes,
+    )
+
+
+def _header(raw: bytes) -> dict:
+    if not 8 < len(raw) <= MAX_FILE_BYTES:
+        raise CheckpointError(f"The file is empty or larger than {MAX_FILE_BYTES >> 20} MB.")
+    size = int.from_bytes(raw[:8], "little")
+    if size > MAX_HEADER_BYTES or 8 + size > len(raw):
+        raise CheckpointError("This is not a safetensors file, or it is cut short; copy or make it again.")
+    return _parse_object(raw[8 : 8 + size], "header")
+
+
+def _parse_object(text: bytes | str, what: str) -> dict:
+    try:
+        value = json.loads(text, object_pairs_hook=_no_duplicates)
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"The checkpoint's {what} is not JSON text.") from error
+    if not isinstance(value, dict):
+        raise CheckpointError(f"The checkpoint's {what} is not a JSON object.")
+    return value
+
+
+def _no_duplicates(pairs: list[tuple[str, object]]) -> dict:
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError("a key stands twice")
+    return dict(pairs)
+
+
+def _versions(metadata: dict) -> dict[str, str]:
+    text = metadata.get("versions", "")
+    versions = _parse_object(text if isinstance(text, str) else "", "versions")
+    return {name: str(value) for name, value in versions.items()}
+
+
+def _check_layout(header: dict, recipe: Recipe) -> None:
+    """Refuse names, shapes and types other than the recipe's, before any tensor of the file is read."""
+    labels = header.get("codes.label")
+    shape = labels.get("shape") if isinstance(labels, dict) else None
+    if not _is_count(shape):
+        raise CheckpointError(f"The checkpoint's codes.label is missing, or not of 2 to {_MAX_IMAGES:,} images.")
+    expected = {name: ("F16", list(weight.shape)) for name, weight in VAE(recipe.hidden).state_dict().items()}
+    for name, (dtype, row) in _CODES.items():
+        expected[f"codes.{name}"] = (dtype, [*shape, *row])
+    for name in sorted(expected.keys() | header.keys()):
+        found = header.get(name)
+        if name not in expected:
+            raise CheckpointError(f"The checkpoint holds {name[:80]!r}, which its recipe does not have.")
+        if not isinstance(found, dict) or (found.get("dtype"), found.get("shape")) != expected[name]:
+            dtype, shape = expected[name]
+            raise CheckpointError(f"The checkpoint's {name} is missing, or is not {dtype} {shape}.")
+
+
+def _is_count(shape: object) -> bool:
+    return isinstance(shape, list) and len(shape) == 1 and isinstance(shape[0], int) and 1 < shape[0] <= _MAX_IMAGES

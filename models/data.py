@@ -1,0 +1,159 @@
+"""Image files -> Dataset(pixels, labels), and the binarisation that turns pixels into x."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pooch
+import requests
+import torch
+from torch import Tensor
+
+from models.idx import read_idx
+
+Split = Literal["train", "test"]
+
+FOLDER_VARIABLE = "LATENT_EXPLORER_DATA"
+_TIMEOUT_S = 20
+_PREFIX = {"train": "train", "test": "t10k"}
+
+# SHA-256 of the original .gz files, byte for byte.
+_SHA256 = {
+    "mnist": {
+        "train-images-idx3-ubyte.gz": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+        "train-labels-idx1-ubyte.gz": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+        "t10k-images-idx3-ubyte.gz": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+        "t10k-labels-idx1-ubyte.gz": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+    },
+    "fashion": {
+        "train-images-idx3-ubyte.gz": "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+        "train-labels-idx1-ubyte.gz": "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+        "t10k-images-idx3-ubyte.gz": "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+        "t10k-labels-idx1-ubyte.gz": "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+    },
+}
+
+MIRRORS = {
+    "mnist": (
+        "https://ossci-datasets.s3.amazonaws.com/mnist/",
+        "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    ),
+    "fashion": (
+        "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+        "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
+    ),
+}
+
+
+class DataError(RuntimeError):
+    """A data set that is not to be had; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One split of a data set: pixels uint8 [N, 28, 28] in 0..255, labels uint8 [N] in 0..9."""
+
+    name: str
+    pixels: Tensor
+    labels: Tensor
+
+    def sha256(self) -> str:
+        """The hash of all pixels, then all labels."""
+        digest = hashlib.sha256(self.pixels.numpy().tobytes())
+        digest.update(self.labels.numpy().tobytes())
+        return digest.hexdigest()
+
+
+def binarise(pixels: Tensor, generator: torch.Generator) -> Tensor:
+    """x, what the model sees: float32 {0, 1} [B, 784], each a Bernoulli draw with its pixel's intensity.
+
+    Source: Salakhutdinov and Murray, 2008, On the Quantitative Analysis of Deep Belief Networks, section 5
+    """
+    return torch.bernoulli(pixels.flatten(1).float() / 255, generator=generator)
+
+
+def load(name: str, split: Split, progressbar: bool = False) -> Dataset:
+    """A split of "mnist", "fashion" (fetched once, see files) or "digits" (always here).
+
+    Raises DataError, and IdxError for a file that is not what its name says.
+    """
+    if name == "digits":
+        return _load_digits(split)
+    return _read(name, split, (_fetch(name, file, progressbar) for file in _files(split)))
+
+
+def load_local(name: str, split: Split) -> Dataset | None:
+    """As load, but None where the files are not on this machine yet; nothing is fetched."""
+    if name == "digits":
+        return _load_digits(split)
+    paths = [_local(name, file) for file in _files(split)]
+    return _read(name, split, paths) if all(paths) else None
+
+
+def _files(split: Split) -> tuple[str, str]:
+    return f"{_PREFIX[split]}-images-idx3-ubyte.gz", f"{_PREFIX[split]}-labels-idx1-ubyte.gz"
+
+
+def _read(name: str, split: Split, paths: Iterator[Path]) -> Dataset:
+    images, labels = (path.read_bytes() for path in paths)
+    pixels, digits = read_idx(images, "images"), read_idx(labels, "labels")
+    if len(pixels) != len(digits):
+        raise DataError(f"{name} {split} has {len(pixels)} images and {len(digits)} labels; fetch both files again.")
+    return Dataset(name, torch.from_numpy(pixels.copy()), torch.from_numpy(digits.copy()))
+
+
+def _load_digits(split: Split) -> Dataset:
+    """scikit-learn's 1,797 8x8 digits enlarged to 28x28; the last 360 are held out."""
+    from sklearn.datasets import load_digits  # here, for it takes seconds to import and few runs need it
+
+    digits = load_digits()
+    small = torch.from_numpy(digits.images).float()[:, None]
+    large = torch.nn.functional.interpolate(small, size=(28, 28), mode="bilinear")[:, 0]
+    pixels = (large * (255 / 16)).round().to(torch.uint8)
+    labels = torch.from_numpy(digits.target.astype(np.uint8))
+    rows = slice(-360) if split == "train" else slice(-360, None)
+    return Dataset("digits", pixels[rows], labels[rows])
+
+
+def _folders(name: str) -> Iterator[Path]:
+    chosen = os.environ.get(FOLDER_VARIABLE)
+    if chosen:
+        yield Path(chosen) / name
+        if name == "mnist":
+            yield Path(chosen)
+    else:
+        yield Path(pooch.os_cache("latent-space-explorer")) / name
+
+
+def _local(name: str, file: str) -> Path | None:
+    """Where ``file`` lies on this machine with the right hash, or None. Raises DataError for a wrong hash."""
+    for folder in _folders(name):
+        path = folder / file
+        if path.is_file():
+            if pooch.file_hash(str(path)) != _SHA256[name][file]:
+                raise DataError(f"{path} is not the original {name} file (its SHA-256 differs); delete it and retry.")
+            return path
+    return None
+
+
+def _fetch(name: str, file: str, progressbar: bool) -> Path:
+    """``file`` from this machine or else from the first mirror that has it, checked before it gets its name."""
+    if path := _local(name, file):
+        return path
+    reasons = []
+    downloader = pooch.HTTPDownloader(timeout=_TIMEOUT_S, progressbar=progressbar)
+    for mirror in MIRRORS[name]:
+        try:
+            path = pooch.retrieve(mirror + file, _SHA256[name][file], file, next(_folders(name)), downloader=downloader)
+        except (requests.RequestException, ValueError, OSError) as error:
+            reasons.append(f"{mirror}: {type(error).__name__}")
+        else:
+            return Path(path)
+    raise DataError(
+        f"{name} could not be fetched ({'; '.join(reasons)}). Connect to a network, or put the four original"
+        f" .gz files in a folder and name it in {FOLDER_VARIABLE}; the data set 'digits' needs neither."
+    )

@@ -1,0 +1,47 @@
+"""The shipped models: one recipe, one seed, and the KL weight as the only difference."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from models import checkpoint
+from models.checkpoint import Checkpoint
+from models.recipe import Recipe
+
+FOLDER = Path(__file__).parent / "pretrained"
+BETAS = (0, 0.01, 0.1, 0.3, 1, 3, 10, 30)
+REFERENCE = "mnist-beta-1"
+SWITCHED_OFF = "mnist-kl-switched-off"
+
+_RECIPE = Recipe(epochs=100)
+
+
+def path(name: str) -> Path:
+    """The file of the shipped model ``name``."""
+    return FOLDER / f"{name}.safetensors"
+
+
+def recipes() -> dict[str, Recipe]:
+    """Each shipped model's name and recipe, in an order in which they can be made."""
+    reference = _file(REFERENCE)
+    made = {REFERENCE: _RECIPE}
+    for beta in BETAS:
+        made.setdefault(f"mnist-beta-{beta:g}", replace(_RECIPE, beta=beta, folded_onto=reference))
+    made[SWITCHED_OFF] = replace(_RECIPE, beta=0, epochs=24, initial=reference)
+    return made
+
+
+def commands() -> Iterator[tuple[str, str]]:
+    """Each shipped model's name and the command, run in the repository's root, that makes it."""
+    return ((name, recipe.command(_file(name))) for name, recipe in recipes().items())
+
+
+@cache
+def read(name: str) -> Checkpoint:
+    """The shipped model ``name``, read once a process."""
+    return checkpoint.read(path(name))
+
+
+def _file(name: str) -> str:
+    return path(name).relative_to(FOLDER.parents[1]).as_posix()

@@ -1,0 +1,92 @@
+"""Every choice that makes a training run, in one value that refuses nonsense with a sentence."""
+
+import json
+import shlex
+from dataclasses import asdict, dataclass, fields
+
+DATASETS = ("mnist", "fashion", "digits")
+
+
+class RecipeError(ValueError):
+    """A choice that no run can be made from; the message says which and what is allowed."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The choices of one run. On one CPU with one thread the same recipe gives the same weights.
+
+    ``beta`` weighs the KL term: the loss is reconstruction + beta * KL, in nats per image. Over the first
+    ``kl_warm_up`` of the run, a share, the weight rises from 0 to beta, see models.training.kl_weight.
+    ``hidden`` are the encoder's layer widths; the decoder mirrors them.
+    ``initial`` names the checkpoint whose weights the run continues ("" starts from scratch);
+    ``folded_onto`` names the one whose layout the codes are flipped or swapped onto ("" leaves them).
+
+    Raises RecipeError.
+    """
+
+    dataset: str = "mnist"
+    beta: float = 1.0
+    epochs: int = 60
+    hidden: tuple[int, ...] = (512, 512)
+    batch_size: int = 256
+    learning_rate: float = 2.5e-3
+    kl_warm_up: float = 0.5
+    seed: int = 0
+    initial: str = ""
+    folded_onto: str = ""
+
+    def __post_init__(self) -> None:
+        if self.dataset not in DATASETS:
+            raise RecipeError(f"dataset is {self.dataset!r}; choose one of {', '.join(DATASETS)}.")
+        _check_number("beta", self.beta, 0, 1000)
+        _check_number("epochs", self.epochs, 1, 1000, whole=True)
+        _check_number("batch_size", self.batch_size, 1, 4096, whole=True)
+        _check_number("learning_rate", self.learning_rate, 1e-6, 0.1)
+        _check_number("kl_warm_up", self.kl_warm_up, 0, 1)
+        _check_number("seed", self.seed, 0, 2**32 - 1, whole=True)
+        if not isinstance(self.hidden, tuple) or not 1 <= len(self.hidden) <= 4:
+            raise RecipeError("hidden takes one to four layer widths, such as 512,512.")
+        for width in self.hidden:
+            _check_number("hidden", width, 1, 1024, whole=True)
+        for name in ("initial", "folded_onto"):
+            value = getattr(self, name)
+            if not isinstance(value, str) or len(value) > 200 or not value.isprintable():
+                raise RecipeError(f"{name} takes a file name of at most 200 printable characters.")
+
+    def to_json(self) -> str:
+        """The recipe as JSON text, read back by from_json."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Recipe":
+        """The recipe that to_json wrote; what it leaves out takes its default. Raises RecipeError."""
+        try:
+            values = json.loads(text)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise RecipeError("the recipe is not JSON text.") from error
+        if not isinstance(values, dict) or not values.keys() <= {field.name for field in fields(cls)}:
+            raise RecipeError("the recipe has keys that this version does not know; update the app.")
+        if isinstance(values.get("hidden"), list):
+            values["hidden"] = tuple(values["hidden"])
+        return cls(**values)
+
+    def command(self, out: str) -> str:
+        """The command line that carries the recipe out and writes the checkpoint ``out``."""
+        words = ["python", "-m", "models", "train", "--dataset", self.dataset]
+        words += ["--beta", str(self.beta), "--epochs", str(self.epochs), "--seed", str(self.seed)]
+        words += ["--hidden", ",".join(map(str, self.hidden)), "--batch-size", str(self.batch_size)]
+        words += ["--learning-rate", str(self.learning_rate), "--kl-warm-up", str(self.kl_warm_up)]
+        # With "=", because a file's name may start with a dash.
+        if self.initial:
+            words += [f"--continue-from={self.initial}"]
+        if self.folded_onto:
+            words += [f"--fold-onto={self.folded_onto}"]
+        return shlex.join([*words, f"--out={out}"])
+
+
+def _check_number(name: str, value: object, low: float, high: float, whole: bool = False) -> None:
+    # bool is an int to Python, and True is no number of epochs. NaN fails every comparison.
+    fits = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool) and low <= value <= high
+    if not fits:
+        kind = "a whole number" if whole else "a number"
+        raise RecipeError(f"{name} is {value!r:.40}; it takes {kind} from {low:,} to {high:,}.")

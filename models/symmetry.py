@@ -1,0 +1,38 @@
+"""The eight axis flips and swaps of a two-dimensional latent space, which change no probability.
+
+They keep N(0, I) and every diagonal Gaussian what they are, where a rotation would not. Models trained
+apart may differ by one of them, and a morph between two would then show the accident and not the effect
+of beta.
+"""
+
+from itertools import permutations, product
+
+import torch
+from torch import Tensor
+
+from models.vae import LATENTS, VAE
+
+Symmetry = tuple[tuple[int, ...], tuple[float, ...]]
+
+
+def nearest_symmetry(means: Tensor, reference: Tensor) -> Symmetry:
+    """The (order, signs) for which means[:, order] * signs lies nearest to ``reference``, both [N, 2]."""
+    candidates = product(permutations(range(LATENTS)), product((1.0, -1.0), repeat=LATENTS))
+    return min(candidates, key=lambda symmetry: (_apply(symmetry, means) - reference).square().sum().item())
+
+
+def _apply(symmetry: Symmetry, points: Tensor) -> Tensor:
+    order, signs = symmetry
+    return points[..., list(order)] * torch.tensor(signs)
+
+
+@torch.no_grad()
+def fold(vae: VAE, symmetry: Symmetry) -> None:
+    """Move ``vae``'s codes by ``symmetry``, in place: p(x) and every loss term stay exactly as they were."""
+    order, signs = list(symmetry[0]), torch.tensor(symmetry[1])
+    last, first = vae.encoder[-1], vae.decoder[0]
+    rows = [*order, *(LATENTS + unit for unit in order)]
+    row_signs = torch.cat([signs, torch.ones(LATENTS)])  # a flip turns the mean; log stddev has no sign to turn
+    last.weight.copy_(last.weight[rows] * row_signs[:, None])
+    last.bias.copy_(last.bias[rows] * row_signs)
+    first.weight.copy_(first.weight[:, order] * signs)

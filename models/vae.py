@@ -1,0 +1,72 @@
+"""The model: encode(x) -> q(z|x) and decode(z) -> p(x|z), both as torch distributions."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.distributions import Bernoulli, Distribution, Independent, Normal
+
+LATENTS = 2
+PIXELS = 28 * 28
+
+# exp(-12) = 6e-6: where codes reach 30, float32 knows them no better. Without the KL term nothing else stops
+# sigma on its way to 0, where KL is infinite and even 0 * KL is no number.
+_MIN_LOG_STDDEV = -12.0
+
+
+class VAE(nn.Module):
+    """A variational autoencoder with two latent dimensions and Bernoulli pixels.
+
+        p(z) = N(0, I),   p(x|z) = prod_j Bernoulli(x_j; mean_j(z)),   q(z|x) = N(mean(x), diag stddev(x)^2)
+
+    Encoder and decoder are perceptrons with SiLU units, ``hidden`` wide and mirrored. The weights are drawn
+    from ``generator``, or left unset without one, for weights about to be loaded.
+
+    Source: Kingma and Welling, 2014, Auto-Encoding Variational Bayes, appendix C, https://arxiv.org/abs/1312.6114
+    """
+
+    def __init__(self, hidden: Sequence[int], generator: torch.Generator | None = None) -> None:
+        super().__init__()
+        self.encoder = _perceptron([PIXELS, *hidden, 2 * LATENTS])
+        self.decoder = _perceptron([LATENTS, *reversed(hidden), PIXELS])
+        if generator is not None:
+            _draw_weights(self, generator)
+
+    def encode(self, x: Tensor) -> Distribution:
+        """q(z|x), event shape [2], of binary images x [..., 784]."""
+        mean, log_stddev = self.encoder(x).chunk(2, dim=-1)
+        # The floor holds the value and lets the gradient pass, so that a KL term switched on again can lift it.
+        log_stddev = log_stddev + (log_stddev.clamp(min=_MIN_LOG_STDDEV) - log_stddev).detach()
+        return _independent(Normal(mean, log_stddev.exp(), validate_args=False))
+
+    def decode(self, z: Tensor) -> Distribution:
+        """p(x|z), event shape [784], of points z [..., 2]."""
+        return _independent(Bernoulli(logits=self.decoder(z), validate_args=False))
+
+
+def prior(device: torch.device | str = "cpu") -> Distribution:
+    """p(z) = N(0, I), event shape [2]."""
+    return _independent(Normal(torch.zeros(LATENTS, device=device), 1.0, validate_args=False))
+
+
+def _independent(base: Distribution) -> Independent:
+    # Argument checks look at every number of every batch; training checks its loss instead.
+    return Independent(base, 1, validate_args=False)
+
+
+def _perceptron(widths: Sequence[int]) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for inputs, outputs in pairwise(widths):
+        # skip_init, because nn.Linear would draw from the global generator.
+        layers += [nn.utils.skip_init(nn.Linear, inputs, outputs), nn.SiLU()]
+    return nn.Sequential(*layers[:-1])
+
+
+def _draw_weights(module: nn.Module, generator: torch.Generator) -> None:
+    """Uniform in +-1/sqrt(inputs), the range that nn.Linear itself uses."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Linear):
+            bound = layer.in_features**-0.5
+            nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
+            nn.init.uniform_(layer.bias, -bound, bound, generator=generator)

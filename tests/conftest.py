@@ -1,0 +1,104 @@
+"""What several test files share: data, tiny models, and the promise that no global generator moves."""
+
+import os
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import settings
+
+from models import checkpoint, data
+from models.checkpoint import Checkpoint
+from models.data import Dataset
+from models.evaluation import encode_dataset
+from models.recipe import Recipe
+from models.vae import VAE
+
+ROOT = Path(__file__).parents[1]
+TINY_HIDDEN = (8,)
+
+torch.set_num_threads(1)
+# A busy machine must not fail a property for being slow.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
+
+
+def unavailable(reason: str) -> NoReturn:
+    """Skip the test for want of something outside the repository; fail it where CI promises that it is there."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@contextmanager
+def global_generators_untouched() -> Iterator[None]:
+    """Fail if the block draws from, or seeds, a generator of the whole process."""
+    before = torch.get_rng_state(), np.random.get_state()[1].tolist(), random.getstate()
+    yield
+    assert torch.equal(torch.get_rng_state(), before[0])
+    assert (np.random.get_state()[1].tolist(), random.getstate()) == before[1:]
+
+
+def seeded(seed: int = 0) -> torch.Generator:
+    """A generator of the test's own."""
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.fixture(scope="session")
+def mnist_folder() -> Path:
+    """The folder with the four original MNIST files."""
+    folder = os.environ.get(data.FOLDER_VARIABLE)
+    if not folder:
+        unavailable(f"{data.FOLDER_VARIABLE} names no folder with the MNIST files.")
+    if data.load_local("mnist", "train") is None or data.load_local("mnist", "test") is None:
+        unavailable(f"The folder that {data.FOLDER_VARIABLE} names lacks the MNIST files.")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def mnist_test(mnist_folder: Path) -> Dataset:
+    """The 10,000 held-out images."""
+    return data.load("mnist", "test")
+
+
+@pytest.fixture(scope="session")
+def digits() -> Dataset:
+    """The 1,437 training images that need no file."""
+    return data.load("digits", "train")
+
+
+@pytest.fixture(scope="session")
+def tiny_dataset() -> Dataset:
+    """20 images of noise, two a label."""
+    pixels = torch.randint(0, 256, (20, 28, 28), generator=seeded(), dtype=torch.uint8)
+    return Dataset("digits", pixels, torch.arange(20, dtype=torch.uint8) % 10)
+
+
+@pytest.fixture
+def tiny_vae() -> VAE:
+    """An untrained model, drawn anew for each test."""
+    return VAE(TINY_HIDDEN, seeded())
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(tiny_dataset: Dataset) -> Checkpoint:
+    """A valid checkpoint of an untrained model and the codes of 20 images."""
+    recipe = Recipe("digits", epochs=1, hidden=TINY_HIDDEN)
+    vae = VAE(TINY_HIDDEN, seeded())
+    weights = checkpoint.half_weights(vae)
+    vae.load_state_dict(weights)
+    codes = encode_dataset(vae, tiny_dataset)
+    return Checkpoint(recipe, tiny_dataset.sha256(), checkpoint.library_versions(), weights, codes)
+
+
+@pytest.fixture(scope="session")
+def tiny_bytes(tiny_checkpoint: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The file of tiny_checkpoint."""
+    path = tmp_path_factory.mktemp("tiny") / "tiny.safetensors"
+    checkpoint.write(path, tiny_checkpoint)
+    return path.read_bytes()

@@ -1,0 +1,73 @@
+"""Codes are the same on every call, whatever the batches; their averages are those of numpy."""
+
+import numpy as np
+import pytest
+import torch
+
+from models.data import Dataset
+from models.evaluation import Codes, encode_dataset, fixed_binary_images, summarise
+from models.vae import VAE
+from tests.conftest import global_generators_untouched, seeded
+
+
+def some_codes(mean: torch.Tensor) -> Codes:
+    count, generator = len(mean), seeded()
+    stddev = torch.rand(count, 2, generator=generator) + 0.1
+    reconstruction, kl = torch.rand(2, count, generator=generator) * 100
+    return Codes(mean, stddev, reconstruction, kl, torch.zeros(count, dtype=torch.uint8))
+
+
+def test_codes_have_a_row_an_image(tiny_vae: VAE, tiny_dataset: Dataset) -> None:
+    codes = encode_dataset(tiny_vae, tiny_dataset)
+    assert codes.mean.shape == codes.stddev.shape == (20, 2)
+    assert codes.reconstruction.shape == codes.kl.shape == codes.label.shape == (20,)
+    assert {part.dtype for part in (codes.mean, codes.stddev, codes.reconstruction, codes.kl)} == {torch.float32}
+    assert torch.equal(codes.label, tiny_dataset.labels)
+    assert not codes.mean.requires_grad
+
+
+def test_codes_are_the_same_on_every_call(tiny_vae: VAE, tiny_dataset: Dataset) -> None:
+    with global_generators_untouched():
+        first, again = (encode_dataset(tiny_vae, tiny_dataset) for _ in range(2))
+    assert all(torch.equal(part, vars(again)[name]) for name, part in vars(first).items())
+
+
+def test_held_out_images_are_binarised_once_and_for_all(tiny_dataset: Dataset) -> None:
+    assert torch.equal(fixed_binary_images(tiny_dataset), fixed_binary_images(tiny_dataset))
+
+
+@pytest.mark.parametrize("batch", [1, 7, 20])
+def test_batches_change_nothing_but_the_draws_of_z(tiny_vae: VAE, tiny_dataset: Dataset, batch: int) -> None:
+    whole, parts = encode_dataset(tiny_vae, tiny_dataset), encode_dataset(tiny_vae, tiny_dataset, batch)
+    for name in ("mean", "stddev", "kl"):
+        torch.testing.assert_close(vars(parts)[name], vars(whole)[name])
+    torch.testing.assert_close(parts.reconstruction, whole.reconstruction, rtol=0.02, atol=0)
+
+
+def test_averages_are_those_of_numpy() -> None:
+    codes = some_codes(torch.randn(50, 2, generator=seeded(1)) * torch.tensor([3.0, 0.5]))
+    arrays = {name: part.double().numpy() for name, part in vars(codes).items()}
+    reconstruction, kl = arrays["reconstruction"].mean(), arrays["kl"].mean()
+    assert summarise(codes) == pytest.approx(
+        {
+            "reconstruction": reconstruction,
+            "kl": kl,
+            "negative_elbo": reconstruction + kl,
+            "spread": np.sqrt(np.var(arrays["mean"], axis=0, ddof=1).mean()),
+            "mean_sigma": arrays["stddev"].mean(),
+            "active_units": 2,
+        }
+    )
+
+
+@pytest.mark.parametrize(("scales", "active"), [((1, 1), 2), ((1, 0.05), 1), ((0.05, 1), 1), ((0.05, 0), 0)])
+def test_a_unit_is_active_when_its_mean_varies(scales: tuple[float, float], active: int) -> None:
+    codes = some_codes(torch.randn(1000, 2, generator=seeded()) * torch.tensor(scales))
+    assert summarise(codes)["active_units"] == active
+
+
+def test_a_collapsed_model_has_no_active_unit_and_no_kl(tiny_vae: VAE, tiny_dataset: Dataset) -> None:
+    for parameter in tiny_vae.encoder[-1].parameters():
+        parameter.data.zero_()
+    metrics = summarise(encode_dataset(tiny_vae, tiny_dataset))
+    assert (metrics["active_units"], metrics["kl"], metrics["spread"], metrics["mean_sigma"]) == (0, 0, 0, 1)

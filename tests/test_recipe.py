@@ -1,0 +1,145 @@
+"""A Recipe holds what can be run, says why not otherwise, and survives JSON and the command line."""
+
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from models.__main__ import parser, recipe_of
+from models.recipe import DATASETS, Recipe, RecipeError
+
+names = st.text(st.characters(codec="utf-8"), max_size=200).filter(str.isprintable)
+recipes = st.builds(
+    Recipe,
+    dataset=st.sampled_from(DATASETS),
+    beta=st.floats(0, 1000) | st.integers(0, 1000),
+    epochs=st.integers(1, 1000),
+    hidden=st.lists(st.integers(1, 1024), min_size=1, max_size=4).map(tuple),
+    batch_size=st.integers(1, 4096),
+    learning_rate=st.floats(1e-6, 0.1),
+    kl_warm_up=st.floats(0, 1) | st.integers(0, 1),
+    seed=st.integers(0, 2**32 - 1),
+    initial=names,
+    folded_onto=names,
+)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just(10**400),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+PARSER = parser()
+fields = st.sampled_from(list(Recipe.__dataclass_fields__))
+
+BAD = [
+    {"dataset": "cifar"},
+    {"dataset": None},
+    {"dataset": ["mnist"]},
+    {"beta": -0.001},
+    {"beta": 1000.001},
+    {"beta": float("nan")},
+    {"beta": float("inf")},
+    {"beta": 10**400},
+    {"beta": "1"},
+    {"beta": True},
+    {"beta": 1j},
+    {"epochs": 0},
+    {"epochs": 1001},
+    {"epochs": 2.0},
+    {"epochs": True},
+    {"batch_size": 0},
+    {"batch_size": 4097},
+    {"learning_rate": 0},
+    {"learning_rate": 0.11},
+    {"learning_rate": None},
+    {"kl_warm_up": 1.01},
+    {"kl_warm_up": -0.01},
+    {"seed": -1},
+    {"seed": 2**32},
+    {"seed": 10**400},
+    {"hidden": ()},
+    {"hidden": (8, 8, 8, 8, 8)},
+    {"hidden": [8, 8]},
+    {"hidden": 8},
+    {"hidden": (0,)},
+    {"hidden": (1025,)},
+    {"hidden": (8.0,)},
+    {"hidden": ("8",)},
+    {"initial": None},
+    {"initial": "x" * 201},
+    {"initial": "two\nlines"},
+    {"folded_onto": b"bytes"},
+    {"folded_onto": "\x00"},
+]
+
+
+@pytest.mark.parametrize("choice", BAD, ids=lambda choice: f"{next(iter(choice))}={next(iter(choice.values()))!r:.20}")
+def test_a_bad_choice_is_refused_with_a_sentence_that_names_it(choice: dict) -> None:
+    with pytest.raises(RecipeError, match=rf"^{next(iter(choice))} .+\.$"):
+        Recipe(**choice)
+
+
+def test_the_refusal_states_the_true_limit() -> None:
+    with pytest.raises(RecipeError, match=r"4,?294,?967,?295"):
+        Recipe(seed=2**32)
+
+
+def test_a_recipe_cannot_be_changed() -> None:
+    with pytest.raises(AttributeError):
+        Recipe().beta = 2
+
+
+@given(recipes)
+def test_json_gives_the_same_recipe_back(recipe: Recipe) -> None:
+    assert Recipe.from_json(recipe.to_json()) == recipe
+
+
+@given(recipes, names.filter(bool))
+@example(Recipe(beta=1 / 3, learning_rate=1e-3 / 7), "a b.safetensors")
+@example(Recipe(beta=3, initial="-x", folded_onto="it's"), "-out")
+def test_the_command_makes_the_same_recipe(recipe: Recipe, out: str) -> None:
+    words = shlex.split(recipe.command(out))
+    assert words[:3] == ["python", "-m", "models"]
+    options = PARSER.parse_args(words[3:])
+    assert (recipe_of(options), options.out) == (recipe, Path(out))
+
+
+def from_json_or_refusal(text: str | bytes) -> Recipe | None:
+    try:
+        return Recipe.from_json(text)
+    except RecipeError:
+        return None
+
+
+@given(fields, json_values)
+@example("seed", 10**400)
+@example("beta", 10**400)
+@example("hidden", [[1]])
+@example("dataset", {"mnist": 1})
+def test_a_forged_field_is_refused_or_a_valid_recipe(field: str, value: object) -> None:
+    recipe = from_json_or_refusal(json.dumps({field: value}))
+    assert recipe is None or recipe == Recipe(**recipe.__dict__)
+
+
+@given(json_values.map(json.dumps) | st.text() | st.binary())
+@example("[" * 100_000)
+@example('{"seed": ' + "1" * 5000 + "}")
+@example('{"beta": 1e400}')
+@example('{"beta": NaN}')
+@example('{"epoch": 5}')
+def test_any_text_is_refused_or_a_valid_recipe(text: str | bytes) -> None:
+    recipe = from_json_or_refusal(text)
+    assert recipe is None or recipe == Recipe(**recipe.__dict__)
+
+
+@pytest.mark.parametrize("value", [None, 5, ["{}"], {}])
+def test_what_is_no_text_is_refused_too(value: object) -> None:
+    with pytest.raises(RecipeError):
+        Recipe.from_json(value)
+
+
+def test_an_unknown_key_is_refused() -> None:
+    with pytest.raises(RecipeError, match="keys"):
+        Recipe.from_json('{"dataset": "digits", "optimiser": "sgd"}')

@@ -1,0 +1,124 @@
+"""Training learns, counts its steps, keeps its randomness to itself, and stops with a sentence."""
+
+from collections.abc import Iterator
+from itertools import pairwise, zip_longest
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.data import Dataset
+from models.evaluation import encode_dataset, summarise
+from models.recipe import Recipe
+from models.training import Step, TrainingError, kl_weight, one_cycle, train
+from models.vae import VAE
+from tests.conftest import global_generators_untouched, seeded
+
+
+def start(dataset: Dataset, recipe: Recipe) -> tuple[VAE, Iterator[Step]]:
+    generator = seeded(recipe.seed)
+    vae = VAE(recipe.hidden, generator)
+    return vae, train(vae, dataset, recipe, generator)
+
+
+def small(beta: float = 1.0, epochs: int = 10, seed: int = 0) -> Recipe:
+    return Recipe("digits", beta, epochs, (32,), batch_size=64, seed=seed)
+
+
+def weights(vae: VAE) -> torch.Tensor:
+    return torch.nn.utils.parameters_to_vector(vae.parameters()).detach()
+
+
+def test_the_loss_falls_on_digits(digits: Dataset) -> None:
+    losses = [step.reconstruction + step.kl for step in start(digits, small())[1]]
+    assert sum(losses[-20:]) / 20 < 0.7 * losses[0]
+
+
+def test_without_kl_training_narrows_q(digits: Dataset) -> None:
+    metrics = {}
+    for beta in (0, 1):
+        vae, steps = start(digits, small(beta, epochs=6))
+        assert len(list(steps)) == 6 * 23
+        metrics[beta] = summarise(encode_dataset(vae, digits))
+    assert metrics[0]["mean_sigma"] < 0.7 * metrics[1]["mean_sigma"]
+    assert metrics[0]["kl"] > metrics[1]["kl"]
+
+
+def test_two_runs_at_once_are_two_runs_alone(tiny_dataset: Dataset) -> None:
+    choices = [Recipe("digits", epochs=3, hidden=(8,), batch_size=8, seed=seed) for seed in (1, 2)]
+    alone = [start(tiny_dataset, recipe) for recipe in choices]
+    alone_steps = [list(steps) for _, steps in alone]
+    together = [start(tiny_dataset, recipe) for recipe in choices]
+    taken = list(zip_longest(*(steps for _, steps in together)))
+    assert [list(steps) for steps in zip(*taken, strict=True)] == alone_steps
+    assert all(torch.equal(weights(a), weights(b)) for (a, _), (b, _) in zip(alone, together, strict=True))
+    assert not torch.equal(weights(alone[0][0]), weights(alone[1][0]))
+
+
+def test_no_global_generator_is_drawn_from(tiny_dataset: Dataset) -> None:
+    with global_generators_untouched():
+        list(start(tiny_dataset, small(epochs=2))[1])
+
+
+@pytest.mark.parametrize(("batch_size", "steps_an_epoch"), [(20, 1), (19, 2), (7, 3), (1, 20)])
+def test_the_steps_are_counted_whole_epochs(tiny_dataset: Dataset, batch_size: int, steps_an_epoch: int) -> None:
+    steps = list(start(tiny_dataset, Recipe("digits", epochs=2, hidden=(8,), batch_size=batch_size))[1])
+    assert [step.number for step in steps] == list(range(1, 2 * steps_an_epoch + 1))
+    assert {step.total for step in steps} == {2 * steps_an_epoch}
+
+
+def test_a_step_is_taken_before_it_is_told(tiny_dataset: Dataset) -> None:
+    vae, steps = start(tiny_dataset, Recipe("digits", epochs=2, hidden=(8,), batch_size=10))
+    before = weights(vae)
+    for step in steps:
+        # The cycle ends at or near zero, so the last step may stand still.
+        assert step.number == step.total or not torch.equal(weights(vae), before)
+        before = weights(vae)
+
+
+def test_a_single_step_trains(tiny_dataset: Dataset) -> None:
+    vae, steps = start(tiny_dataset, Recipe("digits", epochs=1, hidden=(8,), batch_size=20))
+    before = weights(vae)
+    assert len(list(steps)) == 1
+    assert not torch.equal(weights(vae), before)
+
+
+def test_a_run_can_be_left_after_any_step(tiny_dataset: Dataset) -> None:
+    vae, steps = start(tiny_dataset, small())
+    next(steps)
+    steps.close()
+    assert weights(vae).isfinite().all()
+
+
+def test_a_loss_that_overflows_stops_with_the_remedy_and_spares_the_weights(tiny_dataset: Dataset) -> None:
+    vae, steps = start(tiny_dataset, small())
+    torch.nn.init.constant_(vae.encoder[-1].bias, 100)  # stddev = e^100 is beyond float32
+    before = weights(vae)
+    with pytest.raises(TrainingError, match=r"lower the learning rate.*\.$"):
+        next(steps)
+    assert torch.equal(weights(vae), before)
+
+
+@given(st.floats(0, 1))
+def test_one_cycle_is_a_share(progress: float) -> None:
+    assert 0 <= one_cycle(progress) <= 1
+
+
+def test_one_cycle_rises_to_its_peak_and_falls_to_zero_without_a_jump() -> None:
+    shares = [one_cycle(step / 1000) for step in range(1001)]
+    peak = shares.index(max(shares))
+    assert (shares[0], shares[peak], peak) == (0, 1, 500)
+    assert shares[-1] == pytest.approx(0, abs=1e-12)
+    assert shares[: peak + 1] == sorted(shares[: peak + 1])
+    assert shares[peak:] == sorted(shares[peak:], reverse=True)
+    assert max(abs(after - before) for before, after in pairwise(shares)) < 0.004
+
+
+def test_the_kl_weight_rises_in_a_straight_line_to_beta_and_stays() -> None:
+    recipe = Recipe(beta=3, kl_warm_up=0.5)
+    assert [kl_weight(progress, recipe) for progress in (0, 0.25, 0.5, 0.75, 1)] == [0, 1.5, 3, 3, 3]
+
+
+def test_without_a_warm_up_the_kl_weight_is_beta_from_the_start() -> None:
+    assert kl_weight(0, Recipe(beta=3, kl_warm_up=0)) == 3

@@ -1,0 +1,87 @@
+"""The three distributions of the model are distributions, of the right shapes, drawn from no global generator."""
+
+from itertools import product
+
+import pytest
+import torch
+from torch import nn
+
+from models.vae import VAE, prior
+from tests.conftest import TINY_HIDDEN, global_generators_untouched, seeded
+
+
+def grid(half_width: float, steps: int) -> torch.Tensor:
+    """Points [steps^2, 2] of a square around the origin."""
+    axis = torch.linspace(-half_width, half_width, steps)
+    return torch.cartesian_prod(axis, axis)
+
+
+@pytest.mark.parametrize("batch", [(), (1,), (5,), (3, 4)])
+def test_the_distributions_have_the_batch_of_their_argument(tiny_vae: VAE, batch: tuple[int, ...]) -> None:
+    q = tiny_vae.encode(torch.zeros(*batch, 784))
+    p = tiny_vae.decode(torch.zeros(*batch, 2))
+    assert (q.batch_shape, q.event_shape) == (batch, (2,))
+    assert (p.batch_shape, p.event_shape) == (batch, (784,))
+    assert q.log_prob(torch.zeros(*batch, 2)).shape == p.log_prob(torch.zeros(*batch, 784)).shape == batch
+
+
+def test_pixels_are_probabilities_however_far_out_z_lies(tiny_vae: VAE) -> None:
+    mean = tiny_vae.decode(grid(1e4, 21)).mean
+    assert ((mean >= 0) & (mean <= 1)).all()
+
+
+def test_stddevs_are_positive_however_sure_the_encoder_is(tiny_vae: VAE) -> None:
+    for bias in (0, -1000):
+        nn.init.constant_(tiny_vae.encoder[-1].bias, bias)
+        assert (tiny_vae.encode(torch.ones(1, 784)).stddev > 0).all()
+
+
+def test_the_prior_integrates_to_one() -> None:
+    cell = (2 * 8 / 400) ** 2
+    assert prior().log_prob(grid(8, 401)).double().exp().sum() * cell == pytest.approx(1, abs=1e-5)
+
+
+def test_the_posterior_integrates_to_one(tiny_vae: VAE) -> None:
+    with torch.no_grad():
+        q = tiny_vae.encode(torch.ones(784))
+        density = q.log_prob(q.mean + grid(12, 601) * q.stddev).double().exp()
+    cell = (2 * 12 / 600) ** 2 * q.stddev.prod()
+    assert density.sum() * cell == pytest.approx(1, abs=1e-4)
+
+
+def test_the_likelihood_sums_to_one_over_all_images_of_ten_pixels(tiny_vae: VAE) -> None:
+    tiny_vae.decoder[-1] = nn.utils.skip_init(nn.Linear, TINY_HIDDEN[0], 10)
+    nn.init.uniform_(tiny_vae.decoder[-1].weight, -5, 5, generator=seeded())
+    nn.init.zeros_(tiny_vae.decoder[-1].bias)
+    images = torch.tensor(list(product([0.0, 1.0], repeat=10)))
+    assert tiny_vae.decode(torch.tensor([1.0, -2.0])).log_prob(images).exp().sum().item() == pytest.approx(1, abs=1e-5)
+
+
+def test_no_global_generator_is_drawn_from() -> None:
+    with global_generators_untouched():
+        vae = VAE(TINY_HIDDEN, seeded())
+        VAE(TINY_HIDDEN)
+        vae.decode(vae.encode(torch.zeros(1, 784)).mean).log_prob(torch.zeros(1, 784))
+
+
+def test_the_weights_follow_their_generator() -> None:
+    first, again, other = (VAE(TINY_HIDDEN, seeded(seed)).encoder[0].weight for seed in (1, 1, 2))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_the_decoder_mirrors_the_encoder() -> None:
+    vae = VAE((6, 5))
+    widths = [
+        [(layer.in_features, layer.out_features) for layer in part if isinstance(layer, nn.Linear)]
+        for part in (vae.encoder, vae.decoder)
+    ]
+    assert widths == [[(784, 6), (6, 5), (5, 4)], [(2, 5), (5, 6), (6, 784)]]
+
+
+def test_fresh_weights_lie_in_the_range_of_nn_linear() -> None:
+    for layer in VAE(TINY_HIDDEN, seeded()).modules():
+        if isinstance(layer, nn.Linear):
+            bound = layer.in_features**-0.5
+            assert layer.weight.abs().max() <= bound
+            assert layer.weight.abs().max() > 0.5 * bound
