@@ -1,0 +1,84 @@
+"""The shipped models are there, are what their recipes say, and show what the app tells with them."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from models import data, gallery
+from models.data import Dataset
+from models.evaluation import encode_dataset, summarise
+from models.symmetry import nearest_symmetry
+from tests.conftest import ROOT
+
+NAMES = list(gallery.recipes())
+BY_BETA = [f"mnist-beta-{beta:g}" for beta in gallery.BETAS]
+
+
+def test_every_shipped_model_is_there_and_nothing_else() -> None:
+    assert len(NAMES) == 9
+    assert {file.stem for file in gallery.FOLDER.glob("*.safetensors")} == set(NAMES)
+
+
+def test_all_shipped_models_together_stay_small() -> None:
+    assert sum(gallery.path(name).stat().st_size for name in NAMES) < 30e6
+
+
+def test_a_model_is_made_before_another_needs_it() -> None:
+    for place, recipe in enumerate(gallery.recipes().values()):
+        earlier = [gallery.path(name).relative_to(ROOT).as_posix() for name in NAMES[:place]]
+        assert {recipe.initial, recipe.folded_onto} <= {"", *earlier}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_shipped_model_is_what_its_recipe_says(name: str) -> None:
+    model = gallery.read(name)
+    assert model.recipe == gallery.recipes()[name]
+    assert len(model.codes.label) == 10_000
+
+
+def test_the_reference_is_a_good_model() -> None:
+    metrics = gallery.read(gallery.REFERENCE).metrics
+    assert metrics["negative_elbo"] <= 135.0
+    assert metrics["active_units"] == 2
+
+
+def test_all_models_saw_the_original_images(mnist_folder: Path) -> None:
+    seen = {gallery.read(name).dataset_sha256 for name in NAMES}
+    assert seen == {data.load("mnist", "train").sha256()}
+
+
+def test_kl_falls_with_beta() -> None:
+    kl = [gallery.read(name).metrics["kl"] for name in BY_BETA[1:]]
+    assert all(before > after for before, after in pairwise(kl))
+
+
+def test_reconstruction_rises_with_beta() -> None:
+    reconstruction = [gallery.read(name).metrics["reconstruction"] for name in BY_BETA[BY_BETA.index("mnist-beta-1") :]]
+    assert all(before < after for before, after in pairwise(reconstruction))
+
+
+def test_the_heaviest_kl_makes_the_codes_collapse() -> None:
+    metrics = gallery.read("mnist-beta-30").metrics
+    assert metrics["kl"] < 0.5
+    assert metrics["mean_sigma"] > 0.9
+
+
+@pytest.mark.parametrize("name", ["mnist-beta-0", gallery.SWITCHED_OFF])
+def test_without_kl_the_codes_spread_and_q_narrows(name: str) -> None:
+    off, on = gallery.read(name).metrics, gallery.read(gallery.REFERENCE).metrics
+    assert off["spread"] > on["spread"]
+    assert off["mean_sigma"] < 0.5 * on["mean_sigma"]
+
+
+@pytest.mark.parametrize("name", BY_BETA)
+def test_no_flip_or_swap_lies_nearer_to_the_reference(name: str) -> None:
+    means, reference = gallery.read(name).codes.mean, gallery.read(gallery.REFERENCE).codes.mean
+    assert nearest_symmetry(means, reference) == ((0, 1), (1.0, 1.0))
+
+
+def test_the_reference_measured_again_gives_its_metrics(mnist_test: Dataset) -> None:
+    model = gallery.read(gallery.REFERENCE)
+    again = summarise(encode_dataset(model.vae(), mnist_test))
+    for name in ("reconstruction", "kl", "negative_elbo"):
+        assert again[name] == pytest.approx(model.metrics[name], abs=0.05)
