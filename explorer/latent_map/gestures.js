@@ -1,0 +1,86 @@
+// Pointer and keys become calls: which gesture means what is decided here and nowhere else.
+
+const CLICK_PX = 4;
+
+/** @type {Object<string, [number, number]>} */
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+
+/** Drag the handle by mouse or touch, or move it by arrow keys (five times as far with shift).
+ * @param {HTMLElement} handle @param {AbortSignal} signal
+ * @param {{grab: () => void, drag: (right: number, down: number) => void, step: (right: number, up: number) => void,
+ *   release: () => void}} act drag gets the way since the grab in pixels: to ask where things are would cost a layout */
+export function listenToHandle(handle, signal, act) {
+  const options = { signal };
+  /** @type {{id: number, x: number, y: number, moved: boolean} | null} the drag, and where it began */
+  let grip = null;
+  handle.addEventListener(
+    "pointerdown",
+    (event) => {
+      if (event.button || !event.isPrimary) return;
+      event.preventDefault();
+      handle.focus({ preventScroll: true });
+      handle.setPointerCapture(event.pointerId);
+      grip = { id: event.pointerId, x: event.clientX, y: event.clientY, moved: false };
+      act.grab();
+    },
+    options,
+  );
+  handle.addEventListener(
+    "pointermove",
+    (event) => {
+      if (grip?.id !== event.pointerId) return;
+      grip.moved = true;
+      act.drag(event.clientX - grip.x, event.clientY - grip.y);
+    },
+    options,
+  );
+  handle.addEventListener(
+    "lostpointercapture",
+    (event) => {
+      if (grip?.id !== event.pointerId) return;
+      if (grip.moved) act.release();
+      grip = null;
+    },
+    options,
+  );
+  handle.addEventListener(
+    "keydown",
+    (event) => {
+      if (!(event.key in ARROWS)) return;
+      event.preventDefault();
+      const [right, up] = ARROWS[event.key];
+      act.step(right * (event.shiftKey ? 5 : 1), up * (event.shiftKey ? 5 : 1));
+    },
+    options,
+  );
+  handle.addEventListener("keyup", (event) => event.key in ARROWS && act.release(), options);
+}
+
+/** Hover over the map with a mouse, click or tap it.
+ * @param {HTMLElement} map @param {AbortSignal} signal
+ * @param {{hover: (event: PointerEvent | null) => void, click: (event: PointerEvent) => void}} act */
+export function listenToMap(map, signal, act) {
+  /** @type {PointerEvent | null} */
+  let pressed = null;
+  const options = { signal };
+  map.addEventListener(
+    "pointermove",
+    (event) => {
+      if (event.pointerType !== "touch") act.hover(event.buttons ? null : event);
+    },
+    options,
+  );
+  map.addEventListener("pointerleave", () => act.hover(null), options);
+  map.addEventListener("pointerdown", (event) => (pressed = event), options);
+  // Plotly covers the page while a button is down, so the release is caught on the window.
+  window.addEventListener(
+    "pointerup",
+    (event) => {
+      const press = pressed;
+      pressed = null;
+      if (press && Math.hypot(event.clientX - press.clientX, event.clientY - press.clientY) <= CLICK_PX)
+        act.click(event);
+    },
+    options,
+  );
+}

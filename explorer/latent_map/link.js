@@ -1,0 +1,53 @@
+// The state of the map as short strings, which are also the query string of the page's address.
+
+/** @typedef {{model: string, z: Float32Array | null, image: number, digits: string, scale: string,
+ *   view: import("./view.js").View | null, lattice: boolean}} State
+ * z null is the mean of the selected image, which exists then; image -1 is none; view null is the one that scale names */
+
+/** @param {Object<string, string>} link every key present and already checked by Python
+ * @returns {State} */
+export function stateOf(link) {
+  const view = link.view.split(",").map(Number);
+  return {
+    model: link.model,
+    z: link.z ? Float32Array.from(link.z.split(","), Number) : link.image ? null : new Float32Array(2),
+    image: link.image ? Number(link.image) : -1,
+    digits: link.digits === "none" ? "" : link.digits,
+    scale: link.scale,
+    view: link.view ? { x: view[0], y: view[1], half: view[2] } : null,
+    lattice: link.lattice === "on",
+  };
+}
+
+/** The inverse of stateOf. @param {State} state @param {number} half of the window, in units of z
+ * @returns {Object<string, string>} */
+export function linkOf({ model, z, image, digits, scale, view, lattice }, half) {
+  const atOrigin = image < 0 && z?.every((coordinate) => coordinate === 0);
+  // A ten-thousandth of the window, however deep the zoom. The table in Python takes ten decimals.
+  const decimals = Math.min(10, Math.max(0, Math.ceil(4 - Math.log10(half))));
+  return {
+    model,
+    z: z && !atOrigin ? shortNumbers(z, decimals) : "",
+    image: image < 0 ? "" : String(image),
+    digits: digits || "none",
+    scale,
+    view: view ? shortNumbers([view.x, view.y, view.half], decimals) : "",
+    lattice: lattice ? "on" : "",
+  };
+}
+
+/** @param {ArrayLike<number>} numbers @param {number} decimals */
+function shortNumbers(numbers, decimals) {
+  return Array.from(numbers, (number) => String(Number(number.toFixed(decimals)) + 0)).join(",");
+}
+
+/** Put the link in the address bar, without the history entry that Streamlit's own way makes of every drag.
+ * @param {Object<string, string>} link @param {Object<string, string>} defaults */
+export function showInAddressBar(link, defaults) {
+  const url = new URL(location.href);
+  for (const name of Object.keys(defaults)) url.searchParams.delete(name);
+  for (const [name, value] of Object.entries(link)) {
+    if (value !== defaults[name]) url.searchParams.set(name, value);
+  }
+  history.replaceState(history.state, "", url);
+}

@@ -1,0 +1,125 @@
+// The square of the map: points on a canvas, marks and the handle over them, sizes and colours of the theme.
+
+import { marginsOf } from "./axes.js";
+import { rgbOf, svg } from "./dom.js";
+import { paintPoints } from "./points.js";
+import { toLatent, toPixels } from "./view.js";
+
+/** @typedef {import("./view.js").View} View */
+/** @typedef {{clientX: number, clientY: number}} Pointer a place on the screen, in pixels */
+/** @typedef {{z1: number, z2: number, sigma1: number, sigma2: number}} Code the mean and stddev of one q(z|x) */
+
+export class Scene {
+  /** @param {HTMLElement} root @param {{light: string[], dark: string[]}} colours of the classes */
+  constructor(root, colours) {
+    this.root = root;
+    this.palette = colours;
+    const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (root.querySelector(selector));
+    this.stage = find(".lse-stage");
+    this.plot = find(".lse-plot");
+    this.marks = find(".lse-marks");
+    this.handle = find(".lse-handle");
+    this.canvas = /** @type {HTMLCanvasElement} */ (find(".lse-points"));
+    this.context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
+    this.side = 0;
+    this.handleAt = [0, 0]; // pixels from the plot's top left corner
+    this.handleOutside = false;
+    /** @type {string[]} of the classes, as the theme has them */
+    this.colours = [];
+    /** @type {import("./points.js").Rgb[]} the same as numbers */
+    this.discs = [];
+    this.sharp = 1;
+    this.image = new ImageData(1, 1);
+    /** @type {ImageData | null} what the points stand on; null is plain paper */
+    this.backdrop = null;
+    /** @type {import("./points.js").Rgb} */
+    this.paper = [255, 255, 255];
+    /** @type {import("./points.js").Rgb} */
+    this.ink = [0, 0, 0];
+    this.readTheme();
+  }
+
+  readTheme() {
+    const style = getComputedStyle(this.root);
+    this.paper = rgbOf(style.getPropertyValue("--st-background-color"));
+    this.ink = rgbOf(style.getPropertyValue("--st-text-color"));
+    const theme = this.paper[0] + this.paper[1] + this.paper[2] < 384 ? "dark" : "light";
+    this.root.dataset.theme = theme;
+    this.colours = this.palette[theme];
+    this.discs = this.colours.map(rgbOf);
+  }
+
+  /** What Plotly needs to look like the page. @returns {import("./axes.js").Ink} */
+  get style() {
+    const css = getComputedStyle(this.root);
+    const names = ["--st-background-color", "--lse-muted", "--lse-line"];
+    const [paper, muted, line] = names.map((name) => css.getPropertyValue(name));
+    return { text: css.color, paper, muted, line, font: css.fontFamily };
+  }
+
+  /** Fill the width there is. @returns {boolean} whether the size changed */
+  resize() {
+    const width = this.stage.clientWidth;
+    const margin = marginsOf(width);
+    const side = width - margin.l - margin.r;
+    const sharp = Math.min(2, devicePixelRatio);
+    if (side < 50 || (side === this.side && sharp === this.sharp)) return false;
+    this.side = side;
+    this.sharp = sharp;
+    this.stage.style.height = `${side + margin.t + margin.b}px`;
+    this.canvas.width = this.canvas.height = Math.round(side * this.sharp);
+    this.image = new ImageData(this.canvas.width, this.canvas.height);
+    this.backdrop = null;
+    const place = { left: `${margin.l}px`, top: `${margin.t}px`, width: `${side}px`, height: `${side}px` };
+    for (const layer of [this.canvas, this.plot]) Object.assign(layer.style, place);
+    return true;
+  }
+
+  /** @param {Float32Array} points [N, 2] @param {Uint8Array} label [N] @param {string} digits that show @param {View} view */
+  paint(points, label, digits, view) {
+    const [red, green, blue] = this.paper;
+    if (this.backdrop) this.image.data.set(this.backdrop.data);
+    else new Uint32Array(this.image.data.buffer).fill((255 << 24) | (blue << 16) | (green << 8) | red);
+    const colours = this.discs.map((colour, digit) => (digits.includes(String(digit)) ? colour : null));
+    const radius = (label.length > 20_000 ? 0.0016 : 0.0026) * this.image.width;
+    paintPoints(this.image, points, label, colours, view, Math.max(1, radius));
+    this.context.putImageData(this.image, 0, 0);
+  }
+
+  /** @param {View} view @param {{name: string, place: number[]}[]} letters their places in z @param {Code | null} code selected */
+  mark(view, letters, code) {
+    const names = letters.map(({ name, place: [z1, z2] }) => {
+      const [x, y] = toPixels(view, this.side, z1, z2);
+      const text = svg("text", { x, y, class: "lse-letter" });
+      text.textContent = name;
+      return text;
+    });
+    this.marks.replaceChildren(...names, ...(code ? this.ellipses(view, code) : []));
+  }
+
+  /** One and two stddev of q(z|x), to scale. @param {View} view @param {Code} code */
+  ellipses(view, { z1, z2, sigma1, sigma2 }) {
+    const [cx, cy] = toPixels(view, this.side, z1, z2);
+    const scale = this.side / (2 * view.half);
+    const rings = [1, 2].map((k) =>
+      svg("ellipse", { cx, cy, rx: k * sigma1 * scale, ry: k * sigma2 * scale, class: "lse-ellipse" }),
+    );
+    return [...rings, svg("circle", { cx, cy, r: 1.5, class: "lse-chosen" })];
+  }
+
+  /** A handle that would lie outside waits at the edge, dotted. @param {View} view @param {Float32Array} z */
+  placeHandle(view, z) {
+    const wanted = toPixels(view, this.side, z[0], z[1]);
+    const [x, y] = wanted.map((place) => Math.min(this.side, Math.max(0, place)));
+    this.handleAt = [x, y];
+    this.handleOutside = x !== wanted[0] || y !== wanted[1];
+    this.handle.classList.toggle("lse-outside", this.handleOutside);
+    this.handle.style.transform = `translate(${x}px, ${y}px)`;
+  }
+
+  /** @param {Pointer} pointer @param {View} view @returns {number[]} z under it */
+  under({ clientX, clientY }, view) {
+    const box = this.plot.getBoundingClientRect();
+    return toLatent(view, this.side, clientX - box.left, clientY - box.top);
+  }
+}

@@ -1,0 +1,84 @@
+// A view is a square window on the latent space, so one unit of z1 is as long as one of z2.
+
+/** @typedef {{x: number, y: number, half: number}} View its centre and half its side, in units of z */
+
+/** The view that all models share: one prior draw in 16,000 lies outside it, a dimension.
+ * @type {View} */
+export const SHARED_VIEW = Object.freeze({ x: 0, y: 0, half: 4 });
+
+/** The view that holds every one of the points, with a margin.
+ * @param {Float32Array} points [N, 2] row by row
+ * @returns {View} */
+export function fitView(points) {
+  const low = [Infinity, Infinity];
+  const high = [-Infinity, -Infinity];
+  for (let i = 0; i < points.length; i++) {
+    low[i & 1] = Math.min(low[i & 1], points[i]);
+    high[i & 1] = Math.max(high[i & 1], points[i]);
+  }
+  const half = (1.05 * Math.max(high[0] - low[0], high[1] - low[1])) / 2;
+  return { x: (low[0] + high[0]) / 2, y: (low[1] + high[1]) / 2, half: half || 1 };
+}
+
+/** @param {View} from @param {View} to @param {number} share 0..1
+ * @returns {View} between them; the zoom goes by ratios, as the eye sees it */
+export function mixViews(from, to, share) {
+  return {
+    x: from.x + (to.x - from.x) * share,
+    y: from.y + (to.y - from.y) * share,
+    half: from.half * (to.half / from.half) ** share,
+  };
+}
+
+/** @param {View} view @param {number} z1 stays in its place, as does @param {number} z2
+ * @param {number} factor below 1 brings things nearer
+ * @returns {View} */
+export function zoomed({ x, y, half }, z1, z2, factor) {
+  return { x: z1 + (x - z1) * factor, y: z2 + (y - z2) * factor, half: half * factor };
+}
+
+/** The nearest view that a link can say. @param {View} view @returns {View} */
+export function bounded({ x, y, half }) {
+  const clamp = (/** @type {number} */ value, /** @type {number} */ low, /** @type {number} */ high) =>
+    Math.min(high, Math.max(low, value));
+  return { x: clamp(x, -1e5, 1e5), y: clamp(y, -1e5, 1e5), half: clamp(half, 1e-4, 1e5) };
+}
+
+/** How many points the view leaves out. @param {Float32Array} points [N, 2] @param {View} view */
+export function countOutside(points, { x, y, half }) {
+  let outside = 0;
+  for (let i = 0; i < points.length; i += 2) {
+    if (Math.max(Math.abs(points[i] - x), Math.abs(points[i + 1] - y)) > half) outside++;
+  }
+  return outside;
+}
+
+/** Where z stands in a plot of the given side, in pixels from its top left corner.
+ * @param {View} view @param {number} side @param {number} z1 @param {number} z2 */
+export function toPixels(view, side, z1, z2) {
+  const scale = side / (2 * view.half);
+  return [(z1 - view.x + view.half) * scale, (view.y + view.half - z2) * scale];
+}
+
+/** The inverse of toPixels.
+ * @param {View} view @param {number} side @param {number} left @param {number} top */
+export function toLatent(view, side, left, top) {
+  const scale = (2 * view.half) / side;
+  return [view.x - view.half + left * scale, view.y + view.half - top * scale];
+}
+
+/** The index of the point nearest to a place on the plot, or -1 when none that shows lies within reach.
+ * @param {Float32Array} points [N, 2] @param {(index: number) => boolean} shows
+ * @param {number} z1 @param {number} z2 @param {number} reach in units of z */
+export function nearestPoint(points, shows, z1, z2, reach) {
+  let best = reach * reach;
+  let found = -1;
+  for (let i = 0; i < points.length / 2; i++) {
+    const distance = (points[2 * i] - z1) ** 2 + (points[2 * i + 1] - z2) ** 2;
+    if (distance < best && shows(i)) {
+      best = distance;
+      found = i;
+    }
+  }
+  return found;
+}

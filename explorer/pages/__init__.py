@@ -1,0 +1,1 @@
+"""One file a page; pages never import each other."""

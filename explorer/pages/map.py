@@ -1,0 +1,38 @@
+"""The map: every code at once, a point to drag, and the KL term to switch off."""
+
+import streamlit as st
+
+from explorer import assets, catalogue, link, palette
+from explorer.latent_map import latent_map
+
+_EXPECTED = r"\underbrace{\mathbb{E}_{q(z|x_i)}\!\left[-\log p(x_i|z)\right]}_{\text{reconstruction}}"
+_DIVERGENCE = r"\underbrace{\mathrm{KL}\!\left(q(z|x_i)\,\|\,p(z)\right)}_{\text{KL}}"
+# In two lines, so that a phone shows both terms.
+_LOSS = (
+    rf"\begin{{aligned}} \ell_i \;=\;& \textcolor{{{palette.RECONSTRUCTION}}}{{{_EXPECTED}}}"
+    rf" \\ &+\; \beta \cdot \textcolor{{{palette.KL}}}{{{_DIVERGENCE}}} \end{{aligned}}"
+)
+
+
+def show() -> None:
+    """The page."""
+    if "map_start" not in st.session_state:
+        st.session_state["map_start"] = link.clean(st.query_params)
+    latent_map(
+        catalogue.shipped(),
+        st.session_state["map_start"],
+        link.DEFAULTS,
+        class_names=[str(digit) for digit in range(10)],
+        class_colours=palette.CLASSES,
+        term_colours=palette.TERMS,
+        plotly_url=assets.plotly_url(),
+        images_url=assets.images_url(),
+        key="map",
+    )
+    st.latex(_LOSS)
+    st.markdown(
+        "The encoder turns an image x into a Gaussian q(z|x), the decoder turns a point z into 784 pixel probabilities"
+        f" p(x|z). :color[Reconstruction]{{foreground='{palette.RECONSTRUCTION}'}} rewards codes that tell images"
+        f" apart; :color[KL]{{foreground='{palette.KL}'}} charges for how far each q(z|x), its mean and its σ, is from"
+        " the prior p(z) = N(0, I). β sets the price of the KL term; at β = 1 the loss ℓ of an image is its −ELBO."
+    )

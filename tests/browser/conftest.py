@@ -1,0 +1,126 @@
+"""A served app, a Chromium to drive it, and maps that must leave the browser's console empty."""
+
+import http.client
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from models import data
+from tests.browser.opened_map import OpenedMap
+from tests.conftest import ROOT, unavailable
+
+# A busy machine is slow, never wrong: these bound how long a failure takes.
+START_S = 90
+expect.set_options(timeout=30_000)
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
+    """pytest-playwright's way to choose the browser: the machine's own."""
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        unavailable(f"No Chromium here: install one of {', '.join(BROWSERS)}, or name one in CHROMIUM.")
+    return {**browser_type_launch_args, "executable_path": path, "args": FLAGS}
+
+
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """In place of pytest-base-url's own, which pytest 9 calls deprecated; addresses here are whole."""
+
+
+@contextmanager
+def served(environment: dict[str, str], log: Path) -> Iterator[str]:
+    """The app on a free port; the value is its address. Fails when the server wrote of an exception."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ["--server.address=127.0.0.1", f"--server.port={port}"]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", *options]
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        wait_until_healthy(port, process, log)
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    assert "Traceback" not in log.read_text(), log.read_text()
+
+
+def wait_until_healthy(port: int, process: subprocess.Popen, log: Path) -> None:
+    end = time.monotonic() + START_S
+    while time.monotonic() < end and process.poll() is None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            connection.request("GET", "/_stcore/health")
+            if connection.getresponse().status == 200:
+                return
+        except OSError:
+            time.sleep(0.1)
+        finally:
+            connection.close()
+    pytest.fail(f"The server did not start:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the app, with the MNIST files where this machine has them."""
+    with served(dict(os.environ), tmp_path_factory.mktemp("server") / "log") as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def server_without_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the app on a machine that has never fetched a data set."""
+    home = tmp_path_factory.mktemp("home")
+    environment = {name: value for name, value in os.environ.items() if name != data.FOLDER_VARIABLE}
+    environment |= {"HOME": str(home), "XDG_CACHE_HOME": str(home)}
+    with served(environment, tmp_path_factory.mktemp("server") / "log") as address:
+        yield address
+
+
+def openings(new_context: Callable, address: str) -> Iterator[Callable[..., OpenedMap]]:
+    opened: list[OpenedMap] = []
+
+    def open_map(query: str = "", *, broken: str = "", **context_options: object) -> OpenedMap:
+        """The page at ``query``. Requests that the regular expression ``broken`` finds, fail; no map is waited for."""
+        opened.append(OpenedMap(new_context(**context_options).new_page()))
+        if broken:
+            opened[-1].break_requests(broken)
+        opened[-1].page.goto(address + query)
+        if not broken:
+            opened[-1].wait_until_ready()
+        return opened[-1]
+
+    yield open_map
+    for each in opened:
+        assert sorted(set(each.complaints)) == sorted(set(each.expected))
+
+
+@pytest.fixture
+def open_map(new_context: Callable, server: str) -> Iterator[Callable[..., OpenedMap]]:
+    """Opens the map in a context of its own; at the end no console may hold more than was expected."""
+    yield from openings(new_context, server)
+
+
+@pytest.fixture
+def open_map_without_files(new_context: Callable, server_without_files: str) -> Iterator[Callable[..., OpenedMap]]:
+    """As open_map, where the MNIST files are missing."""
+    yield from openings(new_context, server_without_files)

@@ -1,0 +1,175 @@
+"""A map open in a browser: where things are, what it shows, and what its page has sent and said."""
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import torch
+from playwright.sync_api import Locator, Page, expect
+
+from models import gallery
+
+READY_MS = 90_000
+SHARED_HALF = 4  # half the side of the window that all models share, in units of z
+
+# By way of a copy: Chromium warns on the console when a page's own canvas is read twice.
+READ_PICTURE = """canvas => {
+    const copy = new OffscreenCanvas(28, 28).getContext("2d", { willReadFrequently: true });
+    copy.drawImage(canvas, 0, 0);
+    return Array.from(copy.getImageData(0, 0, 28, 28).data);
+}"""
+
+
+class OpenedMap:
+    """Records from before the first request on: websocket frames sent, addresses asked for, console complaints."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.root = page.get_by_test_id("latent-map")
+        self.handle = page.get_by_test_id("handle")
+        self.plot = page.locator(".lse-plot")
+        self.error = page.get_by_test_id("error")
+        self.switch = page.get_by_test_id("kl-switch")
+        self.frames: list[object] = []
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        self.expected: list[str] = []
+        page.set_default_timeout(READY_MS)
+        page.on("websocket", lambda socket: socket.on("framesent", self._note_frame))
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda line: line.type in ("error", "warning") and self.complaints.append(line.text))
+
+    def _note_frame(self, frame: object) -> None:
+        self.frames.append(frame)
+
+    def wait_until_ready(self) -> None:
+        outcome = self.page.locator("[data-testid=latent-map][data-ready=true], [data-testid=stException]")
+        expect(outcome).to_be_attached(timeout=READY_MS)
+        expect(self.root).to_have_attribute("data-ready", "true", timeout=1000)
+
+    def wait_for_z(self, z: Sequence[float], within: float = 0.02) -> None:
+        """Until the handle is there; moves reach the page a frame later."""
+        script = """([z, within]) => {
+            const now = document.querySelector("[data-testid=latent-map]").dataset.z.split(",").map(Number);
+            return now.every((coordinate, i) => Math.abs(coordinate - z[i]) <= within);
+        }"""
+        self.page.wait_for_function(script, arg=[list(z), within])
+
+    def wait_for_axes(self) -> None:
+        expect(self.page.locator(".lse-axes .legend .traces")).to_have_count(10, timeout=READY_MS)
+
+    def wait_for_silence(self) -> None:
+        """Until the page has sent nothing to the server for a second."""
+        before = -1
+        while before != len(self.frames):
+            before = len(self.frames)
+            self.page.wait_for_timeout(1000)
+
+    def break_requests(self, pattern: str) -> None:
+        """Let requests fail whose address the regular expression finds, and expect the browser to say so."""
+        self.expected.append("Failed to load resource: net::ERR_FAILED")
+        self.page.route(re.compile(pattern), lambda route: route.abort())
+
+    def mend_requests(self) -> None:
+        self.page.unroute_all()
+
+    @property
+    def query(self) -> dict[str, str]:
+        """What the address bar says."""
+        return {name: values[0] for name, values in parse_qs(urlsplit(self.page.url).query).items()}
+
+    @property
+    def model_requests(self) -> list[str]:
+        """The models' files that were asked for, in order."""
+        found = (re.search(r"/(mnist-(?:beta|kl)[^/]*)-[0-9a-f]{12}\.", url) for url in self.requests)
+        return [match[1] for match in found if match]
+
+    @property
+    def z(self) -> tuple[float, ...]:
+        return tuple(float(text) for text in (self.root.get_attribute("data-z") or "").split(","))
+
+    def model_button(self, name: str) -> Locator:
+        return self.page.locator(f"[data-model-name='{name}']")
+
+    def choose(self, name: str) -> None:
+        """Switch to a model and wait until the points stand still."""
+        self.model_button(name).click()
+        expect(self.root).to_have_attribute("data-model", name)
+        expect(self.root).to_have_attribute("data-gliding", "false")
+
+    @property
+    def letters(self) -> Locator:
+        """The names of the classes that show, on the map."""
+        return self.page.locator(".lse-letter")
+
+    def picture(self, canvas: Locator | None = None) -> np.ndarray:
+        """The grey levels uint8 [784] of a 28x28 canvas, by default the picture decoded at the handle."""
+        levels = (canvas or self.page.get_by_test_id("decoded")).evaluate(READ_PICTURE)
+        red, green, blue, opacity = np.array(levels, dtype=np.uint8).reshape(-1, 4).T
+        assert np.array_equal(red, green)
+        assert np.array_equal(red, blue)
+        assert opacity.min() == 255
+        return red
+
+    def points(self) -> str:
+        """What the canvas of the points shows, to compare."""
+        return self.page.locator(".lse-points").evaluate("canvas => canvas.toDataURL()")
+
+    def box(self) -> dict[str, float]:
+        """Where the square plot is on the screen."""
+        self.plot.scroll_into_view_if_needed()
+        box = self.plot.bounding_box()
+        assert box is not None
+        return dict(box)
+
+    def place(self, z: Sequence[float], half: float = SHARED_HALF) -> tuple[float, float]:
+        """Where a point of the latent space stands on the screen, in a window about the origin."""
+        box = self.box()
+        scale = box["width"] / (2 * half)
+        return box["x"] + (z[0] + half) * scale, box["y"] + (half - z[1]) * scale
+
+    def grab(self) -> None:
+        """Press the mouse on the handle."""
+        self.handle.hover()
+        self.page.mouse.down()
+
+    def touch(self, *path: Sequence[float], lift: bool = True) -> None:
+        """Put a finger down at the first point of the latent space and move it by way of the others."""
+        session = self.page.context.new_cdp_session(self.page)
+        for kind, z in zip(["touchStart", *["touchMove"] * (len(path) - 1)], path, strict=True):
+            x, y = self.place(z)
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+        if lift:
+            session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        session.detach()
+
+    def drag(self, z: Sequence[float]) -> None:
+        """Drag the handle by mouse to a point of the window that all models share, and let it go."""
+        self.grab()
+        self.page.mouse.move(*self.place(z), steps=5)
+        self.wait_for_z(z)
+        self.page.mouse.up()
+
+
+def decoded(name: str, z: Sequence[float]) -> np.ndarray:
+    """Torch's answer to what OpenedMap.picture shows, not rounded: float [784] in 0..255."""
+    with torch.no_grad():
+        return 255 * gallery.read(name).vae().decode(torch.tensor(z)).mean.numpy()
+
+
+def says(text: str, value: float) -> bool:
+    """Whether a printed number is ``value`` to the last digit printed."""
+    printed = Decimal(text)
+    half_a_step = Decimal(1).scaleb(printed.as_tuple().exponent) / 2
+    return abs(printed - Decimal(value)) <= half_a_step
+
+
+def lonely_image(name: str) -> int:
+    """An image whose code no other crowds, well inside the shared window and clear of the handle and the buttons."""
+    mean = gallery.read(name).codes.mean
+    apart = mean.norm(dim=1).gt(1.2) & mean.abs().amax(dim=1).lt(0.85 * SHARED_HALF)
+    rows = torch.where(apart & ~(mean[:, 0].gt(2) & mean[:, 1].lt(-1.5)))[0]
+    return int(rows[torch.cdist(mean[rows], mean).kthvalue(2, dim=1).values.argmax()])

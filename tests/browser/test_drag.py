@@ -1,0 +1,93 @@
+"""The handle decodes under the pointer, in the browser alone, as torch would."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.opened_map import SHARED_HALF, OpenedMap, decoded
+
+REFERENCE = "mnist-beta-1"
+STEP = 0.02 * SHARED_HALF  # of an arrow key
+
+
+def assert_decodes_as_torch(opened: OpenedMap) -> None:
+    # One grey level for the rounding of the picture, one for the four decimals of data-z.
+    assert np.abs(opened.picture() - decoded(REFERENCE, opened.z)).max() <= 2
+
+
+def test_the_picture_follows_while_the_button_is_down_and_the_server_hears_nothing(open_map: Callable) -> None:
+    opened = open_map()
+    opened.wait_for_axes()
+    opened.wait_for_silence()
+    opened.grab()
+    sent, shown = len(opened.frames), [(opened.z, opened.picture().tobytes())]
+    for z in [(0.5, 0.3), (1.5, 1.0), (-1.5, 1.5), (-2.5, -1.0)]:
+        opened.page.mouse.move(*opened.place(z), steps=5)
+        opened.wait_for_z(z)
+        shown.append((opened.z, opened.picture().tobytes()))
+    assert len(opened.frames) == sent
+    assert "z" not in opened.query
+    assert len({z for z, _ in shown}) == len({picture for _, picture in shown}) == 5
+    opened.page.mouse.up()
+    opened.page.wait_for_url("**/*z=*")
+    opened.wait_for_silence()
+    assert len(opened.frames) > sent
+
+
+def test_the_address_says_z_after_the_release(open_map: Callable) -> None:
+    opened = open_map()
+    opened.drag((1.25, -0.75))
+    opened.page.wait_for_url("**/*z=*")
+    assert [float(part) for part in opened.query["z"].split(",")] == pytest.approx(opened.z, abs=1e-3)
+
+
+def test_the_picture_is_what_torch_decodes(open_map: Callable) -> None:
+    opened = open_map("?z=0.7,-0.4")
+    assert opened.z == (0.7, -0.4)
+    assert_decodes_as_torch(opened)
+    for z in [(0, 0), (-1.8, 0.9), (2.5, -2.5), (-3.9, -3.9)]:
+        opened.drag(z)
+        assert_decodes_as_torch(opened)
+
+
+def test_dragged_beyond_the_data_it_still_decodes(open_map: Callable) -> None:
+    opened = open_map()
+    opened.drag((3.8, 3.8))
+    assert_decodes_as_torch(opened)
+
+
+def test_dragged_out_of_the_map_the_handle_waits_at_the_edge(open_map: Callable) -> None:
+    opened = open_map()
+    opened.drag((0.0, -4.3))
+    expect(opened.handle).to_have_class("lse-handle lse-outside")
+    assert_decodes_as_torch(opened)
+
+
+def test_a_finger_drags_as_a_mouse_does(open_map: Callable) -> None:
+    opened = open_map(has_touch=True)
+    before = opened.picture()
+    opened.touch((0, 0), (0.5, -0.3), (1, -0.7), (1.5, -1), lift=False)
+    opened.wait_for_z((1.5, -1))
+    assert not np.array_equal(opened.picture(), before)
+    assert_decodes_as_torch(opened)
+
+
+def test_a_lifted_finger_leaves_z_in_the_address(open_map: Callable) -> None:
+    opened = open_map(has_touch=True)
+    opened.touch((0, 0), (0.7, 0.7), (1.5, 1))
+    opened.page.wait_for_url("**/*z=*")
+
+
+def test_an_arrow_key_moves_the_handle_a_step_and_shift_makes_it_five(open_map: Callable) -> None:
+    opened = open_map()
+    at = np.zeros(2)
+    keys = {"ArrowRight": (1, 0), "ArrowUp": (0, 1), "Shift+ArrowLeft": (-5, 0), "Shift+ArrowDown": (0, -5)}
+    for key, steps in keys.items():
+        before, at = opened.picture(), at + STEP * np.array(steps)
+        opened.handle.press(key)
+        opened.wait_for_z(at.tolist(), within=2e-4)
+        assert not np.array_equal(opened.picture(), before)
+        assert_decodes_as_torch(opened)
+    opened.page.wait_for_url("**/*z=*")

@@ -1,0 +1,75 @@
+"""Pan and zoom: points, handle and axes stay together, and the address remembers the window."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.opened_map import SHARED_HALF, OpenedMap
+
+
+def view(opened: OpenedMap) -> list[float]:
+    """Centre and half side of the window, as the address says."""
+    opened.page.wait_for_url("**/*view=*")
+    return [float(part) for part in opened.query["view"].split(",")]
+
+
+def axis_range(opened: OpenedMap) -> list[float]:
+    return opened.page.locator(".lse-axes").evaluate("axes => axes._fullLayout.xaxis.range")
+
+
+def handle_at(opened: OpenedMap) -> tuple[float, float]:
+    box = opened.handle.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_the_buttons_zoom_about_the_handle(open_map: Callable) -> None:
+    opened = open_map("?z=1,0.5")
+    opened.wait_for_axes()
+    before, place = opened.points(), handle_at(opened)
+    opened.page.get_by_role("button", name="Zoom in").click()
+    x, _, half = view(opened)
+    assert half == pytest.approx(SHARED_HALF / 1.5, rel=1e-3)
+    assert axis_range(opened) == pytest.approx([x - half, x + half], abs=1e-3)
+    assert handle_at(opened) == pytest.approx(place, abs=0.5)
+    assert opened.points() != before
+    opened.page.get_by_role("button", name="Zoom out").click()
+    opened.page.wait_for_url(lambda url: f"%2C{SHARED_HALF}" in url)
+
+
+def test_a_drag_of_the_paper_moves_points_axes_and_handle_alike(open_map: Callable) -> None:
+    opened = open_map()
+    opened.wait_for_axes()
+    before, place, z = opened.points(), handle_at(opened), opened.z
+    opened.page.mouse.move(*opened.place((-3.5, 3)))
+    opened.page.mouse.down()
+    opened.page.mouse.move(*opened.place((-2.5, 2)), steps=5)
+    opened.page.mouse.up()
+    x, y, half = view(opened)
+    assert (x, y, half) == pytest.approx((-1, 1, SHARED_HALF), abs=0.02)
+    assert axis_range(opened) == pytest.approx([x - half, x + half], abs=0.01)
+    unit = opened.box()["width"] / (2 * SHARED_HALF)
+    assert handle_at(opened) == pytest.approx((place[0] + unit, place[1] + unit), abs=1)
+    assert opened.points() != before
+    assert opened.z == z
+
+
+def test_the_wheel_zooms_and_a_double_click_goes_back(open_map: Callable) -> None:
+    opened = open_map()
+    opened.wait_for_axes()
+    before, corner = opened.points(), opened.place((3.4, 3.4))  # where no code is near, for a click selects
+    opened.page.mouse.move(*corner)
+    opened.page.mouse.wheel(0, -200)
+    assert view(opened)[2] < SHARED_HALF
+    opened.page.mouse.dblclick(*corner)
+    opened.page.wait_for_url(lambda url: "view" not in url)
+    expect(opened.root).to_have_attribute("data-gliding", "false")
+    assert opened.points() == before
+
+
+def test_a_pan_hides_no_class(open_map: Callable) -> None:
+    opened = open_map("?digits=17")
+    opened.wait_for_axes()
+    opened.page.get_by_role("button", name="Zoom out").click()
+    view(opened)
+    assert opened.query["digits"] == "17"

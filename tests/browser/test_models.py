@@ -1,0 +1,147 @@
+"""From model to model: the KL switch, every beta, what glides, what is loaded, and the scale of the axes."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from models import gallery
+from tests.browser.opened_map import SHARED_HALF, OpenedMap, says
+
+ON, OFF = "mnist-beta-1", "mnist-beta-0"
+ROWS = ("reconstruction", "kl", "negative_elbo", "spread", "mean_sigma")
+
+RECORD_GLIDE = """() => {
+    const root = document.querySelector("[data-testid=latent-map]");
+    window.glided = [];
+    const record = () => {
+        if (root.dataset.gliding === "true") window.glided.push(root.querySelector(".lse-points").toDataURL());
+        requestAnimationFrame(record);
+    };
+    record();
+}"""
+
+
+def outside(name: str) -> int:
+    """How many means the window that all models share leaves out."""
+    return int(gallery.read(name).codes.mean.abs().amax(dim=1).gt(SHARED_HALF).sum())
+
+
+def toggle(opened: OpenedMap, name: str) -> None:
+    opened.switch.click()
+    expect(opened.root).to_have_attribute("data-model", name)
+    expect(opened.root).to_have_attribute("data-gliding", "false")
+
+
+def test_the_switch_takes_the_kl_term_away_and_gives_it_back(open_map: Callable) -> None:
+    opened = open_map()
+    expect(opened.switch).to_have_attribute("aria-checked", "true")
+    toggle(opened, OFF)
+    expect(opened.switch).to_have_attribute("aria-checked", "false")
+    opened.page.wait_for_url(f"**/*model={OFF}*")
+    toggle(opened, ON)
+    expect(opened.switch).to_have_attribute("aria-checked", "true")
+    assert "model" not in opened.query
+
+
+def test_the_numbers_stand_beside_those_of_the_model_before(open_map: Callable) -> None:
+    opened = open_map()
+    toggle(opened, OFF)
+    table = opened.page.get_by_test_id("numbers")
+    assert table.locator("thead th").all_inner_texts()[1:] == ["β = 1", "β = 0"]
+    for row, key in zip(table.locator("tbody tr").all(), ROWS, strict=True):
+        for cell, name in zip(row.locator("td").all_inner_texts(), [ON, OFF], strict=True):
+            assert says(cell, gallery.read(name).metrics[key])
+
+
+def test_the_points_glide_from_one_map_to_the_other(open_map: Callable) -> None:
+    opened = open_map()
+    before = opened.points()
+    opened.page.evaluate(RECORD_GLIDE)
+    toggle(opened, OFF)
+    between = set(opened.page.evaluate("window.glided")) - {before, opened.points()}
+    assert opened.points() != before
+    assert between
+
+
+def test_a_visitor_who_wants_no_motion_is_there_at_once(open_map: Callable) -> None:
+    opened = open_map(reduced_motion="reduce")
+    before = opened.points()
+    opened.page.evaluate(RECORD_GLIDE)
+    toggle(opened, OFF)
+    assert set(opened.page.evaluate("window.glided")) <= {before, opened.points()}
+
+
+def test_a_map_looks_the_same_after_there_and_back(open_map: Callable) -> None:
+    opened = open_map()
+    before = opened.points()
+    toggle(opened, OFF)
+    toggle(opened, ON)
+    assert opened.points() == before
+
+
+def test_a_selected_image_stays_selected_and_shows_its_terms_under_the_other_model(open_map: Callable) -> None:
+    opened = open_map("?image=17")
+    toggle(opened, OFF)
+    expect(opened.root).to_have_attribute("data-image", "17")
+    shown = opened.page.get_by_test_id("image").locator("dd").all_inner_texts()
+    assert says(shown[1].split()[0], gallery.read(OFF).codes.kl[17].item())
+    mean = gallery.read(OFF).codes.mean[17].tolist()
+    opened.wait_for_z(mean, within=1e-4)
+
+
+def test_each_model_is_loaded_when_it_is_chosen_and_only_once(open_map: Callable) -> None:
+    opened = open_map()
+    asked = [ON]
+    assert opened.model_requests == asked
+    for name in [name for name in gallery.recipes() if name != ON]:
+        opened.model_button(name).click()
+        expect(opened.root).to_have_attribute("data-model", name)
+        expect(opened.model_button(name)).to_have_attribute("aria-pressed", "true")
+        asked.append(name)
+        assert opened.model_requests == asked
+    opened.choose(ON)
+    assert opened.model_requests == asked
+
+
+def test_the_shared_scale_says_how_many_codes_it_leaves_out(open_map: Callable) -> None:
+    opened = open_map()
+    expect(opened.root).to_have_attribute("data-outside", str(outside(ON)))
+    toggle(opened, OFF)
+    expect(opened.root).to_have_attribute("data-outside", str(outside(OFF)))
+    expect(opened.page.get_by_test_id("caption")).to_contain_text(f"{outside(OFF):,}")
+
+
+def test_fit_shows_every_code_and_same_scale_goes_back(open_map: Callable) -> None:
+    opened = open_map(f"?model={OFF}")
+    fit, shared = (opened.page.get_by_role("button", name=name) for name in ("Fit this model", "Same scale"))
+    before = opened.points()
+    fit.click()
+    expect(opened.root).to_have_attribute("data-outside", "0")
+    expect(fit).to_have_attribute("aria-pressed", "true")
+    opened.page.wait_for_url("**/*scale=fit*")
+    shared.click()
+    expect(opened.root).to_have_attribute("data-outside", str(outside(OFF)))
+    expect(shared).to_have_attribute("aria-pressed", "true")
+    expect(opened.root).to_have_attribute("data-gliding", "false")
+    assert opened.points() == before
+
+
+def test_the_lattice_is_drawn_and_taken_away(open_map: Callable) -> None:
+    opened = open_map()
+    before = opened.points()
+    opened.page.get_by_test_id("lattice").click()
+    expect(opened.root).to_have_attribute("data-lattice", "drawn")
+    expect(opened.page.get_by_test_id("lattice")).to_have_attribute("aria-pressed", "true")
+    assert opened.points() != before
+    opened.page.get_by_test_id("lattice").click()
+    expect(opened.root).to_have_attribute("data-lattice", "")
+    assert opened.points() == before
+
+
+def test_the_lattice_is_drawn_anew_for_another_model(open_map: Callable) -> None:
+    opened = open_map("?lattice=on")
+    expect(opened.root).to_have_attribute("data-lattice", "drawn")
+    before = opened.points()
+    toggle(opened, OFF)
+    expect(opened.root).to_have_attribute("data-lattice", "drawn")
+    assert opened.points() != before

@@ -1,0 +1,117 @@
+"""What browsers fetch is what the models and the data set hold, under a name that changes with it."""
+
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import plotly
+import pytest
+import safetensors.numpy
+import torch
+
+from explorer import assets
+from models import data, gallery
+from models.data import Dataset
+from models.evaluation import fixed_binary_images
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder of the test's own, and a process that has published nothing yet."""
+    monkeypatch.setattr(assets, "FOLDER", tmp_path / "made")
+    forget()
+    yield tmp_path / "made"
+    forget()
+
+
+def forget() -> None:
+    """As in a new process."""
+    for function in (assets.plotly_url, assets.model_url, assets.images_url, gallery.read):
+        function.cache_clear()
+
+
+def published(folder: Path, url: str) -> Path:
+    prefix, name = url.rsplit("/", 1)
+    assert prefix == "app/static/made"
+    return folder / name
+
+
+def tensors(path: Path) -> dict[str, np.ndarray]:
+    return safetensors.numpy.load(gzip.decompress(path.read_bytes()))
+
+
+@pytest.mark.parametrize("name", gallery.recipes())
+def test_a_models_file_holds_its_decoder_and_its_codes(folder: Path, name: str) -> None:
+    checkpoint = gallery.read(name)
+    found = tensors(published(folder, assets.model_url(name)))
+    expected = {key: weight for key, weight in checkpoint.weights.items() if key.startswith("decoder")}
+    expected |= {f"codes.{key}": codes for key, codes in vars(checkpoint.codes).items()}
+    assert found.keys() == expected.keys()
+    for key, tensor in expected.items():
+        assert found[key].dtype == tensor.numpy().dtype
+        assert np.array_equal(found[key], tensor.numpy())
+
+
+def test_the_images_file_holds_the_images_as_stored_and_as_the_models_saw_them(
+    folder: Path, mnist_test: Dataset
+) -> None:
+    found = tensors(published(folder, assets.images_url()))
+    assert np.array_equal(found["pixels"], mnist_test.pixels.flatten(1).numpy())
+    bits = np.unpackbits(found["x"], axis=1)
+    assert np.array_equal(bits, fixed_binary_images(mnist_test).numpy())
+
+
+def test_without_the_data_set_there_is_no_images_file(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(data.FOLDER_VARIABLE, str(tmp_path))
+    assert assets.images_url() is None
+    assert not folder.exists()
+
+
+def test_damaged_images_are_as_good_as_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"):
+        (tmp_path / name).write_bytes(b"not what its name says")
+    monkeypatch.setenv(data.FOLDER_VARIABLE, str(tmp_path))
+    assert assets.images_url() is None
+
+
+def test_plotly_is_the_one_of_the_package(folder: Path) -> None:
+    source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+    assert gzip.decompress(published(folder, assets.plotly_url()).read_bytes()) == source.read_bytes()
+
+
+def test_a_second_process_makes_no_new_file(folder: Path) -> None:
+    urls = assets.model_url(gallery.REFERENCE), assets.plotly_url()
+    before = {path: path.stat().st_ino for path in folder.iterdir()}
+    forget()
+    assert (assets.model_url(gallery.REFERENCE), assets.plotly_url()) == urls
+    assert {path: path.stat().st_ino for path in folder.iterdir()} == before
+
+
+def test_a_name_changes_with_the_content(
+    folder: Path, tmp_path: Path, tiny_bytes: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = assets.model_url(gallery.REFERENCE)
+    monkeypatch.setattr(gallery, "FOLDER", tmp_path)
+    (tmp_path / f"{gallery.REFERENCE}.safetensors").write_bytes(tiny_bytes)
+    forget()
+    assert assets.model_url(gallery.REFERENCE) != before
+    assert len(list(folder.iterdir())) == 2
+
+
+def test_no_half_made_file_stays_behind(folder: Path) -> None:
+    assets.model_url(gallery.REFERENCE)
+    assert [path.suffix for path in folder.iterdir()] == [".gz"]
+
+
+def test_a_browser_may_trust_a_file_for_years(folder: Path) -> None:
+    year_2001 = 978_307_200  # seconds
+    assert published(folder, assets.plotly_url()).stat().st_mtime < year_2001
+
+
+def test_making_a_file_draws_from_no_global_generator(folder: Path) -> None:
+    before = torch.get_rng_state()
+    assets.model_url(gallery.REFERENCE)
+    assert torch.equal(torch.get_rng_state(), before)

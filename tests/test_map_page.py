@@ -1,0 +1,123 @@
+"""The page mounts the map with the link it was opened with, and learns where the visitor leaves it."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
+from streamlit.testing.v1 import AppTest
+
+from explorer import assets, catalogue, link, palette, startup
+from models import gallery
+from tests.conftest import ROOT
+
+SECONDS = 120
+
+
+def opened(**query: str) -> AppTest:
+    """The app at an address."""
+    app = AppTest.from_file(ROOT / "app.py", default_timeout=SECONDS)
+    app.query_params.update(query)
+    return app.run()
+
+
+def data(app: AppTest) -> dict:
+    """What the map is given."""
+    (component,) = app.get("bidi_component")
+    return json.loads(component.proto.json)
+
+
+def leave(app: AppTest, state: object) -> None:
+    """Run as when the browser reports a link state."""
+    (component,) = app.get("bidi_component")
+    # AppTest has no public way to play a component's browser side.
+    app._run(WidgetStates(widgets=[WidgetState(id=component.proto.id, json_value=json.dumps({"link": state}))]))
+
+
+def test_the_page_opens_without_a_complaint() -> None:
+    app = opened()
+    assert not app.exception
+    assert not app.error
+    assert not app.warning
+
+
+def test_the_map_gets_the_gallery_the_colours_and_the_addresses() -> None:
+    given = data(opened())
+    assert given["models"] == catalogue.shipped()
+    assert (given["class_colours"], given["term_colours"]) == (palette.CLASSES, palette.TERMS)
+    assert given["class_names"] == [str(digit) for digit in range(10)]
+    assert (given["plotly_url"], given["images_url"]) == (assets.plotly_url(), assets.images_url())
+    assert given["start"] == given["defaults"] == link.DEFAULTS
+
+
+def test_the_map_starts_where_the_link_says() -> None:
+    query = {"model": "mnist-beta-0", "z": "1,-2", "image": "7", "digits": "013", "scale": "fit", "lattice": "on"}
+    assert data(opened(**query))["start"] == link.DEFAULTS | query
+
+
+@pytest.mark.parametrize("query", [{"model": "no such"}, {"z": "nan,nan"}, {"view": "0,0,0"}, {"unknown": "1"}])
+def test_a_bad_link_starts_at_the_default(query: dict[str, str]) -> None:
+    app = opened(**query)
+    assert not app.exception
+    assert data(app)["start"] == link.DEFAULTS
+
+
+def test_what_the_visitor_leaves_reaches_python() -> None:
+    app = opened()
+    left = link.DEFAULTS | {"model": "mnist-beta-0", "z": "0.5,0.25"}
+    leave(app, left)
+    assert not app.exception
+    assert app.session_state["map"]["link"] == left
+
+
+def test_what_the_map_is_given_stays_constant_while_the_visitor_moves() -> None:
+    app = opened(image="3")
+    before = data(app)
+    leave(app, link.DEFAULTS | {"z": "0.5,0.25"})
+    assert data(app) == before
+
+
+@pytest.mark.parametrize("state", [None, {}, {"model": "../x", "z": 3, "image": ["1"]}, {"unknown": "1"}])
+def test_a_browser_that_reports_nonsense_changes_nothing(state: object) -> None:
+    app = opened()
+    before = data(app)
+    leave(app, state)
+    assert not app.exception
+    assert data(app) == before
+
+
+def test_a_damaged_model_is_named_in_a_sentence_and_found_again_once_restored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "models" / "pretrained"
+    shutil.copytree(gallery.FOLDER, folder)
+    damaged = folder / f"{gallery.REFERENCE}.safetensors"
+    whole = damaged.read_bytes()
+    damaged.write_bytes(whole[:-1])
+    monkeypatch.setattr(gallery, "FOLDER", folder)
+    forget()
+    app = opened()
+    assert damaged.name in app.error[0].value
+    assert not app.exception
+    damaged.write_bytes(whole)
+    assert not app.run().error
+    forget()
+
+
+def test_a_folder_that_cannot_be_written_is_named_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(assets, "FOLDER", tmp_path / "file" / "made")
+    forget()
+    app = opened()
+    assert "cannot be written" in app.error[0].value
+    assert not app.exception
+    forget()
+
+
+def forget() -> None:
+    """As in a new process."""
+    for function in (startup._prepare, catalogue.shipped, gallery.read, assets.model_url, assets.plotly_url):
+        function.cache_clear()
