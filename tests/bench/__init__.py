@@ -1,0 +1,1 @@
+"""Benchmarks that a person runs; nothing here is part of the test suite."""

@@ -1,0 +1,5 @@
+"""The reference page: Streamlit with one word on it."""
+
+import streamlit as st
+
+st.write("empty")
