@@ -119,7 +119,7 @@ def _train(options: argparse.Namespace) -> None:
     weights = checkpoint.half_weights(vae)
     vae.load_state_dict(weights)
     codes = encode_dataset(vae, held_out)
-    versions = checkpoint.library_versions()
+    versions = checkpoint.dependency_versions()
     checkpoint.write(options.out, Checkpoint(recipe, dataset.sha256(), versions, weights, codes))
     _print_metrics(summarise(codes), len(codes.label))
 

@@ -68,7 +68,7 @@ def half_weights(vae: VAE) -> dict[str, Tensor]:
     return {name: weight.detach().cpu().half().contiguous() for name, weight in vae.state_dict().items()}
 
 
-def library_versions() -> dict[str, str]:
+def dependency_versions() -> dict[str, str]:
     """What the numbers depend on."""
     return {"python": platform.python_version()} | {name: version(name) for name in ("torch", "numpy", "safetensors")}
 

@@ -93,7 +93,7 @@ def tiny_checkpoint(tiny_dataset: Dataset) -> Checkpoint:
     weights = checkpoint.half_weights(vae)
     vae.load_state_dict(weights)
     codes = encode_dataset(vae, tiny_dataset)
-    return Checkpoint(recipe, tiny_dataset.sha256(), checkpoint.library_versions(), weights, codes)
+    return Checkpoint(recipe, tiny_dataset.sha256(), checkpoint.dependency_versions(), weights, codes)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ const ROWS = [
 ];
 
 /** Nats with one decimal, lengths in z with the digits they deserve. @param {number} value @param {string} unit */
-export function formatted(value, unit) {
+function formatted(value, unit) {
   if (unit === "nats") return value.toFixed(1);
   return Math.abs(value) >= 0.1 ? value.toFixed(2) : value.toPrecision(2);
 }
