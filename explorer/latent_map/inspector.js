@@ -57,12 +57,13 @@ export class Inspector {
     this.card.style.transform = `translate(${left}px, ${top}px)`;
   }
 
-  /** @param {Loaded} loaded @param {number} image its index, or -1 for none @param {string} dataset */
-  showPanel(loaded, image, dataset) {
+  /** @param {Loaded} loaded @param {number} image its index, or -1 for none
+   * @param {import("./panel.js").Model} model */
+  showPanel(loaded, image, model) {
     this.panel.dataset.image = String(image);
     if (image < 0) return showImage(this.panel, null);
     void this.wantImages(() => {
-      if (this.panel.dataset.image === String(image)) this.showPanel(loaded, image, dataset);
+      if (this.panel.dataset.image === String(image)) this.showPanel(loaded, image, model);
     });
     const { mean, stddev, reconstruction, kl, decoder } = loaded;
     const row = 2 * image;
@@ -72,14 +73,14 @@ export class Inspector {
       const [stored, seen] = [this.images.pixels(image), this.images.binary(image)];
       pictures.unshift(["original", newPicture(stored, 255)], ["x, binarised", newPicture(seen, 1)]);
     }
-    const missing = this.imagesUrl ? "" : `The ${dataset} files are not on the server, so no original is shown.`;
+    const missing = this.imagesUrl ? "" : ` The ${model.dataset} files are not on the server, so no original is shown.`;
     showImage(this.panel, {
       title: this.titled(loaded, image),
       pictures,
       reconstruction: reconstruction[image],
       kl: kl[image],
       sigma: stddev.subarray(row, row + 2),
-      note: missing,
+      note: `E is the mean over ${model.samples} draws of z.${missing}`,
     });
   }
 

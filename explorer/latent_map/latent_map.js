@@ -241,7 +241,7 @@ class LatentMap {
   showSelected() {
     const { image } = this.state;
     this.root.dataset.image = image < 0 ? "" : String(image);
-    if (this.loaded) this.inspector.showPanel(this.loaded, image, this.model.dataset);
+    if (this.loaded) this.inspector.showPanel(this.loaded, image, this.model);
   }
 
   /** Decode what the window shows; until it is done the points stand on plain paper. */
