@@ -6,6 +6,7 @@ import streamlit as st
 
 from explorer import startup
 from explorer.pages import map as map_page
+from explorer.pages import train as train_page
 
 static = Path(__file__).parent / "static"
 st.set_page_config(page_title="Latent Space Explorer", page_icon=static / "icon.png", layout="wide")
@@ -17,5 +18,8 @@ if problem := startup.prepare():
     st.error(problem)
     st.stop()
 
-pages = [st.Page(map_page.show, title="Map", url_path="map", default=True)]
+pages = [
+    st.Page(map_page.show, title="Map", url_path="map", default=True),
+    st.Page(train_page.show, title="Train", url_path="train"),
+]
 st.navigation(pages, position="top").run()

@@ -14,11 +14,10 @@ from pathlib import Path
 import numpy as np
 import plotly
 import safetensors.numpy
-import safetensors.torch
 
-from models import data, gallery
-from models.checkpoint import write_atomically
-from models.evaluation import fixed_binary_images
+from models import checkpoint, data
+from models.checkpoint import Checkpoint, write_atomically
+from models.evaluation import fixed_images
 from models.idx import IdxError
 
 FOLDER = Path(__file__).parents[1] / "static" / "made"
@@ -36,35 +35,44 @@ def plotly_url() -> str:
     return _publish("plotly.js", source.read_bytes())
 
 
-@cache
-def model_url(name: str) -> str:
-    """The address of what a browser needs of a shipped model: a gzipped safetensors file of decoder and codes.
+def model_url(name: str, model: Checkpoint) -> str:
+    """The address of what a browser needs of a model: a gzipped safetensors file of decoder and codes.
 
-    Raises AssetError, CheckpointError, OSError.
+    Raises AssetError.
     """
-    model = gallery.read(name)
-    tensors = {key: weight for key, weight in model.weights.items() if key.startswith("decoder.")}
-    tensors |= {f"codes.{key}": values for key, values in vars(model.codes).items()}
-    return _publish(f"{name}.safetensors", safetensors.torch.save(tensors))
+    return _publish(f"{name}.safetensors", checkpoint.drawable(model.weights, model.codes))
 
 
-@cache
-def images_url() -> str | None:
-    """The address of MNIST's test images, or None where the files are not on this machine; looked for once a process.
+def images_url(name: str) -> str | None:
+    """The address of a data set's test images, or None where its files are not on this machine (yet).
 
-    A gzipped safetensors file: pixels uint8 [10000, 784] as stored, x uint8 [10000, 98] as the models saw them,
+    A gzipped safetensors file: pixels uint8 [N, 784] as stored, x uint8 [N, 98] as Bernoulli models saw them,
     one bit a pixel. Raises AssetError.
     """
+    if name not in _images:
+        dataset = _local_test_images(name)
+        if dataset is None:
+            return None
+        _images[name] = _publish_images(dataset)
+    return _images[name]
+
+
+_images: dict[str, str] = {}
+"""What images_url has found: a data set that is missing may still come."""
+
+
+def _local_test_images(name: str) -> data.Dataset | None:
     try:
-        dataset = data.load_local("mnist", "test")
+        return data.load_local(name, "test")
     except (data.DataError, IdxError, OSError) as error:
         logging.getLogger(__name__).warning("The page shows no original images. %s", error)
         return None
-    if dataset is None:
-        return None
-    bits = np.packbits(fixed_binary_images(dataset).numpy().astype(bool), axis=1)
+
+
+def _publish_images(dataset: data.Dataset) -> str:
+    bits = np.packbits(fixed_images(dataset).numpy().astype(bool), axis=1)
     pixels = dataset.pixels.flatten(1).numpy()
-    return _publish("mnist-test.safetensors", safetensors.numpy.save({"pixels": pixels, "x": bits}))
+    return _publish(f"{dataset.name}-test.safetensors", safetensors.numpy.save({"pixels": pixels, "x": bits}))
 
 
 def _publish(name: str, raw: bytes) -> str:

@@ -1,12 +1,19 @@
 """The models that a page offers, as the latent map takes them."""
 
-from functools import cache
+from contextlib import suppress
+from functools import cache, lru_cache
+from pathlib import Path
 
-from explorer import assets
+from explorer import assets, kept
 from explorer.latent_map import Model
-from models import gallery
+from models import checkpoint, data, gallery
+from models.checkpoint import Checkpoint, CheckpointError
 from models.evaluation import SAMPLES
 from models.recipe import Recipe
+
+DATASETS = {"mnist": "MNIST", "fashion": "Fashion-MNIST", "digits": "8×8 digits"}
+"""As a page writes them."""
+_NAMES = {shown: name for name, shown in DATASETS.items()}
 
 _STORIES = {
     "mnist-beta-0": "Without the KL term nothing holds the codes near the prior: σ collapses and the map flies apart.",
@@ -19,24 +26,58 @@ _WEAK = "KL is cheap: the codes spread to tell images apart."
 _STRONG = "KL is dear: the codes crowd together and overlap."
 
 
+def offered(visitor: str) -> list[Model]:
+    """The gallery and then what the visitor keeps, oldest first."""
+    mine = [(kept.path(visitor, name), name, label) for name, label in kept.labels(visitor).items()]
+    models = shipped()
+    for each in mine:
+        with suppress(CheckpointError, OSError):  # one that has gone bad since it was checked
+            models = [*models, _kept_entry(*each)]
+    # Asked for anew each time, for a training run may have fetched them meanwhile.
+    return [model | {"images_url": assets.images_url(_NAMES[model["dataset"]])} for model in models]
+
+
 @cache
 def shipped() -> list[Model]:
     """The gallery, in the order of beta; read once a process."""
-    entries = [_entry(name, recipe) for name, recipe in gallery.recipes().items()]
+    entries = [_shipped_entry(name, recipe) for name, recipe in gallery.recipes().items()]
     return sorted(entries, key=lambda entry: (not entry["from_scratch"], entry["beta"]))
 
 
-def _entry(name: str, recipe: Recipe) -> Model:
-    checkpoint = gallery.read(name)
+def _shipped_entry(name: str, recipe: Recipe) -> Model:
+    entry = _entry(name, gallery.read(name), "β = 1, then 0" if recipe.initial else f"β = {recipe.beta:g}")
+    story = _STORIES.get(name, _WEAK if recipe.beta < 1 else _STRONG)
+    return entry | {"from_scratch": not recipe.initial, "story": story}
+
+
+@lru_cache(maxsize=256)
+def _kept_entry(path: Path, name: str, label: str) -> Model:
+    model = checkpoint.read(path)
+    return _entry(name, model, label) | {"story": _history(model.recipe), "kept": True}
+
+
+def _entry(name: str, model: Checkpoint, label: str) -> Model:
+    dataset = model.recipe.dataset
     return Model(
         name=name,
-        label="β = 1, then 0" if recipe.initial else f"β = {recipe.beta:g}",
-        beta=recipe.beta,
-        from_scratch=not recipe.initial,
-        url=assets.model_url(name),
-        story=_STORIES.get(name, _WEAK if recipe.beta < 1 else _STRONG),
-        dataset=recipe.dataset.upper(),
-        images=len(checkpoint.codes.label),
+        label=label,
+        beta=model.recipe.beta,
+        from_scratch=False,
+        kept=False,
+        url=assets.model_url(name, model),
+        images_url=None,
+        story="",
+        dataset=DATASETS[dataset],
+        likelihood=model.recipe.likelihood,
+        class_names=list(data.CLASS_NAMES[dataset]),
+        images=len(model.codes.label),
         samples=SAMPLES,
-        metrics=checkpoint.metrics,
+        metrics=model.metrics,
     )
+
+
+def _history(recipe: Recipe) -> str:
+    """How a kept model was trained."""
+    changes = "".join(f", {weight:g} from step {step:,}" for step, weight in recipe.kl_changes)
+    epochs = f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}"
+    return f"Trained on {DATASETS[recipe.dataset]}, {epochs}, seed {recipe.seed}; KL weight {recipe.beta:g}{changes}."

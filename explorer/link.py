@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 
+from explorer.kept import is_kept_name
 from models import gallery
 
 _NUMBER = r"-?[0-9]{1,7}(\.[0-9]{1,10})?(e-[0-9]{1,2})?"
@@ -22,7 +23,7 @@ def _is_digits(text: str) -> bool:
 
 # name: (default, test of every other value)
 TABLE: dict[str, tuple[str, Callable[[str], bool]]] = {
-    "model": (gallery.REFERENCE, frozenset(gallery.recipes()).__contains__),
+    "model": (gallery.REFERENCE, lambda text: text in gallery.recipes() or is_kept_name(text)),
     "z": ("", _full_match(rf"{_NUMBER},{_NUMBER}")),  # "": the mean of the selected image, or the origin
     "image": ("", _full_match(r"[0-9]{1,4}")),  # of the 10,000 held-out ones; "": none
     "digits": ("0123456789", _is_digits),  # the classes that show

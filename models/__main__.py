@@ -14,11 +14,11 @@ import torch
 from tqdm import tqdm
 
 from models import checkpoint, data, gallery, symmetry
-from models.checkpoint import Checkpoint, CheckpointError
+from models.checkpoint import CheckpointError
 from models.evaluation import SAMPLES, Codes, encode_dataset, summarise
 from models.idx import IdxError
-from models.recipe import DATASETS, Recipe, RecipeError
-from models.training import TrainingError, train
+from models.recipe import DATASETS, LIKELIHOODS, Recipe, RecipeError
+from models.training import TrainingError, best_device, train
 from models.vae import VAE
 
 UNITS = {
@@ -53,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
 
     verb = verbs.add_parser("train", help="train a model and write its checkpoint")
     verb.add_argument("--dataset", choices=DATASETS, default=default.dataset)
+    verb.add_argument("--likelihood", choices=LIKELIHOODS, default=default.likelihood, help="of a pixel given z")
     verb.add_argument("--beta", type=float, default=default.beta, help="weight of the KL term")
     verb.add_argument("--epochs", type=int, default=default.epochs)
     verb.add_argument("--seed", type=int, default=default.seed)
@@ -61,6 +62,13 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("--batch-size", type=int, default=default.batch_size)
     verb.add_argument("--learning-rate", type=float, default=default.learning_rate, help="peak of the one cycle")
     verb.add_argument("--kl-warm-up", type=float, default=default.kl_warm_up, help="share of the run, 0 to 1")
+    verb.add_argument(
+        "--kl-changes",
+        type=_changes,
+        default=default.kl_changes,
+        metavar="STEP:WEIGHT,...",
+        help="set the KL weight after so many steps, such as 400:0,800:1",
+    )
     verb.add_argument("--threads", type=_count, default=1, help="several runs at once use the cores better")
     verb.add_argument(
         "--continue-from", dest="initial", default="", metavar="FILE", help="start from this checkpoint's weights"
@@ -94,6 +102,14 @@ def _widths(text: str) -> tuple[int, ...]:
         raise argparse.ArgumentTypeError(f"{text!r} is no list of layer widths, such as 512,512") from None
 
 
+def _changes(text: str) -> tuple[tuple[int, float], ...]:
+    try:
+        pairs = [pair.split(":") for pair in text.split(",")]
+        return tuple((int(step), float(weight)) for step, weight in pairs)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of changes, such as 400:0,800:1") from None
+
+
 def _count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 256:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 to 256")
@@ -109,19 +125,15 @@ def _train(options: argparse.Namespace) -> None:
     held_out = data.load(recipe.dataset, "test", progressbar=True)
     reference = _reference(recipe, held_out)
     generator = torch.Generator().manual_seed(recipe.seed)
-    vae = _initial(recipe, generator).to("cuda" if torch.cuda.is_available() else "cpu")
+    vae = _initial(recipe, generator).to(best_device())
     _run_steps(vae, dataset, recipe, generator)
 
     vae.cpu()
     if reference is not None:
         symmetry.fold(vae, symmetry.nearest_symmetry(encode_dataset(vae, held_out).mean, reference.mean))
-    # Round first, measure then: the codes and metrics are those of the weights in the file.
-    weights = checkpoint.half_weights(vae)
-    vae.load_state_dict(weights)
-    codes = encode_dataset(vae, held_out)
-    versions = checkpoint.dependency_versions()
-    checkpoint.write(options.out, Checkpoint(recipe, dataset.sha256(), versions, weights, codes))
-    _print_metrics(summarise(codes), len(codes.label))
+    trained = checkpoint.measured(vae, recipe, dataset, held_out)
+    checkpoint.write(options.out, trained)
+    _print_metrics(trained.metrics, len(trained.codes.label), recipe.likelihood)
 
 
 def recipe_of(options: argparse.Namespace) -> Recipe:
@@ -139,7 +151,7 @@ def _reference(recipe: Recipe, held_out: data.Dataset) -> Codes | None:
 
 
 def _initial(recipe: Recipe, generator: torch.Generator) -> VAE:
-    vae = VAE(recipe.hidden, generator)
+    vae = VAE(recipe.hidden, generator, recipe.likelihood)
     if recipe.initial:
         model = checkpoint.read(Path(recipe.initial))
         if model.recipe.hidden != recipe.hidden:
@@ -169,14 +181,13 @@ def _evaluate(options: argparse.Namespace) -> None:
         facts = {"images": len(codes.label), "samples_per_image": SAMPLES, "beta": model.recipe.beta}
         print(json.dumps(metrics | facts | {"command": command, "versions": model.versions}))
         return
-    _print_metrics(metrics, len(codes.label))
+    _print_metrics(metrics, len(codes.label), model.recipe.likelihood)
     print(f"made by: {command}")
 
 
-def _print_metrics(metrics: dict[str, float], images: int) -> None:
-    print(
-        f"averages over {images:,} held-out images, binarised once; {SAMPLES} draws of z an image; beta = 1 in the sum"
-    )
+def _print_metrics(metrics: dict[str, float], images: int, likelihood: str) -> None:
+    seen = "binarised once" if likelihood == "bernoulli" else "grey, in nats of a density"
+    print(f"averages over {images:,} held-out images, {seen}; {SAMPLES} draws of z an image; beta = 1 in the sum")
     for name, value in metrics.items():
         print(f"{name:>14} {value:10.4g}  {UNITS[name]}")
 

@@ -19,7 +19,8 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from models.evaluation import Codes, summarise
+from models.data import Dataset
+from models.evaluation import Codes, encode_dataset, summarise
 from models.recipe import Recipe, RecipeError
 from models.vae import LATENTS, VAE
 
@@ -58,9 +59,23 @@ class Checkpoint:
 
     def vae(self) -> VAE:
         """The model, in float32, in evaluation mode."""
-        vae = VAE(self.recipe.hidden)
+        vae = VAE(self.recipe.hidden, likelihood=self.recipe.likelihood)
         vae.load_state_dict(self.weights)
         return vae.eval()
+
+
+def measured(vae: VAE, recipe: Recipe, dataset: Dataset, held_out: Dataset) -> Checkpoint:
+    """The checkpoint of ``vae``, now trained on ``dataset`` by ``recipe``, with the codes of ``held_out``."""
+    # Round first, measure then: the codes and metrics are those of the weights in the file.
+    weights = half_weights(vae)
+    vae.load_state_dict(weights)
+    return Checkpoint(recipe, dataset.sha256(), dependency_versions(), weights, encode_dataset(vae, held_out))
+
+
+def drawable(weights: dict[str, Tensor], codes: Codes) -> bytes:
+    """What drawing a model needs of it: a safetensors file of its decoder and codes, named as in a checkpoint."""
+    tensors = {name: weight for name, weight in weights.items() if name.startswith("decoder.")}
+    return safetensors.torch.save(tensors | {f"codes.{name}": values for name, values in vars(codes).items()})
 
 
 def half_weights(vae: VAE) -> dict[str, Tensor]:
@@ -88,13 +103,17 @@ def write(path: Path, checkpoint: Checkpoint) -> None:
     write_atomically(path, raw)
 
 
-def write_atomically(path: Path, raw: bytes) -> None:
-    """Replace the file ``path`` by ``raw``: a reader sees the old bytes or the new, never a part."""
+def write_atomically(path: Path, raw: bytes, sync: bool = True) -> None:
+    """Replace the file ``path`` by ``raw``: a reader sees the old bytes or the new, never a part.
+
+    With ``sync`` the new ones outlive a power cut.
+    """
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         try:
             file.write(raw)
             file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                os.fsync(file.fileno())
             Path(file.name).chmod(0o644)
             Path(file.name).replace(path)
         except BaseException:

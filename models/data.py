@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 import pooch
@@ -49,6 +49,29 @@ MIRRORS = {
 }
 
 
+CLASS_NAMES = {
+    "mnist": tuple("0123456789"),
+    "fashion": ("T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Boot"),
+    "digits": tuple("0123456789"),
+}
+"""What each label stands for; Fashion-MNIST's after Xiao, Rasul and Vollgraf, 2017, https://arxiv.org/abs/1708.07747"""
+
+
+class Progress(Protocol):
+    """What is told of a download: its ``total`` bytes, and how many more have come."""
+
+    total: float
+
+    def update(self, count: int) -> object:
+        """``count`` more bytes are here."""
+
+    def reset(self) -> object:
+        """The count begins again."""
+
+    def close(self) -> object:
+        """All are here."""
+
+
 class DataError(RuntimeError):
     """A data set that is not to be had; the message says why and what to do."""
 
@@ -76,8 +99,15 @@ def binarise(pixels: Tensor, generator: torch.Generator) -> Tensor:
     return torch.bernoulli(pixels.flatten(1).float() / 255, generator=generator)
 
 
-def load(name: str, split: Split, progressbar: bool = False) -> Dataset:
+def observe(pixels: Tensor, likelihood: str, generator: torch.Generator) -> Tensor:
+    """x for a likelihood: binary for "bernoulli", see binarise, and for "gaussian" the grey levels themselves, 0..1."""
+    return binarise(pixels, generator) if likelihood == "bernoulli" else pixels.flatten(1).float() / 255
+
+
+def load(name: str, split: Split, progressbar: bool | Progress = False) -> Dataset:
     """A split of "mnist", "fashion" (fetched once, see files) or "digits" (always here).
+
+    ``progressbar`` True shows downloads on stderr.
 
     Raises DataError, and IdxError for a file that is not what its name says.
     """
@@ -92,6 +122,12 @@ def load_local(name: str, split: Split) -> Dataset | None:
         return _load_digits(split)
     paths = [_local(name, file) for file in _files(split)]
     return _read(name, split, paths) if all(paths) else None
+
+
+def is_local(name: str) -> bool:
+    """Whether every file of a data set is on this machine; load still checks what is in them."""
+    files = [file for split in _PREFIX for file in _files(split)]
+    return name == "digits" or all(any((folder / file).is_file() for folder in _folders(name)) for file in files)
 
 
 def _files(split: Split) -> tuple[str, str]:
@@ -140,7 +176,7 @@ def _local(name: str, file: str) -> Path | None:
     return None
 
 
-def _fetch(name: str, file: str, progressbar: bool) -> Path:
+def _fetch(name: str, file: str, progressbar: bool | Progress) -> Path:
     """``file`` from this machine or else from the first mirror that has it, checked before it gets its name."""
     if path := _local(name, file):
         return path

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from models.data import Dataset, binarise
+from models.data import Dataset, observe
 from models.objective import terms
 from models.vae import LATENTS, VAE
 
@@ -33,20 +33,20 @@ class Codes:
     label: Tensor
 
 
-def fixed_binary_images(dataset: Dataset) -> Tensor:
-    """The held-out images as evaluated and displayed: float32 {0, 1} [N, 784], the same on every call."""
-    return binarise(dataset.pixels, torch.Generator().manual_seed(SEED))
+def fixed_images(dataset: Dataset, likelihood: str = "bernoulli") -> Tensor:
+    """The held-out images as evaluated and displayed: float32 [N, 784], the same on every call."""
+    return observe(dataset.pixels, likelihood, torch.Generator().manual_seed(SEED))
 
 
 @torch.no_grad()
-def encode_dataset(vae: VAE, dataset: Dataset, batch: int = 1000) -> Codes:
-    """The codes of every image of ``dataset``; reconstruction averages SAMPLES draws of z an image."""
+def encode_dataset(vae: VAE, dataset: Dataset, samples: int = SAMPLES, batch: int = 1000) -> Codes:
+    """The codes of every image of ``dataset``; reconstruction averages ``samples`` draws of z an image."""
     generator = torch.Generator().manual_seed(SEED + 1)
     device = next(vae.parameters()).device
     parts = []
-    for x in fixed_binary_images(dataset).split(batch):
+    for x in fixed_images(dataset, vae.likelihood).split(batch):
         x = x.to(device)
-        noise = torch.randn(SAMPLES, len(x), LATENTS, generator=generator).to(device)
+        noise = torch.randn(samples, len(x), LATENTS, generator=generator).to(device)
         q = vae.encode(x)
         parts.append([part.cpu() for part in (q.mean, q.stddev, *terms(vae, x, noise))])
     return Codes(*map(torch.cat, zip(*parts, strict=True)), label=dataset.labels)

@@ -23,7 +23,7 @@ class Terms(NamedTuple):
 
 
 def terms(vae: VAE, x: Tensor, noise: Tensor) -> Terms:
-    """The terms of l = -E_q[log p(x|z)] + KL(q(z|x) || p(z)) for binary images x [B, 784].
+    """The terms of l = -E_q[log p(x|z)] + KL(q(z|x) || p(z)) for images x [B, 784].
 
     The expectation is the mean over S draws z = mean + stddev * noise, with noise [S, B, 2] standard normal;
     the KL term is exact.

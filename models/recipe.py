@@ -5,6 +5,8 @@ import shlex
 from dataclasses import asdict, dataclass, fields
 
 DATASETS = ("mnist", "fashion", "digits")
+LIKELIHOODS = ("bernoulli", "gaussian")
+MAX_KL_CHANGES = 100
 
 
 class RecipeError(ValueError):
@@ -17,6 +19,7 @@ class Recipe:
 
     ``beta`` weighs the KL term: the loss is reconstruction + beta * KL, in nats per image. Over the first
     ``kl_warm_up`` of the run, a share, the weight rises from 0 to beta, see models.training.kl_weight.
+    ``kl_changes`` are pairs (steps taken, weight) in order: from there on the weight is that, whatever beta says.
     ``hidden`` are the encoder's layer widths; the decoder mirrors them.
     ``initial`` names the checkpoint whose weights the run continues ("" starts from scratch);
     ``folded_onto`` names the one whose layout the codes are flipped or swapped onto ("" leaves them).
@@ -31,18 +34,23 @@ class Recipe:
     batch_size: int = 256
     learning_rate: float = 2.5e-3
     kl_warm_up: float = 0.5
+    kl_changes: tuple[tuple[int, float], ...] = ()
+    likelihood: str = "bernoulli"
     seed: int = 0
     initial: str = ""
     folded_onto: str = ""
 
     def __post_init__(self) -> None:
         if self.dataset not in DATASETS:
-            raise RecipeError(f"dataset is {self.dataset!r}; choose one of {', '.join(DATASETS)}.")
+            raise RecipeError(f"dataset is {self.dataset!r:.40}; choose one of {', '.join(DATASETS)}.")
+        if self.likelihood not in LIKELIHOODS:
+            raise RecipeError(f"likelihood is {self.likelihood!r:.40}; choose one of {', '.join(LIKELIHOODS)}.")
         _check_number("beta", self.beta, 0, 1000)
         _check_number("epochs", self.epochs, 1, 1000, whole=True)
         _check_number("batch_size", self.batch_size, 1, 4096, whole=True)
         _check_number("learning_rate", self.learning_rate, 1e-6, 0.1)
         _check_number("kl_warm_up", self.kl_warm_up, 0, 1)
+        _check_changes(self.kl_changes)
         _check_number("seed", self.seed, 0, 2**32 - 1, whole=True)
         if not isinstance(self.hidden, tuple) or not 1 <= len(self.hidden) <= 4:
             raise RecipeError("hidden takes one to four layer widths, such as 512,512.")
@@ -68,20 +76,47 @@ class Recipe:
             raise RecipeError("the recipe has keys that this version does not know; update the app.")
         if isinstance(values.get("hidden"), list):
             values["hidden"] = tuple(values["hidden"])
+        if isinstance(values.get("kl_changes"), list):
+            values["kl_changes"] = tuple(
+                tuple(pair) if isinstance(pair, list) else pair for pair in values["kl_changes"]
+            )
         return cls(**values)
 
     def command(self, out: str) -> str:
         """The command line that carries the recipe out and writes the checkpoint ``out``."""
         words = ["python", "-m", "models", "train", "--dataset", self.dataset]
-        words += ["--beta", str(self.beta), "--epochs", str(self.epochs), "--seed", str(self.seed)]
+        words += [
+            "--likelihood",
+            self.likelihood,
+            "--beta",
+            str(self.beta),
+            "--epochs",
+            str(self.epochs),
+            "--seed",
+            str(self.seed),
+        ]
         words += ["--hidden", ",".join(map(str, self.hidden)), "--batch-size", str(self.batch_size)]
         words += ["--learning-rate", str(self.learning_rate), "--kl-warm-up", str(self.kl_warm_up)]
+        if self.kl_changes:
+            words += ["--kl-changes", ",".join(f"{step}:{weight}" for step, weight in self.kl_changes)]
         # With "=", because a file's name may start with a dash.
         if self.initial:
             words += [f"--continue-from={self.initial}"]
         if self.folded_onto:
             words += [f"--fold-onto={self.folded_onto}"]
         return shlex.join([*words, f"--out={out}"])
+
+
+def _check_changes(changes: object) -> None:
+    if not isinstance(changes, tuple) or len(changes) > MAX_KL_CHANGES:
+        raise RecipeError(f"kl_changes takes at most {MAX_KL_CHANGES} pairs of steps taken and weight.")
+    before = -1
+    for pair in changes:
+        if not isinstance(pair, tuple) or len(pair) != 2:
+            raise RecipeError("kl_changes takes pairs of steps taken and weight, such as 400:0,800:1.")
+        _check_number("the step of a KL change", pair[0], before + 1, 10**9, whole=True)
+        _check_number("the weight of a KL change", pair[1], 0, 1000)
+        before = pair[0]
 
 
 def _check_number(name: str, value: object, low: float, high: float, whole: bool = False) -> None:

@@ -1,12 +1,12 @@
 """Training as a generator of steps; it owns no screen, no thread and no file."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import torch
 
-from models.data import Dataset, binarise
+from models.data import Dataset, observe
 from models.objective import Terms, terms
 from models.recipe import Recipe
 from models.vae import LATENTS, VAE
@@ -17,12 +17,13 @@ class TrainingError(ArithmeticError):
 
 
 class Step(NamedTuple):
-    """One step taken: its number (from 1) of how many, and the batch's means in nats per image."""
+    """One step taken: its number (from 1) of how many, the batch's means in nats per image, and the KL weight."""
 
     number: int
     total: int
     reconstruction: float
     kl: float
+    weight: float
 
 
 _MAX_GRADIENT_NORM = 500.0
@@ -39,8 +40,10 @@ def one_cycle(progress: float) -> float:
     return 0.5 * (1 - math.cos(2 * math.pi * progress))
 
 
-def kl_weight(progress: float, recipe: Recipe) -> float:
-    """The weight of the KL term at ``progress`` in [0, 1]: from 0 to beta in a straight line, then beta.
+def kl_weight(taken: int, total: int, recipe: Recipe) -> float:
+    """The weight of the KL term after ``taken`` of ``total`` steps: from 0 to beta in a straight line, then beta.
+
+    From the first of the recipe's kl_changes on, the weight is what the latest of them says.
 
     Two dimensions leave codes little room to pass each other. A weak KL term at first lets them find their places:
     24 epochs at beta = 1 end about a nat lower with a warm-up than without.
@@ -48,28 +51,54 @@ def kl_weight(progress: float, recipe: Recipe) -> float:
     Source: Bowman et al., 2016, Generating Sentences from a Continuous Space, section 3.1,
     https://arxiv.org/abs/1511.06349
     """
-    return recipe.beta * min(1.0, progress / recipe.kl_warm_up) if recipe.kl_warm_up else recipe.beta
+    changed = [weight for step, weight in recipe.kl_changes if step <= taken]
+    if changed:
+        return changed[-1]
+    return recipe.beta * min(1.0, _progress(taken, total) / recipe.kl_warm_up) if recipe.kl_warm_up else recipe.beta
 
 
-def train(vae: VAE, dataset: Dataset, recipe: Recipe, generator: torch.Generator) -> Iterator[Step]:
+def steps_an_epoch(images: int, recipe: Recipe) -> int:
+    """How many batches hold ``images``, the last perhaps smaller."""
+    return math.ceil(images / recipe.batch_size)
+
+
+def best_device() -> torch.device:
+    """CUDA or Apple's MPS where present, else the CPU."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def train(
+    vae: VAE,
+    dataset: Dataset,
+    recipe: Recipe,
+    generator: torch.Generator,
+    weight: Callable[[int, int, Recipe], float] = kl_weight,
+) -> Iterator[Step]:
     """Fit ``vae`` in place by Adam on the mean loss of a batch; yields after every step.
 
-    Images are binarised afresh for each step (dynamic binarisation). Raises TrainingError.
+    Images are binarised afresh for each step (dynamic binarisation). ``weight`` is asked before each step, as
+    kl_weight is, so that it can follow a hand. Raises TrainingError.
     """
     device = next(vae.parameters()).device
     optimiser = torch.optim.Adam(vae.parameters(), lr=recipe.learning_rate, fused=True)
-    total = recipe.epochs * math.ceil(len(dataset.pixels) / recipe.batch_size)
+    total = recipe.epochs * steps_an_epoch(len(dataset.pixels), recipe)
     number = 0
     for _ in range(recipe.epochs):
         for rows in torch.randperm(len(dataset.pixels), generator=generator).split(recipe.batch_size):
-            x = binarise(dataset.pixels[rows], generator).to(device)
+            x = observe(dataset.pixels[rows], recipe.likelihood, generator).to(device)
             noise = torch.randn(1, len(x), LATENTS, generator=generator).to(device)
-            progress = (number + 1) / max(total, 2)  # of a single step, so that it too has a learning rate
-            optimiser.param_groups[0]["lr"] = recipe.learning_rate * one_cycle(progress)
+            optimiser.param_groups[0]["lr"] = recipe.learning_rate * one_cycle(_progress(number, total))
+            weight_now = weight(number, total, recipe)
             batch = terms(vae, x, noise)
-            _descend(optimiser, batch, kl_weight(progress, recipe))
+            _descend(optimiser, batch, weight_now)
             number += 1
-            yield Step(number, total, batch.reconstruction.mean().item(), batch.kl.mean().item())
+            yield Step(number, total, batch.reconstruction.mean().item(), batch.kl.mean().item(), weight_now)
+
+
+def _progress(taken: int, total: int) -> float:
+    return (taken + 1) / max(total, 2)  # at least 2, so that a single step too has a learning rate
 
 
 def _descend(optimiser: torch.optim.Optimizer, batch: Terms, weight: float) -> None:

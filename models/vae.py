@@ -10,15 +10,21 @@ from torch.distributions import Bernoulli, Distribution, Independent, Normal
 LATENTS = 2
 PIXELS = 28 * 28
 
+PIXEL_STDDEV = 0.2
+"""Of the Gaussian likelihood, in units of the grey level's 0 to 1: about the error of two latents on MNIST."""
+
 # exp(-12) = 6e-6: where codes reach 30, float32 knows them no better. Without the KL term nothing else stops
 # sigma on its way to 0, where KL is infinite and even 0 * KL is no number.
 _MIN_LOG_STDDEV = -12.0
 
 
 class VAE(nn.Module):
-    """A variational autoencoder with two latent dimensions and Bernoulli pixels.
+    """A variational autoencoder with two latent dimensions and Bernoulli or Gaussian pixels.
 
         p(z) = N(0, I),   p(x|z) = prod_j Bernoulli(x_j; mean_j(z)),   q(z|x) = N(mean(x), diag stddev(x)^2)
+
+    or, with ``likelihood`` "gaussian", p(x|z) = prod_j N(x_j; mean_j(z), PIXEL_STDDEV^2) on grey levels in 0..1;
+    its nats are those of a density, and can be negative.
 
     Encoder and decoder are perceptrons with SiLU units, ``hidden`` wide and mirrored. The weights are drawn
     from ``generator``, or left unset without one, for weights about to be loaded.
@@ -26,15 +32,18 @@ class VAE(nn.Module):
     Source: Kingma and Welling, 2014, Auto-Encoding Variational Bayes, appendix C, https://arxiv.org/abs/1312.6114
     """
 
-    def __init__(self, hidden: Sequence[int], generator: torch.Generator | None = None) -> None:
+    def __init__(
+        self, hidden: Sequence[int], generator: torch.Generator | None = None, likelihood: str = "bernoulli"
+    ) -> None:
         super().__init__()
+        self.likelihood = likelihood
         self.encoder = _perceptron([PIXELS, *hidden, 2 * LATENTS])
         self.decoder = _perceptron([LATENTS, *reversed(hidden), PIXELS])
         if generator is not None:
             _draw_weights(self, generator)
 
     def encode(self, x: Tensor) -> Distribution:
-        """q(z|x), event shape [2], of binary images x [..., 784]."""
+        """q(z|x), event shape [2], of images x [..., 784]."""
         mean, log_stddev = self.encoder(x).chunk(2, dim=-1)
         # The floor holds the value and lets the gradient pass, so that a KL term switched on again can lift it.
         log_stddev = log_stddev + (log_stddev.clamp(min=_MIN_LOG_STDDEV) - log_stddev).detach()
@@ -42,7 +51,10 @@ class VAE(nn.Module):
 
     def decode(self, z: Tensor) -> Distribution:
         """p(x|z), event shape [784], of points z [..., 2]."""
-        return _independent(Bernoulli(logits=self.decoder(z), validate_args=False))
+        logits = self.decoder(z)
+        if self.likelihood == "gaussian":
+            return _independent(Normal(logits.sigmoid(), PIXEL_STDDEV, validate_args=False))
+        return _independent(Bernoulli(logits=logits, validate_args=False))
 
 
 def prior(device: torch.device | str = "cpu") -> Distribution:

@@ -2,7 +2,7 @@
 
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
@@ -12,6 +12,8 @@ import pytest
 import torch
 from hypothesis import settings
 
+from explorer.runs.manager import Manager
+from explorer.runs.store import Store
 from models import checkpoint, data
 from models.checkpoint import Checkpoint
 from models.data import Dataset
@@ -102,3 +104,17 @@ def tiny_bytes(tiny_checkpoint: Checkpoint, tmp_path_factory: pytest.TempPathFac
     path = tmp_path_factory.mktemp("tiny") / "tiny.safetensors"
     checkpoint.write(path, tiny_checkpoint)
     return path.read_bytes()
+
+
+@pytest.fixture
+def manage(tmp_path: Path) -> Iterator[Callable[..., Manager]]:
+    """Managers as Manager makes them, on folders of the test's own, closed after the test."""
+    made: list[Manager] = []
+
+    def make(**choices: object) -> Manager:
+        made.append(Manager(Store(tmp_path / "runs", tmp_path / "frames"), **choices))
+        return made[-1]
+
+    yield make
+    for manager in made:
+        manager.close()

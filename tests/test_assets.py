@@ -13,7 +13,7 @@ import torch
 from explorer import assets
 from models import data, gallery
 from models.data import Dataset
-from models.evaluation import fixed_binary_images
+from models.evaluation import fixed_images
 
 
 @pytest.fixture(autouse=True)
@@ -27,8 +27,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def forget() -> None:
     """As in a new process."""
-    for function in (assets.plotly_url, assets.model_url, assets.images_url, gallery.read):
+    assets._images.clear()
+    for function in (assets.plotly_url, gallery.read):
         function.cache_clear()
+
+
+def reference_url() -> str:
+    return assets.model_url(gallery.REFERENCE, gallery.read(gallery.REFERENCE))
 
 
 def published(folder: Path, url: str) -> Path:
@@ -44,7 +49,7 @@ def tensors(path: Path) -> dict[str, np.ndarray]:
 @pytest.mark.parametrize("name", gallery.recipes())
 def test_a_models_file_holds_its_decoder_and_its_codes(folder: Path, name: str) -> None:
     checkpoint = gallery.read(name)
-    found = tensors(published(folder, assets.model_url(name)))
+    found = tensors(published(folder, assets.model_url(name, checkpoint)))
     expected = {key: weight for key, weight in checkpoint.weights.items() if key.startswith("decoder")}
     expected |= {f"codes.{key}": codes for key, codes in vars(checkpoint.codes).items()}
     assert found.keys() == expected.keys()
@@ -56,25 +61,44 @@ def test_a_models_file_holds_its_decoder_and_its_codes(folder: Path, name: str) 
 def test_the_images_file_holds_the_images_as_stored_and_as_the_models_saw_them(
     folder: Path, mnist_test: Dataset
 ) -> None:
-    found = tensors(published(folder, assets.images_url()))
+    found = tensors(published(folder, assets.images_url("mnist")))
     assert np.array_equal(found["pixels"], mnist_test.pixels.flatten(1).numpy())
     bits = np.unpackbits(found["x"], axis=1)
-    assert np.array_equal(bits, fixed_binary_images(mnist_test).numpy())
+    assert np.array_equal(bits, fixed_images(mnist_test).numpy())
 
 
 def test_without_the_data_set_there_is_no_images_file(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(data.FOLDER_VARIABLE, str(tmp_path))
-    assert assets.images_url() is None
+    assert (assets.images_url("mnist"), assets.images_url("fashion")) == (None, None)
     assert not folder.exists()
+
+
+def test_a_data_set_that_comes_later_is_found_then_and_looked_for_no_more(
+    folder: Path, tmp_path: Path, tiny_dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(data.FOLDER_VARIABLE, str(tmp_path))
+    assert assets.images_url("fashion") is None
+    come = Dataset("fashion", tiny_dataset.pixels, tiny_dataset.labels)
+    with monkeypatch.context() as patch:
+        patch.setattr(data, "load_local", lambda name, split: come)
+        url = assets.images_url("fashion")
+    assert np.array_equal(tensors(published(folder, url))["pixels"], come.pixels.flatten(1).numpy())
+    assert assets.images_url("fashion") == url
+
+
+def test_each_data_set_has_a_file_of_its_own(folder: Path) -> None:
+    found = tensors(published(folder, assets.images_url("digits")))
+    assert found["pixels"].shape == (360, 784)
+    assert assets.images_url("mnist") != assets.images_url("digits")
 
 
 def test_damaged_images_are_as_good_as_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"):
         (tmp_path / name).write_bytes(b"not what its name says")
     monkeypatch.setenv(data.FOLDER_VARIABLE, str(tmp_path))
-    assert assets.images_url() is None
+    assert assets.images_url("mnist") is None
 
 
 def test_plotly_is_the_one_of_the_package(folder: Path) -> None:
@@ -83,26 +107,26 @@ def test_plotly_is_the_one_of_the_package(folder: Path) -> None:
 
 
 def test_a_second_process_makes_no_new_file(folder: Path) -> None:
-    urls = assets.model_url(gallery.REFERENCE), assets.plotly_url()
+    urls = reference_url(), assets.plotly_url(), assets.images_url("digits")
     before = {path: path.stat().st_ino for path in folder.iterdir()}
     forget()
-    assert (assets.model_url(gallery.REFERENCE), assets.plotly_url()) == urls
+    assert (reference_url(), assets.plotly_url(), assets.images_url("digits")) == urls
     assert {path: path.stat().st_ino for path in folder.iterdir()} == before
 
 
 def test_a_name_changes_with_the_content(
     folder: Path, tmp_path: Path, tiny_bytes: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = assets.model_url(gallery.REFERENCE)
+    before = reference_url()
     monkeypatch.setattr(gallery, "FOLDER", tmp_path)
     (tmp_path / f"{gallery.REFERENCE}.safetensors").write_bytes(tiny_bytes)
     forget()
-    assert assets.model_url(gallery.REFERENCE) != before
+    assert reference_url() != before
     assert len(list(folder.iterdir())) == 2
 
 
 def test_no_half_made_file_stays_behind(folder: Path) -> None:
-    assets.model_url(gallery.REFERENCE)
+    reference_url()
     assert [path.suffix for path in folder.iterdir()] == [".gz"]
 
 
@@ -113,5 +137,5 @@ def test_a_browser_may_trust_a_file_for_years(folder: Path) -> None:
 
 def test_making_a_file_draws_from_no_global_generator(folder: Path) -> None:
     before = torch.get_rng_state()
-    assets.model_url(gallery.REFERENCE)
+    reference_url()
     assert torch.equal(torch.get_rng_state(), before)

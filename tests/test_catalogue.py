@@ -1,10 +1,20 @@
-"""The models on offer: every shipped one, in the order of beta, with what a page says about it."""
+"""The models on offer: every shipped one in the order of beta, then the visitor's own, and what a page says of each."""
 
 import json
 import math
+from pathlib import Path
 
-from explorer import assets, catalogue
-from models import gallery
+import pytest
+
+from explorer import assets, catalogue, kept
+from explorer.latent_map import Model
+from explorer.runs.store import STATE_VARIABLE
+from models import data, gallery
+from models.checkpoint import Checkpoint
+from models.recipe import DATASETS, Recipe
+from tests.conftest import TINY_HIDDEN
+from tests.running import ANN, BOB
+from tests.test_checkpoint import with_metadata
 
 SHIPPED = catalogue.shipped()
 
@@ -45,3 +55,51 @@ def test_every_model_has_a_story_and_a_file() -> None:
 
 def test_a_beta_says_itself_in_its_label() -> None:
     assert [entry["label"] for entry in SHIPPED[:-1]] == [f"β = {beta:g}" for beta in sorted(gallery.BETAS)]
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_bytes: bytes) -> str:
+    """The name of a model that Ann keeps, in folders of the test's own."""
+    monkeypatch.setenv(STATE_VARIABLE, str(tmp_path / "state"))
+    monkeypatch.setenv(data.FOLDER_VARIABLE, str(tmp_path))
+    monkeypatch.setattr(assets, "FOLDER", tmp_path / "made")
+    monkeypatch.setattr(assets, "_images", {})
+    recipe = Recipe("fashion", epochs=1, hidden=TINY_HIDDEN, likelihood="gaussian", kl_changes=((1000, 0.0),), seed=7)
+    return kept.keep(ANN, "my own", with_metadata(tiny_bytes, recipe=recipe.to_json()))
+
+
+def test_what_a_visitor_keeps_is_offered_to_them_after_the_shipped_ones(
+    own: str, tmp_path: Path, tiny_checkpoint: Checkpoint
+) -> None:
+    *shipped, mine = catalogue.offered(ANN)
+    assert [entry["name"] for entry in shipped] == [entry["name"] for entry in SHIPPED]
+    assert [entry["name"] for entry in catalogue.offered(BOB)] == [entry["name"] for entry in SHIPPED]
+    assert [entry["kept"] for entry in (*shipped, mine)] == [False] * 9 + [True]
+    assert (mine["name"], mine["label"], mine["dataset"], mine["images"]) == (own, "my own", "Fashion-MNIST", 20)
+    assert (mine["likelihood"], mine["class_names"][9]) == ("gaussian", "Boot")
+    assert mine["metrics"] == tiny_checkpoint.metrics
+    assert mine["story"] == "Trained on Fashion-MNIST, 1 epoch, seed 7; KL weight 1, 0 from step 1,000."
+    assert (tmp_path / "made" / mine["url"].rsplit("/", 1)[1]).is_file()
+
+
+@pytest.mark.usefixtures("own")
+def test_every_offer_is_a_whole_entry_in_plain_json() -> None:
+    offered = catalogue.offered(ANN)
+    assert json.loads(json.dumps(offered, allow_nan=False)) == offered
+    assert all(entry.keys() == Model.__annotations__.keys() for entry in offered)
+
+
+def test_a_kept_model_whose_file_has_gone_bad_is_left_out(own: str) -> None:
+    kept.path(ANN, own).write_bytes(b"no model")
+    assert [entry["name"] for entry in catalogue.offered(ANN)] == [entry["name"] for entry in SHIPPED]
+
+
+def test_images_that_have_come_meanwhile_are_offered(own: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert {entry["images_url"] for entry in catalogue.offered(ANN)} == {None}
+    monkeypatch.setitem(assets._images, "fashion", "app/static/made/fashion.gz")
+    assert [entry["images_url"] for entry in catalogue.offered(ANN)] == [None] * 9 + ["app/static/made/fashion.gz"]
+
+
+def test_every_data_set_has_a_name_to_read() -> None:
+    assert list(catalogue.DATASETS) == list(DATASETS)
+    assert len(set(catalogue.DATASETS.values())) == len(DATASETS)

@@ -18,7 +18,8 @@ from torch import Tensor
 
 from models import checkpoint
 from models.checkpoint import MAX_FILE_BYTES, MAX_HEADER_BYTES, Checkpoint, CheckpointError, parse, read, write
-from models.evaluation import Codes, summarise
+from models.data import Dataset
+from models.evaluation import Codes, encode_dataset, summarise
 from models.recipe import Recipe
 from models.vae import VAE
 from tests.conftest import TINY_HIDDEN, global_generators_untouched, seeded
@@ -93,6 +94,27 @@ def test_the_metrics_are_those_of_the_codes_whatever_the_header_says(tiny_bytes:
     assert forged.metrics == summarise(parse(tiny_bytes).codes)
 
 
+def test_a_measured_model_is_that_of_the_rounded_weights(tiny_dataset: Dataset) -> None:
+    recipe = Recipe("digits", epochs=1, hidden=TINY_HIDDEN, likelihood="gaussian", kl_changes=((1, 0.0),))
+    vae = VAE(TINY_HIDDEN, seeded(), "gaussian")
+    images = Dataset("digits", tiny_dataset.pixels[:15], tiny_dataset.labels[:15])
+    made = checkpoint.measured(vae, recipe, tiny_dataset, images)
+    assert (made.recipe, made.dataset_sha256) == (recipe, tiny_dataset.sha256())
+    assert made.vae().likelihood == "gaussian"
+    expected = encode_dataset(made.vae(), images)
+    assert all(torch.equal(part, vars(expected)[name]) for name, part in vars(made.codes).items())
+
+
+def test_what_draws_a_model_is_its_decoder_and_codes_and_nothing_else(tiny_checkpoint: Checkpoint) -> None:
+    raw = checkpoint.drawable(tiny_checkpoint.weights, tiny_checkpoint.codes)
+    assert "__metadata__" not in header_of(raw)
+    found = safetensors.torch.load(raw)
+    expected = {name: part for name, part in tiny_checkpoint.weights.items() if name.startswith("decoder.")}
+    expected |= {f"codes.{name}": part for name, part in vars(tiny_checkpoint.codes).items()}
+    assert found.keys() == expected.keys()
+    assert all(each.dtype == expected[name].dtype and each.equal(expected[name]) for name, each in found.items())
+
+
 def test_the_largest_recipe_fits_into_a_file(tiny_checkpoint: Checkpoint, tmp_path: Path) -> None:
     recipe = Recipe(hidden=(1024,) * 4)
     weights = checkpoint.half_weights(VAE(recipe.hidden, seeded()))
@@ -162,6 +184,8 @@ HOSTILE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "a recipe with a number beyond floats": (forged_recipe(seed=10**400), "seed"),
     "a recipe with nested widths": (forged_recipe(hidden=[[8]]), "hidden"),
     "a recipe with null for a name": (forged_recipe(initial=None), "initial"),
+    "a recipe with a likelihood of its own": (forged_recipe(likelihood="poisson"), "likelihood"),
+    "a recipe with a change that is no pair": (forged_recipe(kl_changes=[[1]]), "kl_changes"),
     "a recipe with an unknown key": (forged_recipe(optimiser="sgd"), "recipe"),
     "widths that do not match": (forged_recipe(hidden=[9]), r"F16 \[9"),
     "a layer more in the recipe": (forged_recipe(hidden=[8, 8]), "missing"),

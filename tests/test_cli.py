@@ -83,6 +83,16 @@ def test_a_model_is_continued_and_folded(digits_file: Path, tmp_path: Path) -> N
     assert made.metrics["reconstruction"] < checkpoint.read(digits_file).metrics["reconstruction"]
 
 
+def test_grey_levels_and_changes_of_the_kl_weight_reach_the_file_and_repeat(tmp_path: Path) -> None:
+    path, again = tmp_path / "grey.safetensors", tmp_path / "again.safetensors"
+    arguments = [*TRAIN, "--likelihood", "gaussian", "--kl-changes", "10:0,30:2.5", "--out", str(path)]
+    assert main(arguments) == 0
+    made = checkpoint.read(path)
+    assert (made.recipe.likelihood, made.recipe.kl_changes) == ("gaussian", ((10, 0.0), (30, 2.5)))
+    assert main(shlex.split(made.recipe.command(str(again)))[3:]) == 0
+    assert all(weight.equal(checkpoint.read(again).weights[name]) for name, weight in made.weights.items())
+
+
 BAD = {
     "a data set": ["--dataset", "cifar"],
     "a negative beta": ["--beta", "-1"],
@@ -90,6 +100,11 @@ BAD = {
     "no epochs": ["--epochs", "0"],
     "widths that are no numbers": ["--hidden", "wide"],
     "a width of zero": ["--hidden", "0"],
+    "a likelihood": ["--likelihood", "poisson"],
+    "changes that are no pairs": ["--kl-changes", "400"],
+    "changes that are no numbers": ["--kl-changes", "soon:0"],
+    "a change to a negative weight": ["--kl-changes", "400:-1"],
+    "changes out of order": ["--kl-changes", "400:0,200:1"],
     "an empty batch": ["--batch-size", "0"],
     "a learning rate of one": ["--learning-rate", "1"],
     "a seed beyond floats": ["--seed", "1" + "0" * 400],
@@ -120,7 +135,7 @@ def test_a_bad_choice_is_refused_with_a_sentence(
     monkeypatch.chdir(tmp_path)
     sentence = refused([*TRAIN, "--out", "made.safetensors", *BAD[what]], capsys)
     assert len(sentence.split()) > 3
-    assert "_widths" not in sentence
+    assert not {"_widths", "_changes"} & set(sentence.split())
     assert os.listdir(tmp_path) == []
 
 

@@ -13,7 +13,8 @@ import pytest
 import torch
 
 from models import data
-from models.data import DataError, Dataset, binarise, load, load_local
+from models.data import CLASS_NAMES, DataError, Dataset, binarise, is_local, load, load_local, observe
+from models.recipe import DATASETS
 from tests.conftest import global_generators_untouched, seeded
 from tests.test_idx import images_file, labels_file, some_images
 
@@ -75,6 +76,20 @@ def test_x_follows_its_generator_and_no_other(tiny_dataset: Dataset) -> None:
         first, again, other = (binarise(tiny_dataset.pixels, seeded(seed)) for seed in (1, 1, 2))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
+
+
+def test_a_bernoulli_model_sees_binary_images_and_a_gaussian_one_grey_ones(tiny_dataset: Dataset) -> None:
+    assert torch.equal(observe(tiny_dataset.pixels, "bernoulli", seeded()), binarise(tiny_dataset.pixels, seeded()))
+    generator = seeded()
+    grey = observe(tiny_dataset.pixels, "gaussian", generator)
+    assert (grey.shape, grey.dtype) == ((20, 784), torch.float32)
+    assert torch.equal((grey * 255).round().to(torch.uint8).view(20, 28, 28), tiny_dataset.pixels)
+    assert torch.equal(generator.get_state(), seeded().get_state())
+
+
+def test_every_data_set_has_ten_classes_with_names_of_their_own() -> None:
+    assert CLASS_NAMES.keys() == set(DATASETS)
+    assert all(len(set(names)) == 10 and all(names) for names in CLASS_NAMES.values())
 
 
 @pytest.fixture
@@ -180,6 +195,45 @@ def test_without_a_network_the_error_says_what_to_do(folder: Path, monkeypatch: 
     with pytest.raises(DataError, match=rf"{address}.*{data.FOLDER_VARIABLE}.*digits"):
         load("mnist", "test")
     assert left_in(folder) == []
+
+
+def test_a_data_set_is_local_once_all_its_files_are(folder: Path) -> None:
+    assert is_local("digits")
+    folder.mkdir()
+    for split in ("train", "test"):
+        for name in data._files(split):
+            assert not is_local("mnist")
+            (folder / name).touch()
+    assert is_local("mnist")
+    assert not is_local("fashion")
+    (folder / "fashion").mkdir()
+    for name in os.listdir(folder):
+        if name != "fashion":
+            (folder / name).rename(folder / "fashion" / name)
+    assert (is_local("mnist"), is_local("fashion")) == (False, True)
+
+
+def test_a_download_is_told_as_it_comes(folder: Path, mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Told:
+        total = 0.0
+        come = 0
+        closed = 0
+
+        def update(self, count: int) -> None:
+            self.come += count
+            assert self.total in map(len, FILES.values())
+
+        def reset(self) -> None:
+            self.come = 0
+
+        def close(self) -> None:
+            assert self.come == self.total
+            self.closed += 1
+
+    monkeypatch.setitem(data.MIRRORS, "mnist", (mirror(FILES),))
+    told = Told()
+    load("mnist", "test", told)
+    assert told.closed == len(FILES)
 
 
 def test_a_file_that_is_not_the_original_is_named_and_kept(folder: Path) -> None:

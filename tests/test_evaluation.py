@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from models.data import Dataset
-from models.evaluation import Codes, encode_dataset, fixed_binary_images, summarise
+from models.evaluation import Codes, encode_dataset, fixed_images, summarise
 from models.vae import VAE
-from tests.conftest import global_generators_untouched, seeded
+from tests.conftest import TINY_HIDDEN, global_generators_untouched, seeded
 
 
 def some_codes(mean: torch.Tensor) -> Codes:
@@ -33,12 +33,12 @@ def test_codes_are_the_same_on_every_call(tiny_vae: VAE, tiny_dataset: Dataset) 
 
 
 def test_held_out_images_are_binarised_once_and_for_all(tiny_dataset: Dataset) -> None:
-    assert torch.equal(fixed_binary_images(tiny_dataset), fixed_binary_images(tiny_dataset))
+    assert torch.equal(fixed_images(tiny_dataset), fixed_images(tiny_dataset))
 
 
 @pytest.mark.parametrize("batch", [1, 7, 20])
 def test_batches_change_nothing_but_the_draws_of_z(tiny_vae: VAE, tiny_dataset: Dataset, batch: int) -> None:
-    whole, parts = encode_dataset(tiny_vae, tiny_dataset), encode_dataset(tiny_vae, tiny_dataset, batch)
+    whole, parts = encode_dataset(tiny_vae, tiny_dataset), encode_dataset(tiny_vae, tiny_dataset, batch=batch)
     for name in ("mean", "stddev", "kl"):
         torch.testing.assert_close(vars(parts)[name], vars(whole)[name])
     torch.testing.assert_close(parts.reconstruction, whole.reconstruction, rtol=0.02, atol=0)
@@ -71,3 +71,15 @@ def test_a_collapsed_model_has_no_active_unit_and_no_kl(tiny_vae: VAE, tiny_data
         parameter.data.zero_()
     metrics = summarise(encode_dataset(tiny_vae, tiny_dataset))
     assert (metrics["active_units"], metrics["kl"], metrics["spread"], metrics["mean_sigma"]) == (0, 0, 0, 1)
+
+
+def test_held_out_images_are_grey_to_a_gaussian_model(tiny_dataset: Dataset) -> None:
+    grey = fixed_images(tiny_dataset, "gaussian")
+    assert torch.equal(grey, tiny_dataset.pixels.flatten(1).float() / 255)
+    vae = VAE(TINY_HIDDEN, seeded(), "gaussian")
+    assert torch.equal(encode_dataset(vae, tiny_dataset).mean, vae.encode(grey).mean)
+
+
+def test_more_draws_of_z_change_the_reconstruction_alone(tiny_vae: VAE, tiny_dataset: Dataset) -> None:
+    few, many = (vars(encode_dataset(tiny_vae, tiny_dataset, samples=samples)) for samples in (1, 64))
+    assert [name for name, part in few.items() if not torch.equal(part, many[name])] == ["reconstruction"]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Element
 
 from explorer import assets, catalogue, link, palette, startup
 from models import gallery
@@ -22,17 +23,20 @@ def opened(**query: str) -> AppTest:
     return app.run()
 
 
+def mounted(app: AppTest) -> Element:
+    """The map among the page's components."""
+    return next(each for each in app.get("bidi_component") if each.proto.component_name == "latent_map")
+
+
 def data(app: AppTest) -> dict:
     """What the map is given."""
-    (component,) = app.get("bidi_component")
-    return json.loads(component.proto.json)
+    return json.loads(mounted(app).proto.json)
 
 
 def leave(app: AppTest, state: object) -> None:
     """Run as when the browser reports a link state."""
-    (component,) = app.get("bidi_component")
     # AppTest has no public way to play a component's browser side.
-    app._run(WidgetStates(widgets=[WidgetState(id=component.proto.id, json_value=json.dumps({"link": state}))]))
+    app._run(WidgetStates(widgets=[WidgetState(id=mounted(app).proto.id, json_value=json.dumps({"link": state}))]))
 
 
 def test_the_page_opens_without_a_complaint() -> None:
@@ -44,10 +48,10 @@ def test_the_page_opens_without_a_complaint() -> None:
 
 def test_the_map_gets_the_gallery_the_colours_and_the_addresses() -> None:
     given = data(opened())
-    assert given["models"] == catalogue.shipped()
+    assert given["models"] == catalogue.offered("a visitor who keeps nothing")
+    assert {model["images_url"] for model in given["models"]} == {assets.images_url("mnist")}
     assert (given["class_colours"], given["term_colours"]) == (palette.CLASSES, palette.TERMS)
-    assert given["class_names"] == [str(digit) for digit in range(10)]
-    assert (given["plotly_url"], given["images_url"]) == (assets.plotly_url(), assets.images_url())
+    assert given["plotly_url"] == assets.plotly_url()
     assert given["start"] == given["defaults"] == link.DEFAULTS
 
 
@@ -56,7 +60,10 @@ def test_the_map_starts_where_the_link_says() -> None:
     assert data(opened(**query))["start"] == link.DEFAULTS | query
 
 
-@pytest.mark.parametrize("query", [{"model": "no such"}, {"z": "nan,nan"}, {"view": "0,0,0"}, {"unknown": "1"}])
+@pytest.mark.parametrize(
+    "query",
+    [{"model": "no such"}, {"model": "kept-0123456789ab"}, {"z": "nan,nan"}, {"view": "0,0,0"}, {"unknown": "1"}],
+)
 def test_a_bad_link_starts_at_the_default(query: dict[str, str]) -> None:
     app = opened(**query)
     assert not app.exception
@@ -119,5 +126,5 @@ def test_a_folder_that_cannot_be_written_is_named_in_a_sentence(
 
 def forget() -> None:
     """As in a new process."""
-    for function in (startup._prepare, catalogue.shipped, gallery.read, assets.model_url, assets.plotly_url):
+    for function in (startup._prepare, catalogue.shipped, gallery.read, assets.plotly_url):
         function.cache_clear()

@@ -7,12 +7,12 @@ from torch import Tensor
 from torch.distributions import Normal, kl_divergence
 
 from models.data import Dataset, binarise
-from models.evaluation import fixed_binary_images
+from models.evaluation import fixed_images
 from models.objective import Terms, terms
 from models.recipe import Recipe
 from models.training import train
 from models.vae import VAE, prior
-from tests.conftest import seeded
+from tests.conftest import TINY_HIDDEN, seeded
 
 IMAGES = 6
 
@@ -29,7 +29,7 @@ def trained(digits: Dataset) -> VAE:
 
 @pytest.fixture(scope="module")
 def x(digits: Dataset) -> Tensor:
-    return fixed_binary_images(digits)[:IMAGES]
+    return fixed_images(digits)[:IMAGES]
 
 
 def noise(samples: int, images: int) -> Tensor:
@@ -120,3 +120,13 @@ def test_the_gradient_reaches_every_weight(tiny_vae: VAE, tiny_dataset: Dataset)
     images = binarise(tiny_dataset.pixels, seeded())
     terms(tiny_vae, images, noise(1, 20)).loss().mean().backward()
     assert all(parameter.grad.abs().sum() > 0 for parameter in tiny_vae.parameters())
+
+
+def test_reconstruction_of_grey_pixels_is_the_squared_error_written_by_hand(tiny_dataset: Dataset) -> None:
+    vae = VAE(TINY_HIDDEN, seeded(), "gaussian").requires_grad_(False)
+    grey, draws = tiny_dataset.pixels.flatten(1).float() / 255, noise(4, 20)
+    q = vae.encode(grey)
+    pixel = 1 / (1 + np.exp(-vae.decoder(q.mean + q.stddev * draws).double().numpy()))
+    squares = ((grey.double().numpy() - pixel) ** 2).sum(axis=2).mean(axis=0)
+    by_hand = squares / (2 * 0.2**2) + 784 * np.log(0.2 * np.sqrt(2 * np.pi))
+    np.testing.assert_allclose(terms(vae, grey, draws).reconstruction, by_hand, rtol=1e-5)

@@ -9,18 +9,27 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.__main__ import parser, recipe_of
-from models.recipe import DATASETS, Recipe, RecipeError
+from models.recipe import DATASETS, LIKELIHOODS, MAX_KL_CHANGES, Recipe, RecipeError
 
+weights = st.floats(0, 1000) | st.integers(0, 1000)
 names = st.text(st.characters(codec="utf-8"), max_size=200).filter(str.isprintable)
+
+
+def sorted_pairs(changes: dict[int, float]) -> tuple[tuple[int, float], ...]:
+    return tuple(sorted(changes.items()))
+
+
 recipes = st.builds(
     Recipe,
     dataset=st.sampled_from(DATASETS),
-    beta=st.floats(0, 1000) | st.integers(0, 1000),
+    beta=weights,
     epochs=st.integers(1, 1000),
     hidden=st.lists(st.integers(1, 1024), min_size=1, max_size=4).map(tuple),
     batch_size=st.integers(1, 4096),
     learning_rate=st.floats(1e-6, 0.1),
     kl_warm_up=st.floats(0, 1) | st.integers(0, 1),
+    kl_changes=st.dictionaries(st.integers(0, 10**9), weights, max_size=MAX_KL_CHANGES).map(sorted_pairs),
+    likelihood=st.sampled_from(LIKELIHOODS),
     seed=st.integers(0, 2**32 - 1),
     initial=names,
     folded_onto=names,
@@ -72,13 +81,42 @@ BAD = [
     {"initial": "two\nlines"},
     {"folded_onto": b"bytes"},
     {"folded_onto": "\x00"},
+    {"likelihood": "poisson"},
+    {"likelihood": None},
+    {"likelihood": ["gaussian"]},
+    {"kl_changes": None},
+    {"kl_changes": [(0, 1)]},
+    {"kl_changes": ((0,),)},
+    {"kl_changes": ((0, 1, 2),)},
+    {"kl_changes": ([0, 1],)},
+    {"kl_changes": tuple((step, 1) for step in range(MAX_KL_CHANGES + 1))},
 ]
+BAD_CHANGES = {
+    "a negative step": (((-1, 1),), "step"),
+    "a step beyond all runs": (((10**9 + 1, 1),), "step"),
+    "half a step": (((0.5, 1),), "step"),
+    "true for a step": (((True, 1),), "step"),
+    "a step that comes too late": (((400, 1), (399, 0)), "step"),
+    "a step that comes twice": (((400, 1), (400, 0)), "step"),
+    "a negative weight": (((0, -0.1),), "weight"),
+    "a weight over the limit": (((0, 1001),), "weight"),
+    "a weight that is not a number": (((0, float("nan")),), "weight"),
+    "a word for a weight": (((0, "1"),), "weight"),
+    "true for a weight": (((0, True),), "weight"),
+}
 
 
 @pytest.mark.parametrize("choice", BAD, ids=lambda choice: f"{next(iter(choice))}={next(iter(choice.values()))!r:.20}")
 def test_a_bad_choice_is_refused_with_a_sentence_that_names_it(choice: dict) -> None:
     with pytest.raises(RecipeError, match=rf"^{next(iter(choice))} .+\.$"):
         Recipe(**choice)
+
+
+@pytest.mark.parametrize("what", BAD_CHANGES)
+def test_a_bad_kl_change_is_refused_with_a_sentence_that_names_its_part(what: str) -> None:
+    changes, part = BAD_CHANGES[what]
+    with pytest.raises(RecipeError, match=rf"^the {part} of a KL change is .+ it takes .+\.$"):
+        Recipe(kl_changes=changes)
 
 
 def test_the_refusal_states_the_true_limit() -> None:
@@ -99,6 +137,7 @@ def test_json_gives_the_same_recipe_back(recipe: Recipe) -> None:
 @given(recipes, names.filter(bool))
 @example(Recipe(beta=1 / 3, learning_rate=1e-3 / 7), "a b.safetensors")
 @example(Recipe(beta=3, initial="-x", folded_onto="it's"), "-out")
+@example(Recipe(likelihood="gaussian", kl_changes=((0, 1e-7), (400, 0), (10**9, 1000.0))), "out")
 def test_the_command_makes_the_same_recipe(recipe: Recipe, out: str) -> None:
     words = shlex.split(recipe.command(out))
     assert words[:3] == ["python", "-m", "models"]
@@ -117,6 +156,10 @@ def from_json_or_refusal(text: str | bytes) -> Recipe | None:
 @example("seed", 10**400)
 @example("beta", 10**400)
 @example("hidden", [[1]])
+@example("kl_changes", [[1]])
+@example("kl_changes", [[0, 10**400]])
+@example("kl_changes", {"0": 1})
+@example("likelihood", ["gaussian"])
 @example("dataset", {"mnist": 1})
 def test_a_forged_field_is_refused_or_a_valid_recipe(field: str, value: object) -> None:
     recipe = from_json_or_refusal(json.dumps({field: value}))
@@ -143,3 +186,8 @@ def test_what_is_no_text_is_refused_too(value: object) -> None:
 def test_an_unknown_key_is_refused() -> None:
     with pytest.raises(RecipeError, match="keys"):
         Recipe.from_json('{"dataset": "digits", "optimiser": "sgd"}')
+
+
+def test_what_an_older_version_wrote_is_a_bernoulli_recipe_without_changes() -> None:
+    old = Recipe.from_json('{"dataset": "digits", "epochs": 3}')
+    assert (old.likelihood, old.kl_changes) == ("bernoulli", ())

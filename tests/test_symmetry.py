@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from models.data import Dataset
-from models.evaluation import encode_dataset, fixed_binary_images
+from models.evaluation import encode_dataset, fixed_images
 from models.objective import terms
 from models.symmetry import Symmetry, fold, nearest_symmetry
 from models.vae import VAE
@@ -41,14 +41,14 @@ def test_the_codes_move_by_the_symmetry(symmetry: Symmetry, tiny_dataset: Datase
 
 @every_symmetry
 def test_every_image_is_decoded_as_before(symmetry: Symmetry, tiny_dataset: Dataset) -> None:
-    x = fixed_binary_images(tiny_dataset)
+    x = fixed_images(tiny_dataset)
     before, after = (vae.decode(vae.encode(x).mean).mean for vae in pair(symmetry))
     torch.testing.assert_close(after, before)
 
 
 @every_symmetry
 def test_the_loss_terms_stay(symmetry: Symmetry, tiny_dataset: Dataset) -> None:
-    x = fixed_binary_images(tiny_dataset)
+    x = fixed_images(tiny_dataset)
     before, after = pair(symmetry)
     noise = torch.randn(3, 20, 2, generator=seeded(5))
     torch.testing.assert_close(terms(after, x, moved(noise, symmetry)), terms(before, x, noise))

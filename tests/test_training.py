@@ -1,17 +1,18 @@
 """Training learns, counts its steps, keeps its randomness to itself, and stops with a sentence."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise, zip_longest
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.data import Dataset
 from models.evaluation import encode_dataset, summarise
 from models.recipe import Recipe
-from models.training import Step, TrainingError, kl_weight, one_cycle, train
+from models.training import Step, TrainingError, kl_weight, one_cycle, steps_an_epoch, train
 from models.vae import VAE
 from tests.conftest import global_generators_untouched, seeded
 
@@ -61,11 +62,11 @@ def test_no_global_generator_is_drawn_from(tiny_dataset: Dataset) -> None:
         list(start(tiny_dataset, small(epochs=2))[1])
 
 
-@pytest.mark.parametrize(("batch_size", "steps_an_epoch"), [(20, 1), (19, 2), (7, 3), (1, 20)])
-def test_the_steps_are_counted_whole_epochs(tiny_dataset: Dataset, batch_size: int, steps_an_epoch: int) -> None:
+@pytest.mark.parametrize(("batch_size", "an_epoch"), [(20, 1), (19, 2), (7, 3), (1, 20)])
+def test_the_steps_are_counted_whole_epochs(tiny_dataset: Dataset, batch_size: int, an_epoch: int) -> None:
     steps = list(start(tiny_dataset, Recipe("digits", epochs=2, hidden=(8,), batch_size=batch_size))[1])
-    assert [step.number for step in steps] == list(range(1, 2 * steps_an_epoch + 1))
-    assert {step.total for step in steps} == {2 * steps_an_epoch}
+    assert [step.number for step in steps] == list(range(1, 2 * an_epoch + 1))
+    assert {step.total for step in steps} == {2 * an_epoch}
 
 
 def test_a_step_is_taken_before_it_is_told(tiny_dataset: Dataset) -> None:
@@ -117,8 +118,72 @@ def test_one_cycle_rises_to_its_peak_and_falls_to_zero_without_a_jump() -> None:
 
 def test_the_kl_weight_rises_in_a_straight_line_to_beta_and_stays() -> None:
     recipe = Recipe(beta=3, kl_warm_up=0.5)
-    assert [kl_weight(progress, recipe) for progress in (0, 0.25, 0.5, 0.75, 1)] == [0, 1.5, 3, 3, 3]
+    assert [kl_weight(taken, 100, recipe) for taken in (0, 24, 49, 74, 99)] == [0.06, 1.5, 3, 3, 3]
 
 
 def test_without_a_warm_up_the_kl_weight_is_beta_from_the_start() -> None:
-    assert kl_weight(0, Recipe(beta=3, kl_warm_up=0)) == 3
+    assert kl_weight(0, 100, Recipe(beta=3, kl_warm_up=0)) == 3
+
+
+def test_from_a_change_on_the_kl_weight_is_what_the_latest_one_says() -> None:
+    recipe = Recipe(beta=3, kl_warm_up=0.5, kl_changes=((25, 0.0), (40, 7.0), (60, 1.0)))
+    assert [kl_weight(taken, 100, recipe) for taken in (24, 25, 39, 40, 59, 60, 99)] == [1.5, 0, 0, 7, 7, 1, 1]
+    assert kl_weight(0, 100, Recipe(beta=3, kl_changes=((0, 0.5),))) == 0.5
+
+
+def test_the_weight_is_asked_before_each_step_and_told_after_it(tiny_dataset: Dataset) -> None:
+    recipe = Recipe("digits", epochs=2, hidden=(8,), batch_size=10)
+    asked: list[tuple[int, int]] = []
+
+    def hand(taken: int, total: int, given: Recipe) -> float:
+        assert given is recipe
+        asked.append((taken, total))
+        return taken / 4
+
+    vae = VAE(recipe.hidden, seeded())
+    told = []
+    for step in train(vae, tiny_dataset, recipe, seeded(), hand):
+        assert len(asked) == step.number
+        told.append(step.weight)
+    assert asked == [(taken, 4) for taken in range(4)]
+    assert told == [0, 0.25, 0.5, 0.75]
+
+
+def test_a_step_tells_the_schedules_weight(tiny_dataset: Dataset) -> None:
+    recipe = Recipe("digits", 3, epochs=2, hidden=(8,), batch_size=10, kl_changes=((3, 0.0),))
+    steps = list(start(tiny_dataset, recipe)[1])
+    assert [step.weight for step in steps] == [1.5, 3, 3, 0]
+
+
+@settings(max_examples=20)
+@given(st.dictionaries(st.integers(0, 15), st.sampled_from([0.0, 0.1, 1.0, 30.0]), max_size=4))
+def test_the_changes_repeat_bit_for_bit_what_a_hand_did(tiny_dataset: Dataset, moves: dict[int, float]) -> None:
+    recipe = Recipe("digits", epochs=4, hidden=(8,), batch_size=5)
+    in_hand: list[float] = []
+
+    def hand(taken: int, total: int, recipe: Recipe) -> float:
+        in_hand.extend([moves[taken]] if taken in moves else [])
+        return in_hand[-1] if in_hand else kl_weight(taken, total, recipe)
+
+    generator = seeded(recipe.seed)
+    live = VAE(recipe.hidden, generator)
+    live_steps = list(train(live, tiny_dataset, recipe, generator, hand))
+    again, steps = start(tiny_dataset, replace(recipe, kl_changes=tuple(sorted(moves.items()))))
+    assert list(steps) == live_steps
+    assert torch.equal(weights(again), weights(live))
+
+
+@pytest.mark.parametrize(
+    ("images", "batch_size", "steps"), [(20, 20, 1), (20, 19, 2), (1, 4096, 1), (60_000, 256, 235)]
+)
+def test_an_epoch_holds_every_image_once(images: int, batch_size: int, steps: int) -> None:
+    assert steps_an_epoch(images, Recipe(batch_size=batch_size)) == steps
+
+
+def test_grey_pixels_are_learnt_as_they_are(digits: Dataset) -> None:
+    recipe = replace(small(), likelihood="gaussian")
+    generator = seeded(recipe.seed)
+    vae = VAE(recipe.hidden, generator, recipe.likelihood)
+    losses = [step.reconstruction + step.kl for step in train(vae, digits, recipe, generator)]
+    # ln(0.2 sqrt(2 pi)) = -0.69 nats a pixel is what a perfect reconstruction would leave.
+    assert -0.69 * 784 < sum(losses[-20:]) / 20 < losses[0] - 100

@@ -2,11 +2,12 @@
 
 from itertools import product
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from models.vae import VAE, prior
+from models.vae import PIXEL_STDDEV, VAE, prior
 from tests.conftest import TINY_HIDDEN, global_generators_untouched, seeded
 
 
@@ -85,3 +86,39 @@ def test_fresh_weights_lie_in_the_range_of_nn_linear() -> None:
             bound = layer.in_features**-0.5
             assert layer.weight.abs().max() <= bound
             assert layer.weight.abs().max() > 0.5 * bound
+
+
+def grey_vae() -> VAE:
+    return VAE(TINY_HIDDEN, seeded(), "gaussian")
+
+
+def test_the_two_likelihoods_share_their_weights_and_their_mean_picture(tiny_vae: VAE) -> None:
+    z = grid(3, 5)
+    for name, weight in grey_vae().state_dict().items():
+        assert torch.equal(weight, tiny_vae.state_dict()[name])
+    torch.testing.assert_close(grey_vae().decode(z).mean, tiny_vae.decode(z).mean)
+
+
+@pytest.mark.parametrize("batch", [(), (5,), (3, 4)])
+def test_grey_pixels_have_the_normal_density_in_closed_form(batch: tuple[int, ...]) -> None:
+    z, x = torch.randn(*batch, 2, generator=seeded(1)), torch.rand(*batch, 784, generator=seeded(2))
+    p = grey_vae().decode(z)
+    assert (p.batch_shape, p.event_shape) == (batch, (784,))
+    assert torch.equal(p.stddev, torch.full((*batch, 784), PIXEL_STDDEV))
+    error = (x.double().numpy() - p.mean.detach().double().numpy()) / 0.2
+    by_hand = -(error**2 / 2 + np.log(0.2 * np.sqrt(2 * np.pi))).sum(axis=-1)
+    np.testing.assert_allclose(p.log_prob(x).detach(), by_hand, rtol=1e-5)
+
+
+def test_a_grey_pixels_density_integrates_to_one() -> None:
+    vae = grey_vae()
+    vae.decoder[-1] = nn.utils.skip_init(nn.Linear, TINY_HIDDEN[0], 1)
+    nn.init.constant_(vae.decoder[-1].weight, 1)
+    nn.init.zeros_(vae.decoder[-1].bias)
+    x = torch.linspace(-2, 3, 5001)[:, None]
+    assert vae.decode(torch.tensor([1.0, -2.0])).log_prob(x).exp().sum().item() * 0.001 == pytest.approx(1, abs=1e-4)
+
+
+def test_grey_means_are_grey_levels_however_far_out_z_lies() -> None:
+    mean = grey_vae().decode(grid(1e4, 21)).mean
+    assert ((mean >= 0) & (mean <= 1)).all()

@@ -1,39 +1,36 @@
 // Plotly draws axes, prior contours, pan, zoom and legend; the points are painted on a canvas beneath it.
 
-import { fetchInflated } from "./tensors.js";
+import { loadPlotly } from "./plotly.js";
 
 /** @typedef {{text: string, paper: string, muted: string, line: string, font: string}} Ink CSS colours and font of the theme */
 
 const NARROW = 620;
 const CONFIG = { displayModeBar: false, scrollZoom: true, doubleClick: false, responsive: false };
 
-/** @type {Promise<any> | undefined} one script for all instances on the page */
-let plotlyScript;
-
-/** @param {string} url of the gzipped plotly.min.js */
-function loadPlotly(url) {
-  plotlyScript ??= runScript(url);
-  plotlyScript.catch(() => (plotlyScript = undefined)); // another map may try again
-  return plotlyScript;
+/** Digits stand in one row where there is room, anything else in rows of five, or of as many as fit.
+ * @param {number} width in pixels @param {string[]} names of the classes */
+function legendOf(width, names) {
+  const longest = Math.max(...names.map(({ length }) => length));
+  const { l, r } = sidesOf(width);
+  const room = width - l - r;
+  const fit = Math.floor(room / (LETTER_WIDTH * longest + SYMBOL_WIDTH));
+  const columns = longest === 1 && fit >= names.length ? names.length : Math.max(1, Math.min(5, fit));
+  const entrywidth = Math.min(MAX_ENTRY_WIDTH, Math.floor(room / columns) - SYMBOL_WIDTH);
+  return { rows: Math.ceil(names.length / columns), entrywidth };
 }
 
-/** @param {string} url of a gzipped script that sets window.Plotly */
-async function runScript(url) {
-  const source = await (await fetchInflated(url)).arrayBuffer();
-  const script = document.createElement("script");
-  script.src = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-  await new Promise((resolve, reject) => {
-    script.onload = resolve;
-    script.onerror = reject;
-    document.head.append(script);
-  });
-  URL.revokeObjectURL(script.src);
-  return /** @type {any} */ (window).Plotly;
+const LETTER_WIDTH = 6.5; // px, about
+const SYMBOL_WIDTH = 46; // px, with the gaps about it
+const MAX_ENTRY_WIDTH = 90; // px
+
+/** @param {number} width in pixels */
+function sidesOf(width) {
+  return width < NARROW ? { l: 34, r: 8, b: 38 } : { l: 46, r: 12, b: 42 };
 }
 
-/** The room around the square plot, in pixels; the legend takes two rows on a phone. @param {number} width */
-export function marginsOf(width) {
-  return width < NARROW ? { l: 34, r: 8, t: 50, b: 38 } : { l: 46, r: 12, t: 34, b: 42 };
+/** The room around the square plot, in pixels. @param {number} width @param {string[]} names of the classes */
+export function marginsOf(width, names) {
+  return { ...sidesOf(width), t: 14 + 20 * legendOf(width, names).rows };
 }
 
 export class Axes {
@@ -43,6 +40,7 @@ export class Axes {
   constructor(element, events) {
     this.element = /** @type {any} */ (element);
     this.events = events;
+    this.drawn = "";
   }
 
   /** Fetch Plotly and draw; until then the map works without axes. @param {string} url @param {() => void} draw */
@@ -51,26 +49,34 @@ export class Axes {
     if (!this.element.isConnected) return;
     this.plotly = plotly;
     draw();
-    const current = () => {
-      const [x, y] = [this.element.layout.xaxis.range, this.element.layout.yaxis.range];
-      return { x: (x[0] + x[1]) / 2, y: (y[0] + y[1]) / 2, half: (x[1] - x[0]) / 2 };
-    };
-    this.element.on("plotly_relayouting", () => this.events.onView(current(), false));
+    this.element.on("plotly_relayouting", () => this.moved(false));
     this.element.on("plotly_relayout", (/** @type {object} */ changes) => {
       // A double click ends in a change of nothing, which is not to undo its reset.
-      if (Object.keys(changes).length) this.events.onView(current(), true);
+      if (Object.keys(changes).length) this.moved(true);
     });
     this.element.on("plotly_doubleclick", () => this.events.onReset());
     this.element.on("plotly_restyle", () => {
+      this.drawn = "";
       this.events.onVisible(this.element.data.map((/** @type {any} */ trace) => trace.visible === true));
     });
+  }
+
+  /** Plotly's own pan or zoom. @param {boolean} final */
+  moved(final) {
+    this.drawn = "";
+    const [x, y] = [this.element.layout.xaxis.range, this.element.layout.yaxis.range];
+    this.events.onView({ x: (x[0] + x[1]) / 2, y: (y[0] + y[1]) / 2, half: (x[1] - x[0]) / 2 }, final);
   }
 
   /** @param {import("./view.js").View} view @param {number} width of the element, in pixels
    * @param {{name: string, colour: string, visible: boolean}[]} classes @param {Ink} ink */
   draw(view, width, classes, ink) {
     if (!this.plotly) return;
-    this.plotly.react(this.element, classes.map(legendEntry), layoutOf(view, width, ink), CONFIG);
+    const wanted = JSON.stringify([view, width, classes, ink]);
+    if (wanted !== this.drawn) {
+      this.plotly.react(this.element, classes.map(legendEntry), layoutOf(view, width, classes, ink), CONFIG);
+    }
+    this.drawn = wanted;
     this.element.style.opacity = "1";
   }
 
@@ -97,9 +103,11 @@ function legendEntry({ name, colour, visible }) {
   };
 }
 
-/** @param {import("./view.js").View} view @param {number} width @param {Ink} ink */
-function layoutOf(view, width, ink) {
-  const margin = marginsOf(width);
+/** @param {import("./view.js").View} view @param {number} width @param {{name: string}[]} classes @param {Ink} ink */
+function layoutOf(view, width, classes, ink) {
+  const names = classes.map(({ name }) => name);
+  const margin = marginsOf(width, names);
+  const { entrywidth } = legendOf(width, names);
   const axis = (/** @type {string} */ title, /** @type {number} */ centre) => ({
     title: { text: title, standoff: 4 },
     range: [centre - view.half, centre + view.half],
@@ -146,7 +154,7 @@ function layoutOf(view, width, ink) {
       xanchor: "center",
       y: 1,
       yanchor: "bottom",
-      entrywidth: width < NARROW ? 4 : 16, // room for ten digits in a row, or for two rows on a phone
+      entrywidth,
       tracegroupgap: 0,
       itemwidth: 30,
       entrywidthmode: "pixels",

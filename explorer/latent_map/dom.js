@@ -29,3 +29,9 @@ export function rgbOf(colour) {
   );
   return [red, green, blue];
 }
+
+/** @param {HTMLElement} error @param {string} sentence "" takes an earlier one away */
+export function complainIn(error, sentence) {
+  error.textContent = sentence;
+  error.hidden = !sentence;
+}

@@ -1,13 +1,13 @@
 // Pointer and keys become calls: which gesture means what is decided here and nowhere else.
 
-const CLICK_PX = 4;
+export const CLICK_PX = 4;
 
 /** @type {Object<string, [number, number]>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 /** Drag the handle by mouse or touch, or move it by arrow keys (five times as far with shift).
  * @param {HTMLElement} handle @param {AbortSignal} signal
- * @param {{grab: () => void, drag: (right: number, down: number) => void, step: (right: number, up: number) => void,
+ * @param {{grab: (event: PointerEvent) => void, drag: (right: number, down: number) => void, step: (right: number, up: number) => void,
  *   release: () => void}} act drag gets the way since the grab in pixels: to ask where things are would cost a layout */
 export function listenToHandle(handle, signal, act) {
   const options = { signal };
@@ -21,7 +21,7 @@ export function listenToHandle(handle, signal, act) {
       handle.focus({ preventScroll: true });
       handle.setPointerCapture(event.pointerId);
       grip = { id: event.pointerId, x: event.clientX, y: event.clientY, moved: false };
-      act.grab();
+      act.grab(event);
     },
     options,
   );
@@ -83,4 +83,13 @@ export function listenToMap(map, signal, act) {
     },
     options,
   );
+}
+
+/** @param {HTMLElement} root @param {AbortSignal} signal @param {(button: HTMLElement) => void} press */
+export function listenToButtons(root, signal, press) {
+  const listen = (/** @type {MouseEvent} */ event) => {
+    const button = /** @type {HTMLElement} */ (event.target).closest("button");
+    if (button) press(button);
+  };
+  root.addEventListener("click", listen, { signal });
 }

@@ -1,4 +1,4 @@
-// What the browser fetches, each address once for every map on the page.
+// What the browser fetches, for every map on the page: the files used last are kept.
 
 import { Decoder } from "./decoder.js";
 import { Images } from "./pictures.js";
@@ -10,13 +10,17 @@ import { fitView } from "./view.js";
  * @typedef {{decoder: Decoder, mean: Float32Array, stddev: Float32Array, reconstruction: Float32Array,
  *   kl: Float32Array, label: Uint8Array, fit: import("./view.js").View, letters: number[][]}} Loaded */
 
-/** @type {Map<string, Promise<any>>} */
+const KEPT = 24; // files, each of a few MB in memory; a run may have a hundred frames
+
+/** @type {Map<string, Promise<any>>} the one used last stands last */
 const fetched = new Map();
 
 /** @template T @param {string} url @param {(tensors: import("./tensors.js").Tensors) => T} make @returns {Promise<T>} */
 function fetchOnce(url, make) {
   const found = fetched.get(url) ?? fetchTensors(url).then(make);
+  fetched.delete(url);
   fetched.set(url, found);
+  if (fetched.size > KEPT) fetched.delete(fetched.keys().next().value ?? "");
   found.catch(() => fetched.delete(url)); // a failed fetch may be tried again
   return found;
 }

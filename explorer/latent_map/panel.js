@@ -2,10 +2,14 @@
 
 import { element } from "./dom.js";
 
-/** @typedef {{name: string, label: string, beta: number, from_scratch: boolean, url: string, story: string,
- *   dataset: string, images: number, samples: number, metrics: Object<string, number>}} Model an entry of the catalogue */
+/** @typedef {{name: string, label: string, beta: number, from_scratch: boolean, kept: boolean, url: string,
+ *   story: string, dataset: string, likelihood: string, class_names: string[], images_url: string | null,
+ *   images: number, samples: number, metrics: Object<string, number>}} Model an entry of the catalogue */
 
-const ROWS = [
+/** @typedef {{key: string, name: string, unit: string, tone: string}} Row */
+
+/** @type {Row[]} */
+export const ROWS = [
   { key: "reconstruction", name: "reconstruction", unit: "nats", tone: "reconstruction" },
   { key: "kl", name: "KL", unit: "nats", tone: "kl" },
   { key: "negative_elbo", name: "−ELBO, their sum", unit: "nats", tone: "" },
@@ -14,9 +18,14 @@ const ROWS = [
 ];
 
 /** Nats with one decimal, lengths in z with the digits they deserve. @param {number} value @param {string} unit */
-function formatted(value, unit) {
-  if (unit === "nats") return value.toFixed(1);
-  return Math.abs(value) >= 0.1 ? value.toFixed(2) : value.toPrecision(2);
+export function formatted(value, unit) {
+  const decimals = Math.abs(value) >= 0.1 ? value.toFixed(2) : value.toPrecision(2);
+  return (unit === "nats" ? value.toFixed(1) : decimals).replace("-", "−");
+}
+
+/** The unit of a row: grey levels have a density, whose nats may be negative. @param {Row} row @param {string} likelihood */
+export function unitOf({ key, unit }, likelihood) {
+  return likelihood === "gaussian" && (key === "reconstruction" || key === "negative_elbo") ? "nats, density" : unit;
 }
 
 /** What is drawn, in one sentence. @param {Model} model @param {number} outside points that the window leaves out */
@@ -26,17 +35,45 @@ export function captionOf({ images, dataset, label }, outside) {
   return `${drawn}; model: ${label}.${outside ? ` ${gone} of them lie outside this frame.` : ""}`;
 }
 
+/** Whether the terms of two models can stand in one table. @param {Model} a @param {Model} b */
+function comparable(a, b) {
+  return a.dataset === b.dataset && a.likelihood === b.likelihood && a.images === b.images;
+}
+
 /** Before and after in numbers, with a bar of the two terms for each model on one common scale.
  * @param {HTMLElement} table @param {Model | undefined} before may be the same model @param {Model} now */
 export function showNumbers(table, before, now) {
-  const models = before && before !== now ? [before, now] : [now];
-  const longest = Math.max(...models.map(({ metrics }) => metrics.negative_elbo));
+  const models = before && before !== now && comparable(before, now) ? [before, now] : [now];
   const head = element("tr", "", element("th", "", ""), ...models.map((model) => element("th", "", model.label)));
-  const body = ROWS.map(({ key, name, unit, tone }) => {
-    const title = element("th", tone && `lse-${tone}`, name, element("small", "", ` ${unit}`));
-    return element("tr", "", title, ...models.map(({ metrics }) => element("td", "", formatted(metrics[key], unit))));
+  const body = rowsOf(
+    now.likelihood,
+    models.map(({ metrics }) => metrics),
+  );
+  const images = `Averages over ${now.images.toLocaleString("en")} ${now.dataset} test images, ${now.samples} draws of z each; nats are per image.`;
+  // A density's nats may be negative, which no bar can show.
+  const bars = now.likelihood === "gaussian" ? [] : barsOf(models);
+  table.replaceChildren(element("caption", "", images, ...bars), element("thead", "", head), body);
+}
+
+/** @param {string} likelihood @param {Object<string, number>[]} columns a column's values, by the keys of ROWS */
+export function rowsOf(likelihood, columns) {
+  const rows = ROWS.map((row) => {
+    const unit = element("small", "", ` ${unitOf(row, likelihood)}`);
+    const title = element("th", row.tone && `lse-${row.tone}`, row.name, unit);
+    return element(
+      "tr",
+      "",
+      title,
+      ...columns.map((values) => element("td", "", formatted(values[row.key], row.unit))),
+    );
   });
-  const bars = models.map(({ label, metrics }) => {
+  return element("tbody", "", ...rows);
+}
+
+/** @param {Model[]} models */
+function barsOf(models) {
+  const longest = Math.max(...models.map(({ metrics }) => metrics.negative_elbo));
+  return models.map(({ label, metrics }) => {
     const bar = element("div", "lse-bar");
     for (const key of ["reconstruction", "kl"]) {
       const part = element("i", `lse-fill-${key}`);
@@ -45,18 +82,12 @@ export function showNumbers(table, before, now) {
     }
     return element("div", "lse-bar-row", element("small", "", label), bar);
   });
-  const images = `Averages over ${now.images.toLocaleString("en")} ${now.dataset} test images, ${now.samples} draws of z each; nats are per image.`;
-  table.replaceChildren(
-    element("caption", "", images, ...bars),
-    element("thead", "", head),
-    element("tbody", "", ...body),
-  );
 }
 
 /** One selected image: what it is, its pictures, and its own terms.
  * @param {HTMLElement} section
  * @param {{title: string, pictures: [string, HTMLCanvasElement][], reconstruction: number, kl: number,
- *   sigma: ArrayLike<number>, note: string} | null} image null shows the invitation to select one */
+ *   likelihood: string, sigma: ArrayLike<number>, note: string} | null} image null shows the invitation to select one */
 export function showImage(section, image) {
   if (!image) {
     section.replaceChildren(
@@ -67,29 +98,26 @@ export function showImage(section, image) {
   const pictures = image.pictures.map(([caption, canvas]) =>
     element("figure", "", canvas, element("figcaption", "", caption)),
   );
-  const term = (/** @type {string} */ tone, /** @type {string} */ name, /** @type {number} */ value) =>
-    element(
-      "div",
-      "",
-      element("dt", tone, name),
-      element("dd", "", formatted(value, "nats"), element("small", "", " nats")),
-    );
+  const [reconstruction, kl, sum] = ROWS.map((row) => unitOf(row, image.likelihood));
   const terms = element(
     "dl",
     "",
-    term("lse-reconstruction", "E[−log p(x|z)]", image.reconstruction),
-    term("lse-kl", "KL(q(z|x) ‖ p(z))", image.kl),
-    term("", "−ELBO, their sum", image.reconstruction + image.kl),
+    termOf("lse-reconstruction", "E[−log p(x|z)]", image.reconstruction, reconstruction),
+    termOf("lse-kl", "KL(q(z|x) ‖ p(z))", image.kl, kl),
+    termOf("", "−ELBO, their sum", image.reconstruction + image.kl, sum),
   );
   const sigma = Array.from(image.sigma, (value) => formatted(value, "units of z")).join(", ");
+  const words = `σ of q(z|x) = (${sigma}) in units of z; the ellipses are 1 and 2 σ, to scale. ${image.note}`;
   section.replaceChildren(
     element("h3", "", image.title),
     element("div", "lse-pictures", ...pictures),
     terms,
-    element(
-      "p",
-      "lse-quiet",
-      `σ of q(z|x) = (${sigma}) in units of z; the ellipses are 1 and 2 σ, to scale. ${image.note}`,
-    ),
+    element("p", "lse-quiet", words),
   );
+}
+
+/** @param {string} tone @param {string} name @param {number} value @param {string} unit */
+function termOf(tone, name, value, unit) {
+  const shown = element("dd", "", formatted(value, "nats"), element("small", "", ` ${unit}`));
+  return element("div", "", element("dt", tone, name), shown);
 }

@@ -22,7 +22,11 @@ export function paintPoints(image, points, labels, colours, view, radius) {
     const colour = colours[labels[i]];
     if (!colour) continue;
     const [left, top] = toPixels(view, side, points[2 * i], points[2 * i + 1]);
-    if (!(left >= reach && top >= reach && left < side - reach - 1 && top < side - reach - 1)) continue;
+    if (!(left > -reach && top > -reach && left < side + reach && top < side + reach)) continue;
+    if (left < reach || top < reach || left >= side - reach - 1 || top >= side - reach - 1) {
+      stampCut(image, left, top, radius, colour);
+      continue;
+    }
     const [column, row] = [Math.floor(left), Math.floor(top)];
     const phase = Math.floor((top - row) * PHASES) * PHASES + Math.floor((left - column) * PHASES);
     stamp(data, 4 * (row * side + column), discs[phase], colour);
@@ -40,6 +44,23 @@ function stamp(data, at, disc, [red, green, blue]) {
   }
 }
 
+/** The part inside the image of a disc that its edge cuts.
+ * @param {ImageData} image @param {number} left @param {number} top @param {number} radius @param {Rgb} colour */
+function stampCut({ data, width: side }, left, top, radius, colour) {
+  const within = (/** @type {number} */ place) => Math.min(side - 1, Math.max(0, Math.floor(place)));
+  for (let row = within(top - radius - 1); row <= within(top + radius + 1); row++) {
+    for (let column = within(left - radius - 1); column <= within(left + radius + 1); column++) {
+      const cover = coverAt(Math.hypot(column + 0.5 - left, row + 0.5 - top), radius);
+      stamp(data, 4 * (row * side + column), Int32Array.of(0, cover), colour);
+    }
+  }
+}
+
+/** How much of a pixel a disc covers, 0..230 of 256. @param {number} distance of their centres @param {number} radius */
+function coverAt(distance, radius) {
+  return Math.round(230 * Math.min(1, Math.max(0, radius + 0.5 - distance)));
+}
+
 /** For each phase, pairs of (offset into the image's bytes, cover 0..256).
  * @param {number} radius @param {number} reach @param {number} side */
 function discsOf(radius, reach, side) {
@@ -48,8 +69,8 @@ function discsOf(radius, reach, side) {
     const pairs = [];
     for (let row = -reach; row <= reach; row++) {
       for (let column = -reach; column <= reach; column++) {
-        const cover = Math.min(1, Math.max(0, radius + 0.5 - Math.hypot(column - x, row - y)));
-        if (cover > 0.02) pairs.push(4 * (row * side + column), Math.round(230 * cover));
+        const cover = coverAt(Math.hypot(column - x, row - y), radius);
+        if (cover > 4) pairs.push(4 * (row * side + column), cover);
       }
     }
     return Int32Array.from(pairs);

@@ -10,18 +10,20 @@ import { toLatent, toPixels } from "./view.js";
 /** @typedef {{z1: number, z2: number, sigma1: number, sigma2: number}} Code the mean and stddev of one q(z|x) */
 
 export class Scene {
-  /** @param {HTMLElement} root @param {{light: string[], dark: string[]}} colours of the classes */
-  constructor(root, colours) {
+  /** @param {HTMLElement} root which has the theme @param {HTMLElement} stage
+   * @param {{light: string[], dark: string[]}} colours of the classes */
+  constructor(root, stage, colours) {
     this.root = root;
+    this.stage = stage;
     this.palette = colours;
-    const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (root.querySelector(selector));
-    this.stage = find(".lse-stage");
+    const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (stage.querySelector(selector));
     this.plot = find(".lse-plot");
     this.marks = find(".lse-marks");
     this.handle = find(".lse-handle");
     this.canvas = /** @type {HTMLCanvasElement} */ (find(".lse-points"));
     this.context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
     this.side = 0;
+    this.size = "";
     this.handleAt = [0, 0]; // pixels from the plot's top left corner
     this.handleOutside = false;
     /** @type {string[]} of the classes, as the theme has them */
@@ -57,13 +59,15 @@ export class Scene {
     return { text: css.color, paper, muted, line, font: css.fontFamily };
   }
 
-  /** Fill the width there is. @returns {boolean} whether the size changed */
-  resize() {
+  /** Fill the width there is. @param {string[]} names of the classes @returns {boolean} whether the size changed */
+  resize(names) {
     const width = this.stage.clientWidth;
-    const margin = marginsOf(width);
+    const margin = marginsOf(width, names);
     const side = width - margin.l - margin.r;
     const sharp = Math.min(2, devicePixelRatio);
-    if (side < 50 || (side === this.side && sharp === this.sharp)) return false;
+    const size = `${side} ${margin.t} ${sharp}`;
+    if (side < 50 || size === this.size) return false;
+    this.size = size;
     this.side = side;
     this.sharp = sharp;
     this.stage.style.height = `${side + margin.t + margin.b}px`;
@@ -81,8 +85,8 @@ export class Scene {
     if (this.backdrop) this.image.data.set(this.backdrop.data);
     else new Uint32Array(this.image.data.buffer).fill((255 << 24) | (blue << 16) | (green << 8) | red);
     const colours = this.discs.map((colour, digit) => (digits.includes(String(digit)) ? colour : null));
-    const radius = (label.length > 20_000 ? 0.0016 : 0.0026) * this.image.width;
-    paintPoints(this.image, points, label, colours, view, Math.max(1, radius));
+    const radius = label.length > 20_000 ? 0.0016 : label.length > 5000 ? 0.0026 : 0.0036;
+    paintPoints(this.image, points, label, colours, view, Math.max(1, radius * this.image.width));
     this.context.putImageData(this.image, 0, 0);
   }
 
@@ -90,7 +94,7 @@ export class Scene {
   mark(view, letters, code) {
     const names = letters.map(({ name, place: [z1, z2] }) => {
       const [x, y] = toPixels(view, this.side, z1, z2);
-      const text = svg("text", { x, y, class: "lse-letter" });
+      const text = svg("text", { x, y, class: name.length > 1 ? "lse-letter lse-word" : "lse-letter" });
       text.textContent = name;
       return text;
     });

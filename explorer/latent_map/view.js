@@ -20,6 +20,18 @@ export function fitView(points) {
   return { x: (low[0] + high[0]) / 2, y: (low[1] + high[1]) / 2, half: half || 1 };
 }
 
+/** The smallest view that holds two others. @param {View} a @param {View} b @returns {View} */
+export function viewOfBoth(a, b) {
+  const [left, right] = [Math.min(a.x - a.half, b.x - b.half), Math.max(a.x + a.half, b.x + b.half)];
+  const [low, high] = [Math.min(a.y - a.half, b.y - b.half), Math.max(a.y + a.half, b.y + b.half)];
+  return { x: (left + right) / 2, y: (low + high) / 2, half: Math.max(right - left, high - low) / 2 };
+}
+
+/** @param {View} a @param {View} b */
+export function sameView(a, b) {
+  return a.x === b.x && a.y === b.y && a.half === b.half;
+}
+
 /** @param {View} from @param {View} to @param {number} share 0..1
  * @returns {View} between them; the zoom goes by ratios, as the eye sees it */
 export function mixViews(from, to, share) {

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from explorer import assets, catalogue, link, palette
-from explorer.latent_map import latent_map
+from explorer import assets, catalogue, link, palette, visitor
+from explorer.latent_map import Model, latent_map
 
 _EXPECTED = r"\underbrace{\mathbb{E}_{q(z|x_i)}\!\left[-\log p(x_i|z)\right]}_{\text{reconstruction}}"
 _DIVERGENCE = r"\underbrace{\mathrm{KL}\!\left(q(z|x_i)\,\|\,p(z)\right)}_{\text{KL}}"
@@ -16,19 +16,22 @@ _LOSS = (
 
 def show() -> None:
     """The page."""
-    if "map_start" not in st.session_state:
-        st.session_state["map_start"] = link.clean(st.query_params)
-    latent_map(
-        catalogue.shipped(),
+    who = visitor.identify()
+    # Streamlit forgets a component's state when its page is left.
+    if "map" not in st.session_state:
+        st.session_state["map_models"] = catalogue.offered(who)
+        st.session_state["map_start"] = _start(st.session_state["map_models"])
+    left = latent_map(
+        st.session_state["map_models"],
         st.session_state["map_start"],
         link.DEFAULTS,
-        class_names=[str(digit) for digit in range(10)],
         class_colours=palette.CLASSES,
         term_colours=palette.TERMS,
         plotly_url=assets.plotly_url(),
-        images_url=assets.images_url(),
         key="map",
     )
+    if left:
+        st.session_state["map_left"] = left
     st.latex(_LOSS)
     st.markdown(
         "The encoder turns an image x into a Gaussian q(z|x), the decoder turns a point z into 784 pixel probabilities"
@@ -36,3 +39,10 @@ def show() -> None:
         f" apart; :color[KL]{{foreground='{palette.KL}'}} charges for how far each q(z|x), its mean and its σ, is from"
         " the prior p(z) = N(0, I). β sets the price of the KL term; at β = 1 the loss ℓ of an image is its −ELBO."
     )
+
+
+def _start(models: list[Model]) -> dict[str, str]:
+    """What the address says, or else where the visitor left the map; others' kept models are not to be had."""
+    start = link.clean(st.query_params.to_dict() or st.session_state.get("map_left", {}))
+    offered = start["model"] in {model["name"] for model in models}
+    return start if offered else start | {"model": link.DEFAULTS["model"]}

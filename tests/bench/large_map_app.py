@@ -42,10 +42,8 @@ latent_map(
     models(),
     link.DEFAULTS,
     link.DEFAULTS,
-    class_names=[str(digit) for digit in range(10)],
     class_colours=palette.CLASSES,
     term_colours=palette.TERMS,
     plotly_url="app/static/plotly.gz",
-    images_url=None,
     key="map",
 )

@@ -14,8 +14,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from explorer.runs.store import STATE_VARIABLE
 from models import data
 from tests.browser.opened_map import OpenedMap
+from tests.browser.opened_run import OpenedRun
 from tests.conftest import ROOT, unavailable
 
 # A busy machine is slow, never wrong: these bound how long a failure takes.
@@ -42,13 +44,14 @@ def base_url() -> None:
 
 
 @contextmanager
-def served(environment: dict[str, str], log: Path) -> Iterator[str]:
-    """The app on a free port; the value is its address. Fails when the server wrote of an exception."""
+def served(environment: dict[str, str], log: Path, script: str = "app.py") -> Iterator[str]:
+    """``script`` on a free port; the value is its address. Fails when the server wrote of an exception."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     options = ["--server.address=127.0.0.1", f"--server.port={port}"]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", *options]
+    command = [sys.executable, "-m", "streamlit", "run", script, *options]
+    environment = environment | {STATE_VARIABLE: str(log.parent / "state")}
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
     try:
@@ -96,12 +99,12 @@ def server_without_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
         yield address
 
 
-def openings(new_context: Callable, address: str) -> Iterator[Callable[..., OpenedMap]]:
+def openings(new_context: Callable, address: str, kind: type[OpenedMap] = OpenedMap) -> Iterator[Callable]:
     opened: list[OpenedMap] = []
 
     def open_map(query: str = "", *, broken: str = "", **context_options: object) -> OpenedMap:
         """The page at ``query``. Requests that the regular expression ``broken`` finds, fail; no map is waited for."""
-        opened.append(OpenedMap(new_context(**context_options).new_page()))
+        opened.append(kind(new_context(**context_options).new_page()))
         if broken:
             opened[-1].break_requests(broken)
         opened[-1].page.goto(address + query)
@@ -124,3 +127,17 @@ def open_map(new_context: Callable, server: str) -> Iterator[Callable[..., Opene
 def open_map_without_files(new_context: Callable, server_without_files: str) -> Iterator[Callable[..., OpenedMap]]:
     """As open_map, where the MNIST files are missing."""
     yield from openings(new_context, server_without_files)
+
+
+@pytest.fixture(scope="session")
+def run_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the run view over a run that the tests advance."""
+    script = "tests/browser/run_view_app.py"
+    with served(dict(os.environ), tmp_path_factory.mktemp("server") / "log", script) as address:
+        yield address
+
+
+@pytest.fixture
+def open_run(new_context: Callable, run_server: str) -> Iterator[Callable[..., OpenedRun]]:
+    """As open_map, for the run view."""
+    yield from openings(new_context, run_server, OpenedRun)

@@ -25,11 +25,13 @@ READ_PICTURE = """canvas => {
 class OpenedMap:
     """Records from before the first request on: websocket frames sent, addresses asked for, console complaints."""
 
+    name = "latent-map"
+
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.root = page.get_by_test_id("latent-map")
-        self.handle = page.get_by_test_id("handle")
-        self.plot = page.locator(".lse-plot")
+        self.root = page.get_by_test_id(self.name)
+        self.handle = page.get_by_test_id("handle").first
+        self.plot = page.locator(".lse-plot").first
         self.error = page.get_by_test_id("error")
         self.switch = page.get_by_test_id("kl-switch")
         self.frames: list[object] = []
@@ -46,17 +48,17 @@ class OpenedMap:
         self.frames.append(frame)
 
     def wait_until_ready(self) -> None:
-        outcome = self.page.locator("[data-testid=latent-map][data-ready=true], [data-testid=stException]")
+        outcome = self.page.locator(f"[data-testid={self.name}][data-ready=true], [data-testid=stException]")
         expect(outcome).to_be_attached(timeout=READY_MS)
         expect(self.root).to_have_attribute("data-ready", "true", timeout=1000)
 
     def wait_for_z(self, z: Sequence[float], within: float = 0.02) -> None:
         """Until the handle is there; moves reach the page a frame later."""
-        script = """([z, within]) => {
-            const now = document.querySelector("[data-testid=latent-map]").dataset.z.split(",").map(Number);
+        script = """([name, z, within]) => {
+            const now = document.querySelector(`[data-testid=${name}]`).dataset.z.split(",").map(Number);
             return now.every((coordinate, i) => Math.abs(coordinate - z[i]) <= within);
         }"""
-        self.page.wait_for_function(script, arg=[list(z), within])
+        self.page.wait_for_function(script, arg=[self.name, list(z), within])
 
     def wait_for_axes(self) -> None:
         expect(self.page.locator(".lse-axes .legend .traces")).to_have_count(10, timeout=READY_MS)

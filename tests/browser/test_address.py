@@ -87,3 +87,22 @@ def test_drags_add_nothing_to_the_history(open_map: Callable) -> None:
         opened.page.wait_for_url("**/*z=*")
         opened.wait_for_silence()
     assert opened.page.evaluate("history.length") == before
+
+
+def test_another_page_and_back_restores_the_map_and_its_address(open_map: Callable) -> None:
+    opened = open_map("?scale=fit")
+    opened.choose("mnist-beta-0.3")
+    opened.page.get_by_role("button", name="Zoom in").click()
+    opened.page.wait_for_url("**/*view=*")
+    opened.handle.press("ArrowRight")
+    opened.page.wait_for_url("**/*z=*")
+    opened.wait_for_silence()
+    left, z = opened.query, opened.z
+    opened.page.get_by_role("link", name="Train").click()
+    expect(opened.root).to_have_count(0)
+    opened.page.get_by_role("link", name="Map").click()
+    opened.wait_until_ready()
+    expect(opened.root).to_have_attribute("data-model", "mnist-beta-0.3")
+    opened.wait_for_z(z, within=1e-3)
+    opened.page.wait_for_url("**/*view=*")
+    assert opened.query == left

@@ -9,7 +9,8 @@ import torch
 from playwright.sync_api import Browser, Page
 
 from explorer.assets import model_url
-from explorer.latent_map import source
+from explorer.javascript import bundle
+from explorer.latent_map import FOLDER
 from models import gallery
 from tests.conftest import ROOT, seeded
 
@@ -27,7 +28,7 @@ HALVES_TO_BITS = """() => {
 def javascript(browser: Browser) -> Iterator[Page]:
     """An empty page that knows the decoder and nothing of Streamlit."""
     page = browser.new_page()
-    page.add_script_tag(content=source(("tensors", "decoder")))
+    page.add_script_tag(content=bundle([FOLDER / "tensors.js", FOLDER / "decoder.js"]))
     yield page
     page.close()
 
@@ -40,7 +41,7 @@ def places() -> torch.Tensor:
 
 @pytest.mark.parametrize("name", gallery.recipes())
 def test_javascript_decodes_as_torch_does(javascript: Page, name: str) -> None:
-    published = (ROOT / "static" / model_url(name).removeprefix("app/static/")).read_bytes()
+    published = (ROOT / "static" / model_url(name, gallery.read(name)).removeprefix("app/static/")).read_bytes()
     address = f"data:application/gzip;base64,{base64.b64encode(published).decode()}"
     pixels = np.array(javascript.evaluate(DECODE, [address, places().tolist()]))
     with torch.no_grad():

@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from explorer import link
-from explorer.latent_map import source
+from explorer.javascript import bundle
+from explorer.latent_map import FOLDER
 
 # A view's half side is kept within 1e-6 and 1e6, and a coordinate of z below 1e7.
 LINKS = """numbers => numbers.map(([z1, z2, half]) => {
@@ -25,7 +26,7 @@ AGAIN = """links => links.map(link => {
 def javascript(browser: Browser) -> Iterator[Page]:
     """An empty page that knows links and nothing else."""
     page = browser.new_page()
-    page.add_script_tag(content=source(("link",)))
+    page.add_script_tag(content=bundle([FOLDER / "link.js"]))
     yield page
     page.close()
 

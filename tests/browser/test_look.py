@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.opened_map import SHARED_HALF, OpenedMap
+from models import gallery
+from tests.browser.opened_map import SHARED_HALF, OpenedMap, lonely_image
 
 
 def view(opened: OpenedMap) -> list[float]:
@@ -73,3 +74,12 @@ def test_a_pan_hides_no_class(open_map: Callable) -> None:
     opened.page.get_by_role("button", name="Zoom out").click()
     view(opened)
     assert opened.query["digits"] == "17"
+
+
+def test_a_double_click_on_a_code_goes_back_too(open_map: Callable) -> None:
+    opened = open_map("?view=0,0,3.9")
+    opened.wait_for_axes()
+    code = gallery.read(gallery.REFERENCE).codes.mean[lonely_image(gallery.REFERENCE)].tolist()
+    opened.page.mouse.dblclick(*opened.place(code, 3.9))
+    opened.page.wait_for_url(lambda url: "view" not in url)
+    expect(opened.root).to_have_attribute("data-gliding", "false")

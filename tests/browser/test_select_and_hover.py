@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from models import gallery
 from models.data import Dataset
-from models.evaluation import fixed_binary_images
+from models.evaluation import fixed_images
 from tests.browser.opened_map import SHARED_HALF, OpenedMap, decoded, lonely_image, says
 
 REFERENCE = gallery.REFERENCE
@@ -88,7 +88,7 @@ def test_a_selected_image_shows_its_three_pictures(open_map: Callable, mnist_tes
     original, binarised, rebuilt = figures(opened).values()
     assert list(figures(opened)) == ["original", "x, binarised", "decoded at its mean"]
     assert np.array_equal(original, mnist_test.pixels[image].flatten().numpy())
-    assert np.array_equal(binarised, 255 * fixed_binary_images(mnist_test)[image].numpy())
+    assert np.array_equal(binarised, 255 * fixed_images(mnist_test)[image].numpy())
     assert np.abs(rebuilt - decoded(REFERENCE, CODES.mean[image].tolist())).max() <= 1
 
 

@@ -1,0 +1,61 @@
+"""Keeping models: the panels that name, download, upload and forget them."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from explorer import kept
+from models.checkpoint import MAX_FILE_BYTES, CheckpointError
+
+
+def offer_keeping(who: str, file: Path, suggestion: str) -> None:
+    """Offer to keep or download the checkpoint ``file`` of a run."""
+    try:
+        raw = file.read_bytes()
+    except OSError:
+        st.warning("The checkpoint is no longer on the server; train again to have it.")
+        return
+    label = st.text_input("Keep it as", suggestion[: kept.MAX_LABEL], max_chars=kept.MAX_LABEL)
+    with st.container(horizontal=True):
+        wanted = st.button("Keep", type="primary")
+        st.download_button("Download", raw, f"{_file_name(label)}.safetensors", on_click="ignore")
+    if wanted:
+        _keep(who, label, raw)
+
+
+def offer_models(who: str) -> None:
+    """The visitor's models, and a place to upload another."""
+    for name, label in kept.labels(who).items():
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"[Map](./?model={name})")
+            st.text(label, width="stretch")
+            st.button("Forget", key=f"forget_{name}", on_click=_forget, args=(who, name))
+    file = st.file_uploader(
+        "Upload a checkpoint", type="safetensors", max_upload_size=MAX_FILE_BYTES >> 20,
+        help="Made by this app, or by python -m models train.",
+    )  # fmt: skip
+    if file is not None:
+        label = st.text_input("Its name", _file_name(Path(file.name).stem), max_chars=kept.MAX_LABEL)
+        if st.button("Keep the upload"):
+            _keep(who, label, file.getvalue())
+
+
+def _keep(who: str, label: str, raw: bytes) -> None:
+    try:
+        name = kept.keep(who, label, raw)
+    except (kept.KeepError, CheckpointError) as error:
+        st.warning(str(error))
+    else:
+        # A link and no page switch, so that the map opens on this very model.
+        st.success(f"Kept: [see it on the map](./?model={name}), among those that are yours.")
+
+
+def _forget(who: str, name: str) -> None:
+    try:
+        kept.forget(who, name)
+    except OSError as error:
+        st.toast(f"The model could not be forgotten ({error.strerror}).")
+
+
+def _file_name(label: str) -> str:
+    return "".join(letter if letter.isalnum() or letter in " ._-=" else "-" for letter in label)[: kept.MAX_LABEL]

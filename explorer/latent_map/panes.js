@@ -1,0 +1,188 @@
+// The maps of a page: one state, and the acts of a visitor that change it, whichever of the maps they touch.
+
+import { complainIn, pressOne } from "./dom.js";
+import { listenToButtons } from "./gestures.js";
+import { Originals } from "./originals.js";
+import { Pane } from "./pane.js";
+import { build } from "./stage.js";
+import { bounded, SHARED_VIEW, viewOfBoth, zoomed } from "./view.js";
+
+/** @typedef {import("./view.js").View} View */
+/** Where the handle is, what shows, and how it is looked at; see State in link.js.
+ * @typedef {{z: Float32Array | null, image: number, digits: string, scale: string, view: View | null,
+ *   lattice: boolean}} Look */
+/** What the page itself does: when a change is final, when another image is selected, when what the windows leave out
+ * may have changed, and for the buttons that are its own.
+ * @typedef {{changed: () => void, showSelected: () => void, showView: () => void,
+ *   press: (button: HTMLElement) => void}} Page */
+
+const ZOOM_STEP = 1.5;
+const RESCALE_MS = 400;
+
+export class Panes {
+  /** @param {HTMLElement} root @param {HTMLElement[]} elements one for each map
+   * @param {import("./card.js").Subject[]} subjects likewise @param {Look} state
+   * @param {{class_colours: {light: string[], dark: string[]}, term_colours: Object<string, string>}} colours
+   * @param {Page} page */
+  constructor(root, elements, subjects, state, { class_colours, term_colours }, page) {
+    this.root = root;
+    this.state = state;
+    this.page = page;
+    this.end = new AbortController();
+    this.originals = new Originals((sentence) => this.complain(sentence));
+    for (const [term, colour] of Object.entries(term_colours)) root.style.setProperty(`--lse-${term}`, colour);
+    build(root);
+    this.all = elements.map((element, i) => new Pane(element, this, class_colours, subjects[i]));
+    /** The map in which the selected image was clicked. */
+    this.lead = this.all[0];
+    this.noteGliding();
+    listenToButtons(root, this.end.signal, (button) => this.press(button));
+  }
+
+  /** Where the handle is. @returns {Float32Array} */
+  get z() {
+    return this.state.z ?? this.lead.pointOf(this.state.image);
+  }
+
+  /** The window that all maps share. @returns {View} */
+  get window() {
+    return this.state.view ?? (this.state.scale === "fit" ? this.fit : SHARED_VIEW);
+  }
+
+  /** @returns {View} */
+  get fit() {
+    const fits = this.all.flatMap(({ loaded }) => (loaded ? [loaded.fit] : []));
+    return fits.length ? fits.reduce(viewOfBoth) : SHARED_VIEW;
+  }
+
+  /** @param {number} digit */
+  shows(digit) {
+    return this.state.digits.includes(String(digit));
+  }
+
+  /** @param {string} sentence "" takes an earlier one away */
+  complain(sentence) {
+    complainIn(/** @type {HTMLElement} */ (this.root.querySelector(".lse-error")), sentence);
+  }
+
+  noteGliding() {
+    this.root.dataset.gliding = String(this.all?.some(({ gliding }) => gliding) ?? false);
+  }
+
+  /** @param {string} url of Plotly */
+  async loadAxes(url) {
+    try {
+      await Promise.all(this.all.map((pane) => pane.axes.load(url, () => pane.drawAxes())));
+    } catch {
+      this.complain("The axes could not be loaded; the map works without them. Reload the page to try again.");
+    }
+  }
+
+  restyle() {
+    for (const pane of this.all) pane.restyle();
+  }
+
+  paint() {
+    for (const pane of this.all) pane.paint();
+  }
+
+  /** @param {number} duration in ms */
+  glide(duration) {
+    for (const pane of this.all) pane.glide(duration);
+  }
+
+  /** Show z and what the decoders make of it. */
+  decode() {
+    const { z } = this;
+    // Adding 0 turns -0 into 0.
+    const [shown, exact] = [2, 4].map((digits) =>
+      Array.from(z, (value) => (Number(value.toFixed(digits)) + 0).toFixed(digits)),
+    );
+    const text = shown.join(",\u00a0").replaceAll("-", "−");
+    for (const pane of this.all) {
+      pane.decode(z, text);
+      pane.scene.handle.setAttribute("aria-valuenow", shown[0]);
+      pane.scene.handle.setAttribute("aria-valuetext", `z1, z2 = ${text}`);
+      pane.scene.placeHandle(pane.place.view, z);
+    }
+    this.root.dataset.z = exact.join(",");
+  }
+
+  /** Say of the scale buttons which is on. */
+  pressScale() {
+    pressOne(this.root.querySelectorAll("[data-scale]"), (button) => {
+      return !this.state.view && button.dataset.scale === this.state.scale;
+    });
+  }
+
+  /** @param {View} seen @param {boolean} final false while the visitor still pans or zooms
+   * @param {Pane} [where] whose axes show it already */
+  look(seen, final, where) {
+    this.state = { ...this.state, view: bounded(seen) };
+    for (const pane of this.all) {
+      pane.stop();
+      pane.place = pane.rest;
+      pane.paint();
+      if (final) pane.drawAxes();
+      else if (pane !== where) pane.axes.fade();
+    }
+    if (!final) return;
+    this.page.showView();
+    this.page.changed();
+    for (const pane of this.all) void pane.decodeBackdrop();
+  }
+
+  /** @param {string} scale "shared" or "fit"; forgets where the visitor panned to */
+  setScale(scale) {
+    this.state = { ...this.state, scale, view: null };
+    this.page.showView();
+    this.glide(RESCALE_MS);
+    this.page.changed();
+  }
+
+  /** @param {number} factor below 1 zooms in, about the handle where it can be seen */
+  zoom(factor) {
+    const { view } = this.lead.place;
+    const [z1, z2] = this.lead.scene.handleOutside ? [view.x, view.y] : this.z;
+    this.look(zoomed(view, z1, z2, factor), true);
+  }
+
+  /** @param {boolean[]} visible by class @param {Pane} where whose legend shows it already */
+  showClasses(visible, where) {
+    this.state = { ...this.state, digits: visible.flatMap((shows, digit) => (shows ? [digit] : [])).join("") };
+    this.paint();
+    for (const pane of this.all) if (pane !== where) pane.drawAxes();
+    this.page.changed();
+  }
+
+  /** @param {number} image its index @param {Pane} where it was clicked */
+  select(image, where) {
+    this.state = { ...this.state, image, z: null };
+    this.lead = where;
+    this.page.showSelected();
+    this.decode();
+    for (const pane of this.all) pane.mark();
+    this.page.changed();
+  }
+
+  /** @param {number} z1 @param {number} z2 */
+  putHandle(z1, z2) {
+    if (!this.all.some(({ loaded }) => loaded)) return;
+    this.state = { ...this.state, z: Float32Array.of(z1, z2) };
+    this.root.dataset.touched = "true";
+    this.decode();
+  }
+
+  /** @param {HTMLElement} button */
+  press(button) {
+    const { scale, zoom } = button.dataset;
+    if (scale) this.setScale(scale);
+    else if (zoom) this.zoom(zoom === "in" ? 1 / ZOOM_STEP : ZOOM_STEP);
+    else this.page.press(button);
+  }
+
+  destroy() {
+    this.end.abort();
+    for (const pane of this.all) pane.destroy();
+  }
+}

@@ -1,0 +1,31 @@
+// The markup of one map and of what is decoded from it: every page builds its maps of these.
+
+const STAGE = `
+<canvas class="lse-points" aria-hidden="true"></canvas>
+<div class="lse-axes"></div>
+<div class="lse-plot">
+  <svg class="lse-marks" aria-hidden="true"></svg>
+  <p class="lse-waiting" data-testid="waiting" hidden></p>
+  <div class="lse-handle" data-testid="handle" role="slider" tabindex="0" aria-valuenow="0"
+    aria-label="the point z; arrow keys move it"><span>drag me</span></div>
+  <figure class="lse-hover" data-testid="hover" hidden></figure>
+  <div class="lse-zoom">
+    <button type="button" data-zoom="in" aria-label="Zoom in at the handle">+</button>
+    <button type="button" data-zoom="out" aria-label="Zoom out at the handle">−</button>
+  </div>
+</div>`;
+
+const DECODED = `
+<canvas class="lse-picture" data-testid="decoded" width="28" height="28" role="img"></canvas>
+<div>
+  <h3>Decoded at z</h3>
+  <p class="lse-z" data-testid="z"></p>
+  <p class="lse-ink" data-testid="ink"></p>
+  <p class="lse-quiet lse-meaning"></p>
+</div>`;
+
+/** Fill the stages and the decoded pictures of a page. @param {HTMLElement} root */
+export function build(root) {
+  for (const stage of root.querySelectorAll(".lse-stage")) stage.innerHTML = STAGE;
+  for (const section of root.querySelectorAll(".lse-decoded")) section.innerHTML = DECODED;
+}

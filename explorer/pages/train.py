@@ -1,0 +1,182 @@
+"""Live training: watch the map form, and turn the KL weight while it trains."""
+
+from dataclasses import replace
+from functools import partial
+
+import streamlit as st
+
+from explorer import assets, palette, visitor, watching
+from explorer.catalogue import DATASETS
+from explorer.keeping import offer_keeping, offer_models
+from explorer.recipe_form import recipe_form, tell_cost
+from explorer.run_view import Run, run_view
+from explorer.runs.manager import RefusedError, Snapshot, manager
+from models.recipe import Recipe
+
+WEIGHTS = (0.0, 0.01, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+_POLL_S = 1.0
+
+_INVITATION = """Try this
+
+1. Start, and wait until the digits have found their places.
+2. Set the KL weight to 0: σ collapses within a hundred steps, and the codes drift apart.
+3. Set it to 1: they return.
+4. Drag the ring whenever you like. What lies under it is decoded with the weights of that moment."""
+
+
+def show() -> None:
+    """The page."""
+    who = visitor.identify()
+    name = st.query_params.get("run") or manager().active(who)
+    run = manager().look(name, who)
+    if name and run is None:
+        st.warning("There is no run at this address: it was mistyped, or made room for newer ones. Start your own.")
+    if run is None:
+        _offer_start(who)
+        return
+    if st.query_params.get("run") != name:
+        st.query_params["run"] = name
+    # The browser asks once a second, and no more once the run has ended.
+    st.fragment(_watch, run_every=None if run.status.ended else _POLL_S)(name, who, run.status.ended)
+
+
+def _offer_start(who: str) -> None:
+    view, rail = _columns()
+    with rail:
+        recipe = recipe_form()
+    with view:
+        _draw([watching.nothing_yet(recipe or Recipe())])
+    # After the map, for the server's first visitor waits here until the machine is measured.
+    with rail:
+        fits = recipe is not None and tell_cost(recipe)
+        if st.button("Start training", type="primary", disabled=not fits, width="stretch") and recipe:
+            _submit(who, recipe)
+        with st.expander("Your models"):
+            offer_models(who)
+
+
+def _submit(who: str, recipe: Recipe, base: str = "") -> None:
+    try:
+        st.query_params["run"] = manager().submit(who, recipe, base)
+    except RefusedError as error:
+        st.warning(str(error))
+    else:
+        st.rerun()
+
+
+def _watch(name: str, who: str, ended: bool) -> None:
+    """The run on the left, what can be done with it on the right."""
+    run = manager().look(name, who)
+    if run is None or (run.status.ended and not ended):
+        st.rerun()
+    base = manager().look(run.base) if run.base else None
+    view, rail = _columns()
+    with view:
+        _draw([watching.seen(each, manager().record(each.name)) for each in (base, run) if each])
+    with rail:
+        _tell(run)
+        if run.status.ended:
+            _offer_end(run, who)
+        elif run.mine:
+            _offer_steering(run, who)
+        else:
+            st.caption("You are watching. Whoever started this run steers it.")
+
+
+def _columns() -> tuple:
+    # On a phone the first column comes first: the map.
+    return st.columns([7, 2], gap="medium")
+
+
+def _draw(runs: list[Run]) -> None:
+    run_view(
+        runs,
+        invitation=_INVITATION,
+        class_colours=palette.CLASSES,
+        term_colours=palette.TERMS,
+        plotly_url=assets.plotly_url(),
+        key="run_view",
+    )
+
+
+def _tell(run: Snapshot) -> None:
+    recipe, state = run.recipe, run.status.state
+    epochs = f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}"
+    st.markdown(f"**{DATASETS[recipe.dataset]}**, β = {recipe.beta:g}, {epochs}, seed {recipe.seed}")
+    if state == "failed":
+        st.error(run.status.sentence)
+    elif state in ("cancelled", "interrupted"):
+        st.warning(run.status.sentence)
+    elif state == "done":
+        st.success(run.status.sentence)
+    else:
+        st.progress(min(1.0, max(0.0, run.status.share)), text=watching.standing(run))
+
+
+def _offer_steering(run: Snapshot, who: str) -> None:
+    options = sorted({*WEIGHTS, run.recipe.beta})
+    key = f"weight_{run.name}"
+    st.segmented_control(
+        "KL weight β from now on; 0 switches the KL term off",
+        options,
+        default=run.control.weight if run.control.weight in options else None,
+        format_func=lambda weight: f"{weight:g}",
+        key=key,
+        on_change=lambda: _steer(run.name, who, weight=st.session_state[key]),
+        wrap=True,
+    )
+    if run.status.state in ("running", "paused"):
+        st.caption(f"In force now: β = {run.status.weight:.3g}.{_schedule(run)}")
+    paused = run.control.paused
+    with st.container(horizontal=True):
+        st.button("Resume" if paused else "Pause", on_click=_steer, args=(run.name, who), kwargs={"paused": not paused})
+        st.button("One step", disabled=not paused, on_click=_try, args=(partial(manager().step, run.name, who),))
+        st.button("Cancel", on_click=_try, args=(partial(manager().cancel, run.name, who),))
+    if refusal := st.session_state.pop("refusal", ""):
+        st.warning(refusal)
+    st.caption("This page's address leads back here, and lets others watch.")
+
+
+def _schedule(run: Snapshot) -> str:
+    rising = run.control.weight < 0 and run.status.weight < run.recipe.beta
+    return f" It rises to {run.recipe.beta:g} over the first {run.recipe.kl_warm_up:.0%} of the run." if rising else ""
+
+
+def _steer(name: str, who: str, weight: float | None = None, paused: bool | None = None) -> None:
+    _try(partial(manager().steer, name, who, weight=weight, paused=paused))
+
+
+def _try(act: partial) -> None:
+    try:
+        act()
+    except RefusedError as error:
+        st.session_state["refusal"] = str(error)
+
+
+def _offer_end(run: Snapshot, who: str) -> None:
+    if run.status.state == "done":
+        suggestion = f"{watching.label(run.recipe, manager().record(run.name).changes)}, seed {run.recipe.seed}"
+        offer_keeping(who, manager().store.files(run.name).checkpoint, suggestion)
+    _offer_again(run, who)
+    if run.status.state == "failed" and run.status.step == 0 and run.recipe.dataset != "digits":
+        digits = replace(run.recipe, dataset="digits", batch_size=min(run.recipe.batch_size, 64), epochs=40)
+        if st.button("Train on the 8×8 digits instead", width="stretch"):
+            _submit(who, digits)
+    if st.button("New run", width="stretch"):
+        del st.query_params["run"]
+        st.rerun()
+
+
+def _offer_again(run: Snapshot, who: str) -> None:
+    st.markdown("**Again from the same start**")
+    beta = st.segmented_control(
+        "with the KL weight β",
+        [weight for weight in WEIGHTS if weight != run.recipe.beta],
+        default=0.0 if run.recipe.beta else 1.0,
+        format_func=lambda weight: f"{weight:g}",
+        key=f"again_{run.name}",
+        wrap=True,
+    )
+    st.caption("The same seed, initial weights and batches; the two maps stand side by side.")
+    if st.button("Train again", width="stretch", disabled=beta is None):
+        _submit(who, replace(run.recipe, beta=beta), run.name)

@@ -1,0 +1,73 @@
+"""The form that makes a recipe, with what the run will cost."""
+
+import streamlit as st
+
+from explorer import watching
+from explorer.catalogue import DATASETS
+from explorer.runs import cost
+from explorer.runs.manager import WALL_S
+from models import data
+from models.recipe import LIKELIHOODS, Recipe, RecipeError
+
+_LIKELIHOODS = {"bernoulli": "Bernoulli, on binarised pixels", "gaussian": "Gaussian, on grey levels"}
+_MAX_EPOCHS = 200
+_MEGABYTES = {"mnist": 12, "fashion": 31}
+
+# One cycle of a few epochs bears, and needs, a higher peak than the gallery's hundred.
+DEFAULT = Recipe(epochs=6, learning_rate=4e-3)
+_DIGITS = Recipe("digits", epochs=60, batch_size=64, learning_rate=4e-3)
+
+
+def recipe_form() -> Recipe | None:
+    """Draw the form; what it says, or None after a sentence on why that cannot be."""
+    dataset = st.selectbox("Images", list(DATASETS), format_func=DATASETS.get, key="form_dataset")
+    default = _DIGITS if dataset == "digits" else DEFAULT
+    with st.container(horizontal=True):
+        beta = st.number_input("KL weight β", 0.0, 1000.0, 1.0, 0.1, format="%g", key="form_beta", width=120)
+        epochs = st.number_input("Epochs", 1, _MAX_EPOCHS, default.epochs, key=f"form_epochs_{dataset}", width=120)
+    with st.expander("Likelihood, network, optimiser"):
+        likelihood = st.selectbox("p(x|z)", LIKELIHOODS, format_func=_LIKELIHOODS.get, key="form_likelihood")
+        widths = st.text_input(
+            "Hidden layers of the encoder", ", ".join(map(str, default.hidden)), help="One to four widths up to 1,024,"
+            " such as 512, 256. The decoder mirrors them.", key="form_hidden",
+        )  # fmt: skip
+        batch = st.number_input("Images a batch", 16, 1024, default.batch_size, 16, key=f"form_batch_{dataset}")
+        rate = st.number_input(
+            "Peak learning rate", 1e-5, 0.1, default.learning_rate, 1e-3, format="%g", key="form_rate",
+            help="Adam; the rate rises to the peak over half the run and falls to zero.",
+        )  # fmt: skip
+        warm_up = st.slider(
+            "KL warm-up, share of the run", 0.0, 1.0, default.kl_warm_up, 0.05, key="form_warm_up",
+            help="The KL weight rises from 0 to β over it. Two dimensions leave codes little room to pass each other;"
+            " a weak KL term at first lets them find their places.",
+        )  # fmt: skip
+        seed = st.number_input("Seed", 0, 2**31, 0, key="form_seed", help="Draws weights, batches and noise.")
+    try:
+        return Recipe(dataset, beta, epochs, _widths(widths), batch, rate, warm_up, likelihood=likelihood, seed=seed)
+    except RecipeError as error:
+        st.warning(f"{str(error)[:1].upper()}{str(error)[1:]}")
+        return None
+
+
+def tell_cost(recipe: Recipe) -> bool:
+    """Say what a run of ``recipe`` will cost; False where that is more than a run may."""
+    seconds = cost.seconds(recipe)
+    if seconds > WALL_S:
+        wanted = watching.duration(seconds)
+        st.warning(f"This would take {wanted}; a run may take {WALL_S // 60} min. Train fewer epochs.")
+        return False
+    st.caption(f"Takes {watching.duration(seconds)} on this machine.{_fetch_note(recipe.dataset)}")
+    return True
+
+
+def _fetch_note(dataset: str) -> str:
+    if data.is_local(dataset):
+        return ""
+    return f" {_MEGABYTES[dataset]} MB of images are fetched first; the 8×8 digits need no network."
+
+
+def _widths(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(width) for width in text.split(","))
+    except ValueError:
+        raise RecipeError("the hidden layers are whole numbers with commas between, such as 512, 256.") from None

@@ -1,0 +1,50 @@
+// The markup of the page: a map for each run, and what all of them share.
+
+const PANE = `
+<section class="lse-pane" data-testid="pane">
+  <h3 class="lse-label"></h3>
+  <div class="lse-stage"></div>
+  <div class="lse-details">
+    <div class="lse-invitation"></div>
+    <section class="lse-decoded"></section>
+    <p class="lse-shown" data-testid="shown"></p>
+    <table class="lse-numbers" data-testid="numbers"></table>
+  </div>
+  <section class="lse-image" data-testid="image"></section>
+</section>`;
+
+const TIMELINE = `
+<section class="lse-timeline">
+  <div class="lse-rail">
+    <div class="lse-ticks" aria-hidden="true"></div>
+    <input type="range" min="0" step="1" data-testid="timeline" aria-label="training step; arrow keys go from frame to frame">
+  </div>
+  <output class="lse-step"></output>
+  <button type="button" data-testid="live" aria-pressed="true">Live</button>
+</section>`;
+
+const VIEWS = `
+<section class="lse-views">
+  <div class="lse-scale" role="group" aria-label="Scale of the axes">
+    <button type="button" data-scale="shared">Same scale</button>
+    <button type="button" data-scale="fit">Fit</button>
+  </div>
+</section>
+<p class="lse-caption" data-testid="caption"></p>
+<p class="lse-error" data-testid="error" role="alert" hidden></p>`;
+
+const CURVES = `
+<section class="lse-curves" data-testid="curves">
+  <div class="lse-keys"></div>
+  <div class="lse-chart"><div class="lse-lines"></div></div>
+</section>`;
+
+/** @param {HTMLElement} root @param {number} count of the runs, one or two @returns {HTMLElement[]} a pane for each */
+export function layOut(root, count) {
+  root.innerHTML = `<div class="lse-layout">${PANE.repeat(count)}${TIMELINE}${VIEWS}${CURVES}</div>`;
+  root.dataset.runs = String(count);
+  // Beside a single map its numbers and its curves are one column.
+  const curves = /** @type {HTMLElement} */ (root.querySelector(".lse-curves"));
+  if (count === 1) root.querySelector(".lse-details")?.append(curves);
+  return [...root.querySelectorAll(".lse-pane")].map((pane) => /** @type {HTMLElement} */ (pane));
+}

@@ -1,0 +1,82 @@
+"""What a run will cost on this machine, from a measurement of half a second."""
+
+import threading
+import time
+from functools import cache
+from itertools import pairwise
+from typing import NamedTuple
+
+import torch
+
+from explorer.runs.recorder import FRAME_SHARE
+from explorer.runs.worker import THREADS
+from models.data import Dataset
+from models.evaluation import SAMPLES
+from models.recipe import Recipe
+from models.training import best_device, steps_an_epoch, train
+from models.vae import LATENTS, PIXELS, VAE
+
+IMAGES = {"mnist": (60_000, 10_000), "fashion": (60_000, 10_000), "digits": (1_437, 360)}
+"""In training and held out."""
+
+_START_S = 4.0  # a process, torch, and the images
+_MEASURE_S = 0.15
+
+
+class _Speed(NamedTuple):
+    """Seconds that training takes for a step, besides for each image of it, besides for each image and weight."""
+
+    step: float
+    image: float
+    weight: float
+
+
+def seconds(recipe: Recipe) -> float:
+    """The seconds that a run of ``recipe`` takes alone on this machine, from its start to its checkpoint."""
+    speed, (images, held_out) = _measured(), IMAGES[recipe.dataset]
+    encoder, decoder = _weights(recipe.hidden, 2 * LATENTS), _weights(recipe.hidden, LATENTS)
+    steps = recipe.epochs * steps_an_epoch(images, recipe)
+    training = steps * speed.step + recipe.epochs * images * (speed.image + speed.weight * (encoder + decoder))
+    # An evaluation only goes forward, a third of a step's work, and decodes SAMPLES points an image.
+    evaluation = held_out * speed.weight * (encoder + SAMPLES * decoder) / 3
+    return _START_S + training * (1 + FRAME_SHARE) + evaluation
+
+
+def _weights(hidden: tuple[int, ...], end: int) -> int:
+    widths = [PIXELS, *hidden, end]
+    return sum(a * b for a, b in pairwise(widths))
+
+
+@cache
+def _measured() -> _Speed:
+    """In a thread of its own, so that the calling one keeps its number of torch's threads."""
+    found: list[_Speed] = []
+    thread = threading.Thread(target=lambda: found.append(_measure()))
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+def _measure() -> _Speed:
+    torch.set_num_threads(THREADS)
+    small, large = (8,), (512, 512)
+    few, many = _step_seconds(small, 16), _step_seconds(small, 256)
+    full = _step_seconds(large, 256)
+    image = (many - few) / (256 - 16)
+    weights = _weights(large, 2 * LATENTS) + _weights(large, LATENTS)
+    return _Speed(max(0.0, few - 16 * image), max(0.0, image), max(0.0, full - many) / (256 * weights))
+
+
+def _step_seconds(hidden: tuple[int, ...], batch: int) -> float:
+    """What one step of training takes, on noise."""
+    generator = torch.Generator().manual_seed(0)
+    pixels = torch.randint(0, 256, (batch, 28, 28), generator=generator, dtype=torch.uint8)
+    dataset = Dataset("digits", pixels, torch.zeros(batch, dtype=torch.uint8))
+    vae = VAE(hidden, generator).to(best_device())
+    steps = train(vae, dataset, Recipe("digits", epochs=1000, hidden=hidden, batch_size=batch), generator)
+    next(steps)
+    start, count = time.perf_counter(), 0
+    while time.perf_counter() - start < _MEASURE_S:
+        next(steps)
+        count += 1
+    return (time.perf_counter() - start) / count

@@ -1,0 +1,273 @@
+"""The run manager: who may train, whose turn it is, and the end of every worker process.
+
+It lives as long as the server's process and in no Streamlit cache, which any visitor may clear.
+"""
+
+import atexit
+import hashlib
+import logging
+import os
+import secrets
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+from explorer.runs.files import Control, Order, Record, Status, is_run_name
+from explorer.runs.process import WorkerProcess, ending
+from explorer.runs.store import ROOT, Store, state_folder
+from models.recipe import MAX_KL_CHANGES, Recipe, RecipeError
+
+QUEUE = 40
+WALL_S = 3600
+SILENCE_S = 60
+_TICK_S = 0.1
+_STALE_S = 10.0
+
+
+class RefusedError(RuntimeError):
+    """What cannot be done now; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A run at one moment. ``place`` in the queue counts from 1; 0 is not waiting. ``mine``: the asker may steer."""
+
+    name: str
+    recipe: Recipe
+    base: str
+    status: Status
+    control: Control
+    place: int
+    mine: bool
+
+
+class Manager:
+    """A first-in first-out queue in front of ``slots`` worker processes. Safe to call from any thread.
+
+    ``wall_s`` bounds a run's time and ``silence_s`` the time without a sign of life, in seconds; ``worker`` is the
+    command that runs one.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        slots: int | None = None,
+        queue: int = QUEUE,
+        wall_s: float = WALL_S,
+        silence_s: float = SILENCE_S,
+        worker: Sequence[str] = (sys.executable, "-m", "explorer.runs.worker"),
+    ) -> None:
+        self.store = store
+        self.slots = max(1, (os.cpu_count() or 1) - 1) if slots is None else slots
+        self.queue_limit = queue
+        self.wall_s = wall_s
+        self.silence_s = silence_s
+        self.command = list(worker)
+        self._lock = threading.RLock()
+        self._queue: list[str] = []
+        self._workers: dict[str, WorkerProcess] = {}
+        self._owners: dict[str, str] = {}  # of queued and active runs
+        self._told: dict[str, Status] = {}  # what the disk had no room for
+        self._closed = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    # What a page asks for
+
+    def submit(self, visitor: str, recipe: Recipe, base: str = "") -> str:
+        """Queue a run of ``recipe``, which repeats the run ``base``; the name of the new one. Raises RefusedError."""
+        if recipe.initial or recipe.folded_onto:
+            raise RefusedError("A run here starts from drawn weights; use the command line to continue a checkpoint.")
+        owner = _hashed(visitor)
+        with self._lock:
+            if self._active(owner):
+                raise RefusedError("You have a run in progress: wait for its end, or cancel it, then start the next.")
+            if len(self._queue) >= self.queue_limit:
+                raise RefusedError(f"The queue is full: {len(self._queue)} runs wait. Try again in a few minutes.")
+            name = secrets.token_hex(8)
+            files = self.store.files(name)
+            try:
+                self.store.make_room(self._owners)
+                files.folder.mkdir(parents=True)
+                Order(recipe.to_json(), owner, base, time.time()).write(files.order)
+                Control().write(files.control)
+                Status().write(files.status)
+            except OSError as error:
+                raise RefusedError(f"{files.folder} cannot be written ({error.strerror}); make room for it.") from error
+            self._owners[name] = owner
+            self._queue.append(name)
+            self._watch()
+        return name
+
+    def look(self, name: str, visitor: str = "") -> Snapshot | None:
+        """The run ``name`` now, or None if there is none of that name."""
+        if not is_run_name(name):
+            return None
+        files = self.store.files(name)
+        order = Order.read(files.order)
+        try:
+            recipe = Recipe.from_json(order.recipe) if order else None
+        except RecipeError:
+            recipe = None
+        if order is None or recipe is None:
+            return None
+        with self._lock:
+            place = self._queue.index(name) + 1 if name in self._queue else 0
+        control = Control.read(files.control) or Control()
+        mine = bool(visitor) and order.owner == _hashed(visitor)
+        return Snapshot(name, recipe, order.base, self._status(name), control, place, mine)
+
+    def record(self, name: str) -> Record:
+        """What the run ``name`` has shown so far."""
+        return Record.read(self.store.files(name).record) or Record()
+
+    def active(self, visitor: str) -> str:
+        """The run that ``visitor`` has waiting or at work, or ""."""
+        with self._lock:
+            return self._active(_hashed(visitor))
+
+    def steer(self, name: str, visitor: str, *, weight: float | None = None, paused: bool | None = None) -> None:
+        """Set the KL weight of a run, or pause or resume it. Raises RefusedError."""
+        if weight is not None and not 0 <= weight <= 1000:
+            raise RefusedError("The KL weight goes from 0 to 1,000.")
+        with self._lock:
+            control = self._control(name, visitor)
+            if weight is not None and len(self.record(name).changes) >= MAX_KL_CHANGES:
+                raise RefusedError(f"The KL weight of a run can be set {MAX_KL_CHANGES} times; start another run.")
+            control = control if weight is None else replace(control, weight=float(weight))
+            self._order(name, control if paused is None else replace(control, paused=paused))
+
+    def step(self, name: str, visitor: str) -> None:
+        """Let a paused run take one more step. Raises RefusedError."""
+        with self._lock:
+            control = self._control(name, visitor)
+            self._order(name, replace(control, steps=control.steps + 1))
+
+    def cancel(self, name: str, visitor: str) -> None:
+        """End a run; ended ones stay as they are. Its process is killed 3 s later if need be. Raises RefusedError."""
+        with self._lock:
+            control = self._control(name, visitor)
+            if name in self._queue:
+                self._queue.remove(name)
+                self._end(name, "cancelled", "Cancelled before its turn came.")
+            elif name in self._workers:
+                self._workers[name].cancel()
+                self._order(name, replace(control, cancelled=True))
+
+    def close(self) -> None:
+        """Kill every worker, as the server's end does."""
+        self._closed.set()
+        with self._lock:
+            for worker in self._workers.values():
+                worker.end()
+
+    # What the manager's thread does
+
+    def _watch(self) -> None:
+        if self._thread is None:
+            atexit.register(self.close)
+            self._thread = threading.Thread(target=self._run, name="run manager", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        while not self._closed.wait(_TICK_S):
+            with self._lock:
+                if self._closed.is_set():
+                    return
+                try:
+                    self._tick()
+                except Exception:
+                    # Every run waits on this thread, which must outlive whatever one of them has brought about.
+                    logging.getLogger(__name__).exception("The run manager goes on after an error.")
+
+    def _tick(self) -> None:
+        for name in list(self._workers):
+            self._mind(name)
+        while self._queue and len(self._workers) < self.slots:
+            self._start(self._queue.pop(0))
+
+    def _start(self, name: str) -> None:
+        try:
+            self._workers[name] = WorkerProcess(self.command, self.store.files(name), ROOT)
+        except OSError as error:
+            self._end(name, "failed", f"The worker could not be started ({error.strerror}). Try again.")
+
+    def _mind(self, name: str) -> None:
+        code = self._workers[name].mind(self.wall_s, self.silence_s)
+        if code is not None:
+            self._settle(name, self._workers.pop(name), code)
+
+    def _settle(self, name: str, worker: WorkerProcess, code: int) -> None:
+        status = Status.read(self.store.files(name).status)
+        if status and status.ended:
+            self._owners.pop(name, None)
+        elif worker.verdict:
+            self._end(name, "failed", f"{worker.verdict} Its frames are still here.")
+        elif worker.cancelled:
+            self._end(name, "cancelled", "Cancelled; its frames are still here.")
+        else:
+            self._end(name, "failed", f"The worker ended {ending(code)}. Its frames are still here; start it again.")
+
+    def _end(self, name: str, state: str, sentence: str) -> None:
+        self._owners.pop(name, None)
+        status = Status.read(self.store.files(name).status) or Status()
+        status = replace(status, state=state, sentence=sentence, updated=time.time())
+        try:
+            status.write(self.store.files(name).status)
+        except OSError:
+            self._told[name] = status
+
+    # Helpers, called with the lock held
+
+    def _active(self, owner: str) -> str:
+        name = next((name for name, each in self._owners.items() if each == owner), "")
+        # A worker that has said its last word takes a moment to go, which its owner need not wait for.
+        status = Status.read(self.store.files(name).status) if name in self._workers else None
+        if status and status.ended:
+            del self._owners[name]
+            return ""
+        return name
+
+    def _status(self, name: str) -> Status:
+        if name in self._told:
+            return self._told[name]
+        status = Status.read(self.store.files(name).status)
+        with self._lock:
+            known = name in self._owners
+        if status is None:
+            status = Status("running" if known else "interrupted", "The run's status cannot be read just now.")
+        if known or status.ended or time.time() - status.updated < _STALE_S:
+            return status
+        # The worker died with its server; nobody is left who could write this down.
+        sentence = "Interrupted: the server stopped. Its frames are still here; start it again from the same recipe."
+        return replace(status, state="interrupted", sentence=sentence)
+
+    def _control(self, name: str, visitor: str) -> Control:
+        order = Order.read(self.store.files(name).order) if is_run_name(name) else None
+        if order is None:
+            raise RefusedError("There is no such run.")
+        if order.owner != _hashed(visitor):
+            raise RefusedError("Only the one who started a run can steer it; start your own to try.")
+        return Control.read(self.store.files(name).control) or Control()
+
+    def _order(self, name: str, control: Control) -> None:
+        try:
+            control.write(self.store.files(name).control)
+        except OSError as error:
+            raise RefusedError(
+                f"The run could not be told ({error.strerror}); make room on the server's disk."
+            ) from error
+
+
+def _hashed(visitor: str) -> str:
+    """What a run's files say of its owner: enough to recognise, too little to pretend."""
+    return hashlib.sha256(f"run owner {visitor}".encode()).hexdigest()
+
+
+@cache
+def manager() -> Manager:
+    """The one manager of this process."""
+    return Manager(Store(state_folder() / "runs"))

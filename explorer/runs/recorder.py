@@ -1,0 +1,144 @@
+"""A run's diary: its status, its curves, and a frame of the held-out codes and the decoder now and then."""
+
+import gzip
+import math
+import os
+import time
+from dataclasses import replace
+
+from explorer.runs.files import Record, RunFiles, Status
+from models import checkpoint
+from models.checkpoint import write_atomically
+from models.data import Dataset
+from models.evaluation import Codes, encode_dataset, summarise
+from models.training import Step
+from models.vae import VAE
+
+HELD_OUT = 2000
+"""Held-out images of a frame, the first ones: a fifth of MNIST's, so that a frame costs a tenth of a second."""
+
+MAX_FRAMES = 120
+FRAME_SHARE = 0.06
+"""Of the time that frames may take, outside bursts."""
+
+BURST_STEPS = 120
+BURST_EVERY = 20
+"""At the start and after a change of the KL weight most happens: frames come every 20 steps then."""
+
+_STATUS_S = 0.25
+_POINTS = 400
+_LONG_AGO = 946_684_800  # seconds: the year 2000; a browser trusts a file for a tenth of its age
+
+
+class Recorder:
+    """Writes what a run shows. Every method raises OSError where a file cannot be written.
+
+    A frame is a gzipped file as models.checkpoint.drawable makes it, and an entry of the record: step, weight, and
+    the averages of its codes that models.evaluation.summarise gives.
+    """
+
+    def __init__(self, files: RunFiles, vae: VAE, held_out: Dataset, epoch: int, total: int) -> None:
+        self.files = files
+        self.vae = vae
+        self.shown = Dataset(held_out.name, held_out.pixels[:HELD_OUT], held_out.labels[:HELD_OUT])
+        self.status = Status("starting", total=total)
+        self.record = Record(epoch=epoch, images=len(self.shown.labels))
+        self.stride = max(1, total // _POINTS)
+        self.batch_terms: list[Step] = []
+        self.doomed: list[int] = []
+        self.halvings = 0
+        self.burst_from = 0
+        self.last_frame = (0, 0.0, 0.0)  # step, when, what it cost in seconds
+        self.last_status = (0, time.monotonic())
+
+    def start(self, weight: float) -> None:
+        """Frame 0: the weights as they were drawn."""
+        self.files.frames.mkdir(parents=True, exist_ok=True)
+        self.frame(0, weight)
+        self.last_status = (0, time.monotonic())
+
+    def step(self, step: Step, images: int, single: bool) -> None:
+        """Note a step over ``images`` images; a ``single`` one, taken by hand, gets a frame of its own."""
+        self.batch_terms.append(step)
+        self.status = replace(self.status, step=step.number, share=step.number / step.total, weight=step.weight)
+        if step.number % self.stride == 0 or single:
+            self._add_point()
+        if single or self._frame_is_due(step.number):
+            self.frame(step.number, step.weight)
+        if time.monotonic() - self.last_status[1] >= _STATUS_S or single:
+            self._tell_progress(step, images)
+
+    def finish(self, step: Step) -> None:
+        """Note that ``step`` was the last one."""
+        if self.last_frame[0] != step.number:
+            self.frame(step.number, step.weight)
+        self.status = replace(self.status, seconds_left=0.0)
+
+    def change(self, taken: int, weight: float) -> None:
+        """Note that the KL weight was changed by hand after ``taken`` steps."""
+        self.record.changes.append({"step": taken, "weight": weight})
+        self.burst_from = taken
+
+    def frame(self, taken: int, weight: float) -> None:
+        """Record how the held-out images look after ``taken`` steps."""
+        start = time.monotonic()
+        codes = encode_dataset(self.vae, self.shown, samples=1)
+        averages = summarise(codes)
+        # A run on its way to NaN shows it here a step or two before its loss does; JSON and the map know no NaN.
+        if all(map(math.isfinite, averages.values())):
+            self._write_frame(taken, codes)
+            self._thin()
+            self.record.frames.append({"step": taken, "weight": weight} | averages)
+            self.record.write(self.files.record)
+        now = time.monotonic()
+        self.last_frame = (taken, now, now - start)
+
+    def tell(self, state: str, sentence: str = "", share: float | None = None) -> None:
+        """Write the status; its time is also the sign of life."""
+        share = self.status.share if share is None else share
+        self.status = replace(self.status, state=state, sentence=sentence, share=share, updated=time.time())
+        self.status.write(self.files.status)
+        self.last_status = (self.last_status[0], time.monotonic())
+
+    def _write_frame(self, taken: int, codes: Codes) -> None:
+        raw = checkpoint.drawable(checkpoint.half_weights(self.vae), codes)
+        path = self.files.frame(taken)
+        # Wrapped and not compressed: weights hardly shrink, and every file a browser fetches is a gzip.
+        write_atomically(path, gzip.compress(raw, 0, mtime=0), sync=False)
+        os.utime(path, (_LONG_AGO, _LONG_AGO))
+
+    def _tell_progress(self, step: Step, images: int) -> None:
+        taken, then = self.last_status
+        rate = (step.number - taken) * images / max(time.monotonic() - then, 1e-3)
+        smooth = 0.8 * self.status.images_per_second + 0.2 * rate if self.status.images_per_second else rate
+        self.status = replace(
+            self.status,
+            images_per_second=smooth,
+            seconds_left=(step.total - step.number) * images / smooth,
+        )
+        self.last_status = (step.number, then)
+        self.tell("running")
+
+    def _frame_is_due(self, number: int) -> bool:
+        taken, when, cost = self.last_frame
+        if number - self.burst_from <= BURST_STEPS and number - taken >= BURST_EVERY:
+            return True
+        # Halved frames leave gaps twice as wide, and those to come keep to them.
+        return time.monotonic() - when >= cost / FRAME_SHARE * 2**self.halvings
+
+    def _add_point(self) -> None:
+        steps, count = self.batch_terms, len(self.batch_terms)
+        self.record.training["step"].append(steps[-1].number)
+        self.record.training["reconstruction"].append(round(sum(step.reconstruction for step in steps) / count, 2))
+        self.record.training["kl"].append(round(sum(step.kl for step in steps) / count, 3))
+        self.batch_terms = []
+
+    def _thin(self) -> None:
+        """Halve the frames when there are too many; a file outlives its entry by one round, for slow readers."""
+        if len(self.record.frames) < MAX_FRAMES:
+            return
+        for step in self.doomed:
+            self.files.frame(step).unlink(missing_ok=True)
+        self.doomed = [frame["step"] for frame in self.record.frames[1::2]]
+        del self.record.frames[1::2]
+        self.halvings += 1

@@ -1,0 +1,57 @@
+"""Where runs lie on the disk, and how many of them may."""
+
+import os
+import shutil
+from collections.abc import Container
+from contextlib import suppress
+from pathlib import Path
+
+from explorer.runs.files import Order, RunFiles, is_run_name
+
+ROOT = Path(__file__).parents[2]
+FRAMES = ROOT / "static" / "made" / "runs"
+STATE_VARIABLE = "LATENT_EXPLORER_STATE"
+"""Names the folder for runs and kept models; by default .state beside app.py."""
+
+KEPT_BYTES = 4 << 30
+
+
+def state_folder() -> Path:
+    """What the app writes and no browser may read."""
+    return Path(os.environ.get(STATE_VARIABLE) or ROOT / ".state")
+
+
+class Store:
+    """A folder for each run, and in ``frames``, which browsers read, another one for its frames."""
+
+    def __init__(self, folder: Path, frames: Path = FRAMES) -> None:
+        self.folder = folder
+        self.frames = frames
+
+    def files(self, name: str) -> RunFiles:
+        """The files of the run ``name``, which is_run_name."""
+        return RunFiles(self.folder / name, self.frames / name)
+
+    def make_room(self, active: Container[str]) -> None:
+        """Drop the oldest runs that are not ``active`` while all together take over KEPT_BYTES."""
+        paths = [*self.folder.glob("*"), *self.frames.glob("*")]
+        names = {path.name for path in paths if is_run_name(path.name)}
+        sizes = {name: _size(self.folder / name) + _size(self.frames / name) for name in names}
+        excess = sum(sizes.values()) - KEPT_BYTES
+        for name in sorted(sizes, key=self._created):
+            if excess <= 0:
+                return
+            if name not in active:
+                excess -= sizes[name]
+                for folder in (self.frames / name, self.folder / name):
+                    shutil.rmtree(folder, ignore_errors=True)
+
+    def _created(self, name: str) -> float:
+        order = Order.read(self.files(name).order)
+        return order.created if order else 0.0
+
+
+def _size(folder: Path) -> int:
+    with suppress(OSError):
+        return sum(path.stat().st_size for path in folder.iterdir())
+    return 0

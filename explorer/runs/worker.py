@@ -1,0 +1,195 @@
+"""The process of one run: python -m explorer.runs.worker FOLDER FRAMES, started by the manager.
+
+It drives the generator that the command line drives, looks at control.json before every step, and dies with the
+server, whose end closes its standard input.
+"""
+
+import os
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from explorer.runs.files import Control, Order, RunFiles, Status
+from explorer.runs.recorder import Recorder
+from models import checkpoint, data
+from models.checkpoint import CheckpointError
+from models.data import DataError, Dataset
+from models.idx import IdxError
+from models.recipe import MAX_KL_CHANGES, Recipe
+from models.training import TrainingError, best_device, kl_weight, steps_an_epoch, train
+from models.vae import VAE
+
+THREADS = 1
+"""Several runs at once use the cores better, a busy machine does not stall them, and results repeat."""
+
+NICENESS = 10
+_PAUSE_S = 0.05
+_SIGN_OF_LIFE_S = 1.0
+
+
+class CancelledError(Exception):
+    """The owner wants no more of it."""
+
+
+class _Download:
+    """Tells the status how much of a file has come; pooch calls it as it would a progress bar."""
+
+    def __init__(self, files: RunFiles, name: str) -> None:
+        self.files = files
+        self.name = name
+        self.total = 0.0
+        self.come = 0
+        self.told = 0.0
+
+    def update(self, count: int) -> None:
+        """``count`` more bytes are here."""
+        self.come += count
+        if time.monotonic() - self.told > _SIGN_OF_LIFE_S / 4:
+            self.told = time.monotonic()
+            sentence = f"Fetching {self.name}: {self.come / 1e6:.1f} of {self.total / 1e6:.1f} MB of this file."
+            Status("fetching", sentence, share=min(1.0, self.come / max(self.total, 1))).write(self.files.status)
+
+    def reset(self) -> None:
+        """The count begins again."""
+        self.come = 0
+
+    def close(self) -> None:
+        """All are here; the next file begins."""
+        self.come = 0
+
+
+class _Hand:
+    """The owner's hand: control.json as it was last seen."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.seen = 0
+        self.control = Control()
+        self.steps = 0  # single steps taken
+
+    def look(self) -> Control:
+        """The present control; a damaged file changes nothing."""
+        try:
+            inode = self.path.stat().st_ino, self.path.stat().st_mtime_ns
+        except OSError:
+            return self.control
+        if inode != self.seen:
+            self.seen = inode
+            self.control = Control.read(self.path) or self.control
+        return self.control
+
+
+class Worker:
+    """One run, from its order to its checkpoint."""
+
+    def __init__(self, files: RunFiles, recipe: Recipe) -> None:
+        self.files = files
+        self.recipe = recipe
+        self.hand = _Hand(files.control)
+        self.changes: list[tuple[int, float]] = []
+
+    def run(self) -> None:
+        """Train, record, and write the checkpoint. Raises what the data, the loss or the disk has to complain of."""
+        name = self.recipe.dataset
+        dataset, held_out = (data.load(name, split, _Download(self.files, name)) for split in ("train", "test"))
+        generator = torch.Generator().manual_seed(self.recipe.seed)
+        vae = VAE(self.recipe.hidden, generator, self.recipe.likelihood).to(best_device())
+        epoch = steps_an_epoch(len(dataset.labels), self.recipe)
+        total = epoch * self.recipe.epochs
+        self.recorder = Recorder(self.files, vae, held_out, epoch, total)
+        self.recorder.start(kl_weight(0, total, self.recipe))
+        try:
+            self._train(vae, dataset, generator)
+            self.recorder.tell("evaluating", "Measuring the loss on all held-out images.", share=1.0)
+            self._keep(vae.cpu(), dataset, held_out)
+        except CancelledError:
+            self.recorder.tell("cancelled", "Cancelled; its frames are still here.")
+
+    def _train(self, vae: VAE, dataset: Dataset, generator: torch.Generator) -> None:
+        single = self._wait(0)
+        for step in train(vae, dataset, self.recipe, generator, self._weight):
+            self.recorder.step(step, min(self.recipe.batch_size, len(dataset.labels)), single)
+            if step.number < step.total:
+                single = self._wait(step.number)
+        self.recorder.finish(step)
+
+    def _weight(self, taken: int, total: int, recipe: Recipe) -> float:
+        """The schedule's weight until the owner takes it in hand, from then on the owner's."""
+        wanted = self.hand.control.weight
+        now = self.changes[-1][1] if self.changes else -1.0
+        if wanted >= 0 and wanted != now and len(self.changes) < MAX_KL_CHANGES:
+            self.changes.append((taken, wanted))
+            self.recorder.change(taken, wanted)
+        return self.changes[-1][1] if self.changes else kl_weight(taken, total, recipe)
+
+    def _wait(self, taken: int) -> bool:
+        """Come back when the next step is wanted; True if it is a single one of a paused run. Raises CancelledError."""
+        told = 0.0
+        while True:
+            control = self.hand.look()
+            if control.cancelled:
+                raise CancelledError
+            if not control.paused:
+                self.hand.steps = control.steps
+                return False
+            if self.hand.steps < control.steps:
+                self.hand.steps += 1
+                return True
+            if time.monotonic() - told > _SIGN_OF_LIFE_S:
+                self.recorder.tell("paused")
+                told = time.monotonic()
+            time.sleep(_PAUSE_S)
+
+    def _keep(self, vae: VAE, dataset: Dataset, held_out: Dataset) -> None:
+        """The recipe now says what the hand did, so that the command line can repeat it."""
+        recipe = replace(self.recipe, kl_changes=tuple(self.changes))
+        trained = checkpoint.measured(vae, recipe, dataset, held_out)
+        checkpoint.write(self.files.checkpoint, trained)
+        loss, images = trained.metrics["negative_elbo"], len(held_out.labels)
+        self.recorder.tell("done", f"Done: −ELBO {loss:.1f} nats per image over all {images:,} held-out images.")
+
+
+def main(arguments: list[str]) -> int:
+    """Carry out the order in a folder; 0, or 1 after a sentence in its status."""
+    _die_with_the_server()
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+    torch.set_num_threads(THREADS)
+    files = RunFiles(*map(Path, arguments))
+    order = Order.read(files.order)
+    Status("starting", "The worker has started.").write(files.status)
+    try:
+        Worker(files, Recipe.from_json(order.recipe)).run()
+    except (DataError, IdxError, CheckpointError) as error:
+        return _fail(files, str(error))
+    except TrainingError as error:
+        return _fail(files, f"{error} The last good frame is still here.")
+    except OSError as error:
+        return _fail(
+            files, f"A file could not be written ({error.strerror}). Make room on the server's disk, and retry."
+        )
+    return 0
+
+
+def _fail(files: RunFiles, sentence: str) -> int:
+    print(sentence, file=sys.stderr)
+    status = Status.read(files.status) or Status()
+    replace(status, state="failed", sentence=sentence, updated=time.time()).write(files.status)
+    return 1
+
+
+def _die_with_the_server() -> None:
+    def wait() -> None:
+        # os.read, for a buffered reader would hold a lock at the end of the process.
+        os.read(0, 1)
+        os._exit(3)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,99 @@
+"""A run as the run view takes it, and in words."""
+
+from explorer.catalogue import DATASETS
+from explorer.run_view import Frame, Run
+from explorer.runs.files import Record
+from explorer.runs.manager import Snapshot
+from models import data
+from models.recipe import Recipe
+
+_WAITING = {
+    "queued": "Waiting for a free place on the server.",
+    "starting": "The worker is starting: it loads torch and the images.",
+    "fetching": "The images are being fetched.",
+}
+
+
+def seen(run: Snapshot, record: Record) -> Run:
+    """What there is to see of a run now."""
+    return Run(
+        name=run.name,
+        label=label(run.recipe, record.changes),
+        dataset=DATASETS[run.recipe.dataset],
+        likelihood=run.recipe.likelihood,
+        class_names=list(data.CLASS_NAMES[run.recipe.dataset]),
+        images=record.images,
+        steps=run.status.total,
+        epoch=record.epoch,
+        ended=run.status.ended,
+        waiting=_WAITING.get(run.status.state, "") or run.status.sentence,
+        frames=[_frame(run.name, entry) for entry in record.frames],
+        training=record.training,
+        changes=record.changes,
+    )
+
+
+def nothing_yet(recipe: Recipe) -> Run:
+    """What there is to see before a run: the prior, where its codes will gather."""
+    return Run(
+        name="",
+        label=label(recipe, []),
+        dataset=DATASETS[recipe.dataset],
+        likelihood=recipe.likelihood,
+        class_names=list(data.CLASS_NAMES[recipe.dataset]),
+        images=0,
+        steps=0,
+        epoch=0,
+        ended=False,
+        waiting="Here the codes will appear. The circles are the prior p(z) = N(0, I).",
+        frames=[],
+        training={"step": [], "reconstruction": [], "kl": []},
+        changes=[],
+    )
+
+
+def label(recipe: Recipe, changes: list[dict]) -> str:
+    """The KL weights of a run, which tell it from others of the same start."""
+    return ", then ".join(["β = " + f"{recipe.beta:g}", *(f"{change['weight']:g}" for change in changes)])
+
+
+def standing(run: Snapshot) -> str:
+    """How far a run is, in one line with its units."""
+    status = run.status
+    if status.state == "queued":
+        return f"{_ordinal(run.place)} in the queue" if run.place else "About to start"
+    if status.state in ("running", "paused"):
+        done = f"step {status.step:,} of {status.total:,}"
+        if status.state == "paused":
+            return f"Paused at {done}"
+        left = f" · {_duration(status.seconds_left)} left" if status.images_per_second else ""
+        return f"{done} · {status.images_per_second:,.0f} images/s{left}"
+    return status.sentence
+
+
+def duration(seconds: float) -> str:
+    """A time to wait, as exact as an estimate is."""
+    return f"about {_duration(seconds)}"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 99:
+        return f"{max(1, round(seconds)) if seconds < 10 else 5 * round(seconds / 5)} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _ordinal(number: int) -> str:
+    tens = number % 100 in (11, 12, 13)
+    return f"{number}{'th' if tens else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
+
+
+def _frame(name: str, entry: dict) -> Frame:
+    return Frame(
+        step=entry["step"],
+        url=f"app/static/made/runs/{name}/{entry['step']:07d}.safetensors.gz",
+        reconstruction=entry["reconstruction"],
+        kl=entry["kl"],
+        spread=entry["spread"],
+        mean_sigma=entry["mean_sigma"],
+        weight=entry["weight"],
+    )

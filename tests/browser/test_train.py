@@ -1,0 +1,136 @@
+"""A run in the browser: started, steered, reloaded, watched by another, kept, and found again on the map."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.conftest import served
+
+PATIENCE_MS = 90_000
+# Streamlit's own way to find out that the page is not the server's root.
+PROBES = re.compile(r"/train/_stcore/")
+
+
+@pytest.fixture(scope="module")
+def training_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The app, with a state of its own."""
+    with served(dict(os.environ), tmp_path_factory.mktemp("training") / "log") as address:
+        yield address
+
+
+@pytest.fixture
+def visit(new_context: Callable[..., BrowserContext], training_server: str) -> Iterator[Callable[..., Page]]:
+    """Opens a page of the app, by default as a visitor of its own; no console may hold a complaint at the end."""
+    complaints: list[str] = []
+
+    def note(message: object) -> None:
+        if message.type in ("error", "warning") and not PROBES.search(message.location["url"]):
+            complaints.append(message.text)
+
+    def open_page(path: str = "train", context: BrowserContext | None = None) -> Page:
+        page = (context or new_context()).new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("console", note)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(path if "://" in path else training_server + path)
+        return page
+
+    yield open_page
+    assert complaints == []
+
+
+def start(page: Page, epochs: int) -> None:
+    """Train on the digits, which are always here."""
+    page.get_by_role("combobox", name=re.compile("Images")).click()
+    page.get_by_role("option", name="8×8 digits").click()
+    expect(page.get_by_text("MB of images")).to_have_count(0)
+    field = page.get_by_label("Epochs")
+    expect(field).to_have_count(1)  # the former data set's own is gone
+    expect(field).to_have_value("60")
+    field.fill(str(epochs))
+    field.press("Enter")
+    page.get_by_role("button", name="Start training").click()
+    page.wait_for_url("**run=*")
+
+
+def step(page: Page) -> int:
+    """The step whose frame the page shows."""
+    return int(page.get_by_test_id("run-view").get_attribute("data-step") or 0)
+
+
+def wait_for_step(page: Page, least: int) -> None:
+    page.wait_for_function(
+        "least => Number(document.querySelector('[data-testid=run-view]')?.dataset.step || 0) >= least", arg=least
+    )
+
+
+def test_a_run_is_steered_survives_a_reload_and_can_be_watched(visit: Callable[..., Page]) -> None:
+    page = visit()
+    expect(page.get_by_test_id("run-view")).to_contain_text("prior p(z)")
+    start(page, 200)
+    wait_for_step(page, 40)
+    page.get_by_role("radio", name="0", exact=True).click()
+    expect(page.get_by_text("β = 1, then 0")).to_be_visible()
+    before = step(page)
+    page.reload()
+    wait_for_step(page, before)
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_text("Paused at step")).to_be_visible()
+
+    other = visit(page.url)
+    wait_for_step(other, before)
+    expect(other.get_by_text("You are watching")).to_be_visible()
+    expect(other.get_by_role("button", name="Resume")).to_have_count(0)
+
+    paused = page.get_by_text("Paused at step").inner_text()
+    page.get_by_role("button", name="One step").click()
+    expect(page.get_by_text(paused, exact=True)).to_have_count(0)
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_text("images/s")).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    for each in (page, other):
+        expect(each.get_by_test_id("stAlert").get_by_text("Cancelled; its frames are still here.")).to_be_visible()
+        expect(each.get_by_test_id("run-view").get_by_role("button", name="End")).to_be_visible()
+    expect(page.get_by_role("button", name="New run")).to_be_visible()
+
+
+def test_a_finished_run_is_kept_repeated_side_by_side_and_found_on_the_map(visit: Callable[..., Page]) -> None:
+    page = visit()
+    start(page, 3)
+    expect(page.get_by_test_id("stAlert").get_by_text("nats per image over all 360")).to_be_visible()
+    page.get_by_label("Keep it as").fill("<b>mine</b>")
+    page.get_by_label("Keep it as").press("Enter")
+    page.get_by_role("button", name="Keep", exact=True).click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").click()
+    assert download.value.suggested_filename.endswith(".safetensors")
+    expect(page.get_by_text("see it on the map")).to_be_visible()
+
+    page.get_by_role("button", name="Train again").click()
+    expect(page.get_by_test_id("run-view").get_by_text("β = 0", exact=True).first).to_be_visible()
+    expect(page.get_by_test_id("stAlert").get_by_text("nats per image over all 360")).to_be_visible()
+    assert page.get_by_test_id("handle").count() == 2
+
+    on_map = visit("", page.context)
+    expect(on_map.get_by_role("button", name="<b>mine</b>")).to_be_visible()
+    on_map.get_by_role("button", name="<b>mine</b>").click()
+    expect(on_map.get_by_test_id("latent-map")).to_have_attribute("data-model", re.compile("kept-"))
+    expect(on_map.get_by_test_id("caption")).to_contain_text("360 8×8 digits test images")
+
+
+def test_the_map_is_found_as_it_was_left(visit: Callable[..., Page]) -> None:
+    page = visit("?model=mnist-beta-0.1&z=1,-0.5")
+    root = page.get_by_test_id("latent-map")
+    expect(root).to_have_attribute("data-ready", "true")
+    page.get_by_test_id("handle").press("ArrowRight")
+    z = root.get_attribute("data-z")
+    expect(root).to_have_attribute("data-model", "mnist-beta-0.1")
+    page.get_by_role("link", name="Train").click()
+    expect(page.get_by_test_id("run-view")).to_have_attribute("data-ready", "true")
+    page.get_by_role("link", name="Map").click()
+    expect(root).to_have_attribute("data-model", "mnist-beta-0.1")
+    expect(root).to_have_attribute("data-z", z or "")
+    expect(page).to_have_url(re.compile("model=mnist-beta-0.1"))

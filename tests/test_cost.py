@@ -1,0 +1,50 @@
+"""The forecast grows with the work, and measuring for it leaves the process as it was."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+import torch
+
+from explorer.runs import cost
+from models import data
+from models.recipe import DATASETS, Recipe
+from tests.conftest import global_generators_untouched
+
+RECIPE = Recipe("digits", epochs=5, hidden=(64,))
+
+
+@pytest.fixture
+def two_threads() -> Iterator[None]:
+    """As in a server, where torch has more threads than one."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_the_measurement_leaves_threads_and_generators_alone() -> None:
+    cost._measured.cache_clear()
+    with global_generators_untouched():
+        assert cost.seconds(RECIPE) > 0
+    assert torch.get_num_threads() == 2
+
+
+def test_the_forecast_grows_with_the_work() -> None:
+    more = [{"epochs": 6}, {"hidden": (1024,)}, {"hidden": (64, 512)}, {"dataset": "mnist"}, {"batch_size": 32}]
+    for change in more:
+        assert cost.seconds(replace(RECIPE, **change)) > cost.seconds(RECIPE), change
+
+
+def test_a_second_forecast_measures_nothing() -> None:
+    assert cost.seconds(RECIPE) == cost.seconds(RECIPE)
+
+
+def test_every_data_set_has_its_count() -> None:
+    assert cost.IMAGES.keys() == set(DATASETS)
+    assert cost.IMAGES["digits"] == tuple(len(data.load("digits", split).labels) for split in ("train", "test"))
+
+
+def test_mnist_has_the_count_that_the_forecast_assumes(mnist_folder: object) -> None:
+    assert cost.IMAGES["mnist"] == tuple(len(data.load("mnist", split).labels) for split in ("train", "test"))

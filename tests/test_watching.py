@@ -1,0 +1,87 @@
+"""What a page says of a run: its weights, its place, how far it is, and addresses that lead to its frames."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from explorer import watching
+from explorer.run_view import Run
+from explorer.runs.files import Control, Record, Status
+from explorer.runs.manager import Snapshot
+from explorer.runs.store import FRAMES, ROOT, Store
+from models import data
+from models.recipe import DATASETS, Recipe
+
+NAME = "0123456789abcdef"
+RECIPE = Recipe("fashion", beta=0.3, likelihood="gaussian")
+RUN = Snapshot(NAME, RECIPE, "", Status(total=14_100), Control(), place=0, mine=True)
+AVERAGES = {"reconstruction": 200.0, "kl": 5.0, "negative_elbo": 205.0, "spread": 1.0, "mean_sigma": 0.1}
+FRAMES_SEEN = [{"step": step, "weight": 0.1 * step, "active_units": 2} | AVERAGES for step in (0, 20)]
+RECORD = Record(235, 2000, {"step": [1], "reconstruction": [3.0], "kl": [4.0]}, [], FRAMES_SEEN)
+
+
+def standing(state: str, place: int = 0, **rest: float) -> str:
+    return watching.standing(replace(RUN, status=Status(state, "A sentence.", **rest), place=place))
+
+
+def test_a_run_is_seen_as_the_run_view_takes_it() -> None:
+    seen = watching.seen(RUN, RECORD)
+    assert seen.keys() == Run.__annotations__.keys()
+    assert json.loads(json.dumps(seen, allow_nan=False)) == seen
+    assert (seen["name"], seen["dataset"], seen["likelihood"]) == (NAME, "Fashion-MNIST", "gaussian")
+    assert (seen["images"], seen["steps"], seen["epoch"], seen["ended"]) == (2000, 14_100, 235, False)
+    assert seen["class_names"] == list(data.CLASS_NAMES["fashion"])
+    assert seen["training"] == RECORD.training
+    assert [(frame["step"], frame["weight"]) for frame in seen["frames"]] == [(0, 0), (20, 2)]
+
+
+def test_the_address_of_a_frame_is_that_of_its_file() -> None:
+    (_, frame) = watching.seen(RUN, RECORD)["frames"]
+    file = Store(ROOT / "private").files(NAME).frame(20).relative_to(FRAMES.parents[1]).as_posix()
+    assert frame["url"] == f"app/static/{file}"
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_before_a_run_there_is_the_prior_in_the_same_form(dataset: str) -> None:
+    seen = watching.nothing_yet(Recipe(dataset))
+    assert seen.keys() == Run.__annotations__.keys()
+    assert (seen["frames"], seen["ended"], len(seen["class_names"])) == ([], False, 10)
+    assert seen["waiting"].endswith(".")
+
+
+@pytest.mark.parametrize("state", ["queued", "starting", "fetching"])
+def test_a_run_without_a_frame_says_what_it_waits_for(state: str) -> None:
+    status = Status(state, "A sentence of its own.")
+    assert watching.seen(replace(RUN, status=status), Record())["waiting"].endswith(".")
+
+
+def test_a_failed_run_shows_its_sentence() -> None:
+    seen = watching.seen(replace(RUN, status=Status("failed", "The disk is full.")), Record())
+    assert (seen["waiting"], seen["ended"]) == ("The disk is full.", True)
+
+
+def test_a_label_tells_the_weights_in_their_order() -> None:
+    assert watching.label(RECIPE, []) == "β = 0.3"
+    changes = [{"step": 400, "weight": 0.0}, {"step": 800, "weight": 1.0}]
+    assert watching.label(RECIPE, changes) == "β = 0.3, then 0, then 1"
+
+
+def test_the_place_in_the_queue_is_an_english_ordinal() -> None:
+    places = [standing("queued", place).split()[0] for place in (1, 2, 3, 4, 11, 12, 13, 21, 22, 23, 101, 111)]
+    assert places == ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "22nd", "23rd", "101st", "111th"]
+
+
+def test_how_far_a_run_is_has_its_units() -> None:
+    rest = {"step": 1200, "total": 14_100, "images_per_second": 6543.2, "seconds_left": 62}
+    assert standing("running", **rest) == "step 1,200 of 14,100 · 6,543 images/s · 60 s left"
+    assert standing("paused", **rest) == "Paused at step 1,200 of 14,100"
+    assert standing("evaluating") == "A sentence."
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "1 s"), (4.4, "4 s"), (12, "10 s"), (97, "95 s"), (100, "2 min"), (3600, "60 min"), (7200, "2.0 h")],
+)
+def test_a_time_is_as_exact_as_an_estimate(seconds: float, words: str) -> None:
+    assert watching.duration(seconds) == f"about {words}"
