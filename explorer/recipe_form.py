@@ -15,13 +15,13 @@ _MEGABYTES = {"mnist": 12, "fashion": 31}
 
 # One cycle of a few epochs bears, and needs, a higher peak than the gallery's hundred.
 DEFAULT = Recipe(epochs=6, learning_rate=4e-3)
-_DIGITS = Recipe("digits", epochs=60, batch_size=64, learning_rate=4e-3)
+DIGITS = Recipe("digits", epochs=60, batch_size=64, learning_rate=4e-3)
 
 
 def recipe_form() -> Recipe | None:
     """Draw the form; what it says, or None after a sentence on why that cannot be."""
     dataset = st.selectbox("Images", list(DATASETS), format_func=DATASETS.get, key="form_dataset")
-    default = _DIGITS if dataset == "digits" else DEFAULT
+    default = DIGITS if dataset == "digits" else DEFAULT
     with st.container(horizontal=True):
         beta = st.number_input("KL weight β", 0.0, 1000.0, 1.0, 0.1, format="%g", key="form_beta", width=120)
         epochs = st.number_input("Epochs", 1, _MAX_EPOCHS, default.epochs, key=f"form_epochs_{dataset}", width=120)

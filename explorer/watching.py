@@ -7,6 +7,7 @@ from explorer.runs.manager import Snapshot
 from models import data
 from models.recipe import Recipe
 
+_NO_FRAME = "It ended before its first frame."
 _WAITING = {
     "queued": "Waiting for a free place on the server.",
     "starting": "The worker is starting: it loads torch and the images.",
@@ -26,7 +27,7 @@ def seen(run: Snapshot, record: Record) -> Run:
         steps=run.status.total,
         epoch=record.epoch,
         ended=run.status.ended,
-        waiting=_WAITING.get(run.status.state, "") or run.status.sentence,
+        waiting=_NO_FRAME if run.status.ended else _WAITING.get(run.status.state, "The first frame is due."),
         frames=[_frame(run.name, entry) for entry in record.frames],
         training=record.training,
         changes=record.changes,
@@ -50,6 +51,20 @@ def nothing_yet(recipe: Recipe) -> Run:
         training={"step": [], "reconstruction": [], "kl": []},
         changes=[],
     )
+
+
+def title(recipe: Recipe) -> str:
+    """What is trained, in one line."""
+    epochs = f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}"
+    gaussian = "Gaussian, " if recipe.likelihood == "gaussian" else ""
+    return f"{DATASETS[recipe.dataset]}, {gaussian}β = {recipe.beta:g}, {epochs}, seed {recipe.seed}"
+
+
+def suggestion(recipe: Recipe, changes: list[dict]) -> str:
+    """A name for the model that a run has made."""
+    dataset = "" if recipe.dataset == "mnist" else f"{DATASETS[recipe.dataset]}, "
+    gaussian = "Gaussian, " if recipe.likelihood == "gaussian" else ""
+    return f"{dataset}{gaussian}{label(recipe, changes)}, seed {recipe.seed}"
 
 
 def label(recipe: Recipe, changes: list[dict]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
+from urllib.parse import urlsplit
 
 import numpy as np
 import pooch
@@ -186,7 +187,7 @@ def _fetch(name: str, file: str, progressbar: bool | Progress) -> Path:
         try:
             path = pooch.retrieve(mirror + file, _SHA256[name][file], file, next(_folders(name)), downloader=downloader)
         except (requests.RequestException, ValueError, OSError) as error:
-            reasons.append(f"{mirror}: {type(error).__name__}")
+            reasons.append(f"{urlsplit(mirror).hostname}: {type(error).__name__}")
         else:
             return Path(path)
     raise DataError(

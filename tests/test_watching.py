@@ -56,9 +56,9 @@ def test_a_run_without_a_frame_says_what_it_waits_for(state: str) -> None:
     assert watching.seen(replace(RUN, status=status), Record())["waiting"].endswith(".")
 
 
-def test_a_failed_run_shows_its_sentence() -> None:
+def test_a_run_that_failed_early_waits_for_nothing() -> None:
     seen = watching.seen(replace(RUN, status=Status("failed", "The disk is full.")), Record())
-    assert (seen["waiting"], seen["ended"]) == ("The disk is full.", True)
+    assert (seen["waiting"], seen["ended"]) == ("It ended before its first frame.", True)
 
 
 def test_a_label_tells_the_weights_in_their_order() -> None:

@@ -6,9 +6,8 @@ from functools import partial
 import streamlit as st
 
 from explorer import assets, palette, visitor, watching
-from explorer.catalogue import DATASETS
 from explorer.keeping import offer_keeping, offer_models
-from explorer.recipe_form import recipe_form, tell_cost
+from explorer.recipe_form import DIGITS, recipe_form, tell_cost
 from explorer.run_view import Run, run_view
 from explorer.runs.manager import RefusedError, Snapshot, manager
 from models.recipe import Recipe
@@ -100,9 +99,8 @@ def _draw(runs: list[Run]) -> None:
 
 
 def _tell(run: Snapshot) -> None:
-    recipe, state = run.recipe, run.status.state
-    epochs = f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}"
-    st.markdown(f"**{DATASETS[recipe.dataset]}**, β = {recipe.beta:g}, {epochs}, seed {recipe.seed}")
+    state = run.status.state
+    st.markdown(f"**{watching.title(run.recipe)}**")
     if state == "failed":
         st.error(run.status.sentence)
     elif state in ("cancelled", "interrupted"):
@@ -154,14 +152,14 @@ def _try(act: partial) -> None:
 
 
 def _offer_end(run: Snapshot, who: str) -> None:
+    record = manager().record(run.name)
     if run.status.state == "done":
-        suggestion = f"{watching.label(run.recipe, manager().record(run.name).changes)}, seed {run.recipe.seed}"
-        offer_keeping(who, manager().store.files(run.name).checkpoint, suggestion)
-    _offer_again(run, who)
-    if run.status.state == "failed" and run.status.step == 0 and run.recipe.dataset != "digits":
-        digits = replace(run.recipe, dataset="digits", batch_size=min(run.recipe.batch_size, 64), epochs=40)
-        if st.button("Train on the 8×8 digits instead", width="stretch"):
-            _submit(who, digits)
+        checkpoint = manager().store.files(run.name).checkpoint
+        offer_keeping(who, checkpoint, watching.suggestion(run.recipe, record.changes))
+    if record.frames:
+        _offer_again(run, who)
+    else:
+        _offer_another_try(run, who)
     if st.button("New run", width="stretch"):
         del st.query_params["run"]
         st.rerun()
@@ -169,10 +167,11 @@ def _offer_end(run: Snapshot, who: str) -> None:
 
 def _offer_again(run: Snapshot, who: str) -> None:
     st.markdown("**Again from the same start**")
+    other = 0.0 if run.recipe.beta else 1.0
     beta = st.segmented_control(
         "with the KL weight β",
-        [weight for weight in WEIGHTS if weight != run.recipe.beta],
-        default=0.0 if run.recipe.beta else 1.0,
+        sorted({*WEIGHTS, run.recipe.beta}),
+        default=other if run.status.state == "done" else run.recipe.beta,
         format_func=lambda weight: f"{weight:g}",
         key=f"again_{run.name}",
         wrap=True,
@@ -180,3 +179,10 @@ def _offer_again(run: Snapshot, who: str) -> None:
     st.caption("The same seed, initial weights and batches; the two maps stand side by side.")
     if st.button("Train again", width="stretch", disabled=beta is None):
         _submit(who, replace(run.recipe, beta=beta), run.name)
+
+
+def _offer_another_try(run: Snapshot, who: str) -> None:
+    if run.recipe.dataset != "digits" and st.button("Train on the 8×8 digits instead", type="primary", width="stretch"):
+        _submit(who, replace(DIGITS, beta=run.recipe.beta, likelihood=run.recipe.likelihood, seed=run.recipe.seed))
+    if st.button("Try again", width="stretch"):
+        _submit(who, run.recipe)

@@ -149,8 +149,9 @@ class Worker:
         recipe = replace(self.recipe, kl_changes=tuple(self.changes))
         trained = checkpoint.measured(vae, recipe, dataset, held_out)
         checkpoint.write(self.files.checkpoint, trained)
-        loss, images = trained.metrics["negative_elbo"], len(held_out.labels)
-        self.recorder.tell("done", f"Done: −ELBO {loss:.1f} nats per image over all {images:,} held-out images.")
+        loss = f"{trained.metrics['negative_elbo']:.1f}".replace("-", "−")
+        unit = "nats per image" if recipe.likelihood == "bernoulli" else "nats of a density per image"
+        self.recorder.tell("done", f"Done: −ELBO {loss} {unit} over all {len(held_out.labels):,} held-out images.")
 
 
 def main(arguments: list[str]) -> int:

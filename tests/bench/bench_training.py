@@ -17,7 +17,6 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -224,7 +223,7 @@ def served() -> Iterator[tuple[str, Store]]:
 
 def main() -> None:
     """All of it; each part on a server of its own, whose end ends its runs."""
-    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; the form's recipe: {replace(DEFAULT)}")
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; the form's recipe: {DEFAULT}")
     for bench in (bench_visitors, bench_crowd, bench_weight):
         with served() as (address, store):
             bench(address, store)
