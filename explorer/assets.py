@@ -43,6 +43,12 @@ def model_url(name: str, model: Checkpoint) -> str:
     return _publish(f"{name}.safetensors", checkpoint.drawable(model.weights, model.codes))
 
 
+def unpublish_model(name: str) -> None:
+    """Take a model's file back from the browsers. Raises OSError."""
+    for path in FOLDER.glob(f"{name}-*.safetensors.gz"):
+        path.unlink(missing_ok=True)
+
+
 def images_url(name: str) -> str | None:
     """The address of a data set's test images, or None where its files are not on this machine (yet).
 

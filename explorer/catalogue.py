@@ -1,7 +1,7 @@
 """The models that a page offers, as the latent map takes them."""
 
 from contextlib import suppress
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
 from explorer import assets, kept
@@ -50,7 +50,6 @@ def _shipped_entry(name: str, recipe: Recipe) -> Model:
     return entry | {"from_scratch": not recipe.initial, "story": story}
 
 
-@lru_cache(maxsize=256)
 def _kept_entry(path: Path, name: str, label: str) -> Model:
     model = checkpoint.read(path)
     return _entry(name, model, label) | {"story": _history(model.recipe), "kept": True}
@@ -61,7 +60,7 @@ def _entry(name: str, model: Checkpoint, label: str) -> Model:
     return Model(
         name=name,
         label=label,
-        beta=model.recipe.beta,
+        beta=model.recipe.last_weight,
         from_scratch=False,
         kept=False,
         url=assets.model_url(name, model),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from explorer import kept
+from explorer import assets, kept
 from models.checkpoint import MAX_FILE_BYTES, CheckpointError
 
 
@@ -15,7 +15,7 @@ def offer_keeping(who: str, file: Path, suggestion: str) -> None:
     except OSError:
         st.warning("The checkpoint is no longer on the server; train again to have it.")
         return
-    label = st.text_input("Keep it as", suggestion[: kept.MAX_LABEL], max_chars=kept.MAX_LABEL)
+    label = st.text_input("Keep it as", suggestion, max_chars=kept.MAX_LABEL)
     with st.container(horizontal=True):
         wanted = st.button("Keep", type="primary")
         st.download_button("Download", raw, f"{_file_name(label)}.safetensors", on_click="ignore")
@@ -25,11 +25,6 @@ def offer_keeping(who: str, file: Path, suggestion: str) -> None:
 
 def offer_models(who: str) -> None:
     """The visitor's models, and a place to upload another."""
-    for name, label in kept.labels(who).items():
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"[Map](./?model={name})")
-            st.text(label, width="stretch")
-            st.button("Forget", key=f"forget_{name}", on_click=_forget, args=(who, name))
     file = st.file_uploader(
         "Upload a checkpoint", type="safetensors", max_upload_size=MAX_FILE_BYTES >> 20,
         help="Made by this app, or by python -m models train.",
@@ -38,6 +33,11 @@ def offer_models(who: str) -> None:
         label = st.text_input("Its name", _file_name(Path(file.name).stem), max_chars=kept.MAX_LABEL)
         if st.button("Keep the upload"):
             _keep(who, label, file.getvalue())
+    for name, label in kept.labels(who).items():
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"[Map](./?model={name})")
+            st.text(label, width="stretch")
+            st.button("Forget", key=f"forget_{name}", on_click=_forget, args=(who, name))
 
 
 def _keep(who: str, label: str, raw: bytes) -> None:
@@ -53,6 +53,7 @@ def _keep(who: str, label: str, raw: bytes) -> None:
 def _forget(who: str, name: str) -> None:
     try:
         kept.forget(who, name)
+        assets.unpublish_model(name)
     except OSError as error:
         st.toast(f"The model could not be forgotten ({error.strerror}).")
 

@@ -16,6 +16,7 @@ from models.idx import IdxError
 
 MAX_KEPT = 12
 MAX_LABEL = 40
+MAX_BYTES = 2 << 30  # of all visitors together
 
 
 _LOCK = threading.Lock()  # two tabs of one visitor read and write one list
@@ -40,6 +41,8 @@ def _keep(visitor: str, label: str, raw: bytes) -> str:
     names = labels(visitor)
     if label in {each for other, each in names.items() if other != name}:
         raise KeepError(f"You keep another model as “{label}”; choose another name.")
+    if sum(file.stat().st_size for file in (state_folder() / "kept").glob("*/*.safetensors")) > MAX_BYTES:
+        raise KeepError("The server has no room for more models; download yours and try again another day.")
     if name not in names and len(names) >= MAX_KEPT:
         raise KeepError(f"You keep {MAX_KEPT} models, which is all there is room for; forget one first.")
     try:

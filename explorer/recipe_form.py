@@ -43,7 +43,10 @@ def recipe_form() -> Recipe | None:
         )  # fmt: skip
         seed = st.number_input("Seed", 0, 2**31, 0, key="form_seed", help="Draws weights, batches and noise.")
     try:
-        return Recipe(dataset, beta, epochs, _widths(widths), batch, rate, warm_up, likelihood=likelihood, seed=seed)
+        # Rounded, for the field's steps of 0.1 add up to 0.30000000000000004.
+        return Recipe(
+            dataset, round(beta, 9), epochs, _widths(widths), batch, rate, warm_up, likelihood=likelihood, seed=seed
+        )
     except RecipeError as error:
         st.warning(f"{str(error)[:1].upper()}{str(error)[1:]}")
         return None
@@ -52,9 +55,10 @@ def recipe_form() -> Recipe | None:
 def tell_cost(recipe: Recipe) -> bool:
     """Say what a run of ``recipe`` will cost; False where that is more than a run may."""
     seconds = cost.seconds(recipe)
-    if seconds > WALL_S:
+    # Half, because other runs and a pause may double it.
+    if seconds > WALL_S / 2:
         wanted = watching.duration(seconds)
-        st.warning(f"This would take {wanted}; a run may take {WALL_S // 60} min. Train fewer epochs.")
+        st.warning(f"This would take {wanted}; a run may take {WALL_S // 120} min. Train fewer epochs.")
         return False
     st.caption(f"Takes {watching.duration(seconds)} on this machine.{_fetch_note(recipe.dataset)}")
     return True

@@ -60,11 +60,15 @@ def title(recipe: Recipe) -> str:
     return f"{DATASETS[recipe.dataset]}, {gaussian}β = {recipe.beta:g}, {epochs}, seed {recipe.seed}"
 
 
-def suggestion(recipe: Recipe, changes: list[dict]) -> str:
-    """A name for the model that a run has made."""
-    dataset = "" if recipe.dataset == "mnist" else f"{DATASETS[recipe.dataset]}, "
-    gaussian = "Gaussian, " if recipe.likelihood == "gaussian" else ""
-    return f"{dataset}{gaussian}{label(recipe, changes)}, seed {recipe.seed}"
+def suggestion(recipe: Recipe, changes: list[dict], longest: int) -> str:
+    """A name for the model that a run has made, of at most ``longest`` letters: the first of these that fits."""
+    weights = label(recipe, changes)
+    kind = [*([] if recipe.dataset == "mnist" else [DATASETS[recipe.dataset]])]
+    kind += ["Gaussian"] if recipe.likelihood == "gaussian" else []
+    short = f"β = {recipe.beta:g}, … then {changes[-1]['weight']:g}" if changes else weights
+    seed = f"seed {recipe.seed}"
+    tries = [[*kind, weights, seed], [*kind, weights], [*kind, short], [short]]
+    return next((name for parts in tries if len(name := ", ".join(parts)) <= longest), "")
 
 
 def label(recipe: Recipe, changes: list[dict]) -> str:

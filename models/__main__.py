@@ -154,6 +154,10 @@ def _initial(recipe: Recipe, generator: torch.Generator) -> VAE:
     vae = VAE(recipe.hidden, generator, recipe.likelihood)
     if recipe.initial:
         model = checkpoint.read(Path(recipe.initial))
+        if model.recipe.likelihood != recipe.likelihood:
+            raise CheckpointError(
+                f"{recipe.initial} has another likelihood; continue it with --likelihood {model.recipe.likelihood}."
+            )
         if model.recipe.hidden != recipe.hidden:
             widths = ",".join(map(str, model.recipe.hidden))
             raise CheckpointError(f"{recipe.initial} has other layers; continue it with --hidden {widths}.")
@@ -178,7 +182,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     metrics = summarise(codes)
     command = model.recipe.command(options.file.as_posix())
     if options.json:
-        facts = {"images": len(codes.label), "samples_per_image": SAMPLES, "beta": model.recipe.beta}
+        facts = {"images": len(codes.label), "samples_per_image": SAMPLES, "beta": model.recipe.last_weight}
         print(json.dumps(metrics | facts | {"command": command, "versions": model.versions}))
         return
     _print_metrics(metrics, len(codes.label), model.recipe.likelihood)

@@ -61,6 +61,11 @@ class Recipe:
             if not isinstance(value, str) or len(value) > 200 or not value.isprintable():
                 raise RecipeError(f"{name} takes a file name of at most 200 printable characters.")
 
+    @property
+    def last_weight(self) -> float:
+        """The KL weight that the run ends with."""
+        return self.kl_changes[-1][1] if self.kl_changes else self.beta
+
     def to_json(self) -> str:
         """The recipe as JSON text, read back by from_json."""
         return json.dumps(asdict(self))

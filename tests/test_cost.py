@@ -25,7 +25,7 @@ def two_threads() -> Iterator[None]:
 
 @pytest.mark.usefixtures("two_threads")
 def test_the_measurement_leaves_threads_and_generators_alone() -> None:
-    cost._measured.cache_clear()
+    cost._measured_once.cache_clear()
     with global_generators_untouched():
         assert cost.seconds(RECIPE) > 0
     assert torch.get_num_threads() == 2

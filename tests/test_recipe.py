@@ -191,3 +191,8 @@ def test_an_unknown_key_is_refused() -> None:
 def test_what_an_older_version_wrote_is_a_bernoulli_recipe_without_changes() -> None:
     old = Recipe.from_json('{"dataset": "digits", "epochs": 3}')
     assert (old.likelihood, old.kl_changes) == ("bernoulli", ())
+
+
+def test_the_last_weight_is_the_hand_s_where_there_was_one() -> None:
+    assert Recipe(beta=3).last_weight == 3
+    assert Recipe(beta=3, kl_changes=((4, 1.0), (9, 0.0))).last_weight == 0

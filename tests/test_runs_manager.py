@@ -143,6 +143,18 @@ def test_a_queued_run_is_cancelled_at_once_and_for_good(manage: Manage) -> None:
         assert (status(runs, name).state, runs.look(name).place, runs.active(ANN)) == ("cancelled", 0, "")
 
 
+def test_a_pause_that_is_forgotten_ends_by_itself(manage: Manage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(manager_module, "PAUSE_S", 0.5)
+    runs = manage()
+    name = runs.submit(ANN, ENDLESS)
+    until(lambda: runs.look(name).status.step)
+    runs.steer(name, ANN, paused=True)
+    until(lambda: runs.look(name).status.state == "paused")
+    step = runs.look(name).status.step
+    until(lambda: runs.look(name).status.step > step)
+    assert not runs.look(name).control.paused
+
+
 def test_a_deaf_worker_is_killed_when_it_is_cancelled(manage: Manage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "CANCEL_S", 0.5)
     runs = manage(worker=fake("deaf"))
@@ -180,7 +192,7 @@ def test_a_worker_at_fault_is_ended_and_its_run_says_why(manage: Manage, what: s
 def test_a_folder_that_cannot_be_made_is_refused_and_nothing_is_queued(manage: Manage, tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("in the way")
     runs = manage()
-    with pytest.raises(RefusedError, match=r"cannot be written .*make room for it\.$"):
+    with pytest.raises(RefusedError, match=r"cannot store a run .*tell who runs it\.$"):
         runs.submit(ANN, ENDLESS)
     assert runs.active(ANN) == ""
 

@@ -9,7 +9,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from explorer import catalogue, kept
+from explorer import assets, catalogue, kept
 from explorer.runs.manager import Manager
 from explorer.runs.store import STATE_VARIABLE, Store
 from models.recipe import Recipe
@@ -106,8 +106,15 @@ def test_start_trains_to_the_end_and_the_model_can_be_kept(runs: Manager) -> Non
     app.text_input[0].set_value("my digits").run()
     button(app, "Keep").click().run()
     assert list(kept.labels(ANN).values()) == ["my digits"]
-    assert catalogue.offered(ANN)[-1]["label"] == "my digits"
+    entry = catalogue.offered(ANN)[-1]
+    assert entry["label"] == "my digits"
     assert kept.labels(BOB) == {}
+    published = assets.FOLDER / Path(entry["url"]).name
+    assert published.exists()
+    button(app, "New run").click().run()
+    button(app, "Forget").click().run()
+    assert kept.labels(ANN) == {}
+    assert not published.exists()
 
 
 @pytest.mark.parametrize("text", ["many", "", "0", "5000", "1,2,3,4,5", "16;16"])
@@ -171,6 +178,24 @@ def test_coming_back_without_the_address_finds_the_run(runs: Manager) -> None:
     assert address(app) == name
 
 
+def test_an_address_that_names_no_run_leads_back_to_ones_own(runs: Manager) -> None:
+    name = at_work(runs)
+    app = opened("0123456789abcdef")
+    assert shown(app)[0]["name"] == address(app) == name
+    assert "no run at this address" in app.warning[0].value
+
+
+def test_the_weight_that_is_lit_is_the_one_in_force_whichever_tab_set_it(runs: Manager) -> None:
+    name = at_work(runs)
+    tabs = [opened(name), opened(name)]
+    tabs[0].segmented_control[0].set_value(1.0).run()
+    tabs[1].run()
+    assert [tab.segmented_control[0].value for tab in tabs] == [1.0, 1.0]
+    tabs[1].segmented_control[0].set_value(0.0).run()
+    tabs[0].run()
+    assert runs.look(name).control.weight == tabs[0].segmented_control[0].value == 0.0
+
+
 def test_clearing_the_caches_loses_no_run(runs: Manager) -> None:
     name = at_work(runs)
     st.cache_data.clear()
@@ -201,7 +226,7 @@ def test_a_second_run_of_one_visitor_is_refused_in_a_sentence(runs: Manager) -> 
     at_work(runs)
     app = opened(base)
     button(app, "Train again").click().run()
-    assert "cancel it" in app.warning[0].value
+    assert "Cancel it" in app.warning[0].value
     assert not app.exception
 
 

@@ -11,7 +11,7 @@ from explorer.runs.files import Control, Record, Status
 from explorer.runs.manager import Snapshot
 from explorer.runs.store import FRAMES, ROOT, Store
 from models import data
-from models.recipe import DATASETS, Recipe
+from models.recipe import DATASETS, LIKELIHOODS, Recipe
 
 NAME = "0123456789abcdef"
 RECIPE = Recipe("fashion", beta=0.3, likelihood="gaussian")
@@ -85,3 +85,17 @@ def test_how_far_a_run_is_has_its_units() -> None:
 )
 def test_a_time_is_as_exact_as_an_estimate(seconds: float, words: str) -> None:
     assert watching.duration(seconds) == f"about {words}"
+
+
+CHANGES = [{"step": 100 * number, "weight": weight} for number, weight in enumerate((0, 1, 0, 10, 0.01))]
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+@pytest.mark.parametrize("likelihood", LIKELIHOODS)
+@pytest.mark.parametrize("count", range(6))
+def test_a_suggested_name_fits_and_is_never_cut(dataset: str, likelihood: str, count: int) -> None:
+    recipe = Recipe(dataset, likelihood=likelihood, seed=4_294_967_295)
+    name = watching.suggestion(recipe, CHANGES[:count], 40)
+    last = CHANGES[count - 1]["weight"] if count else 1
+    assert 0 < len(name) <= 40
+    assert name.endswith((f"seed {recipe.seed}", f"= {last:g}", f"then {last:g}"))

@@ -16,7 +16,7 @@ _SHARED = (
 )
 SHARED_MODULES = tuple(FOLDER / f"{name}.js" for name in _SHARED)
 MODULES = (*SHARED_MODULES, *(FOLDER / f"{name}.js" for name in ("link", "chooser", "latent_map")))
-SHARED_CSS = (FOLDER / "map.css").read_text(encoding="utf-8")
+SHARED_CSS = "".join((FOLDER / f"{name}.css").read_text(encoding="utf-8") for name in ("map", "beside"))
 
 
 class Model(TypedDict):

@@ -10,7 +10,7 @@ import { fitView } from "./view.js";
  * @typedef {{decoder: Decoder, mean: Float32Array, stddev: Float32Array, reconstruction: Float32Array,
  *   kl: Float32Array, label: Uint8Array, fit: import("./view.js").View, letters: number[][]}} Loaded */
 
-const KEPT = 24; // files, each of a few MB in memory; a run may have a hundred frames
+const KEPT = 12; // files, each of a few MB in memory; a run may have a hundred frames
 
 /** @type {Map<string, Promise<any>>} the one used last stands last */
 const fetched = new Map();

@@ -7,6 +7,7 @@ import streamlit as st
 
 from explorer import assets, palette, visitor, watching
 from explorer.keeping import offer_keeping, offer_models
+from explorer.kept import MAX_LABEL
 from explorer.recipe_form import DIGITS, recipe_form, tell_cost
 from explorer.run_view import Run, run_view
 from explorer.runs.manager import RefusedError, Snapshot, manager
@@ -26,17 +27,19 @@ _INVITATION = """Try this
 def show() -> None:
     """The page."""
     who = visitor.identify()
-    name = st.query_params.get("run") or manager().active(who)
-    run = manager().look(name, who)
-    if name and run is None:
-        st.warning("There is no run at this address: it was mistyped, or made room for newer ones. Start your own.")
+    asked = st.query_params.get("run", "")
+    run = manager().look(asked, who)
+    if asked and run is None:
+        st.warning("There is no run at this address: it was mistyped, or made room for newer ones.")
+    if run is None:
+        run = manager().look(manager().active(who), who)
     if run is None:
         _offer_start(who)
         return
-    if st.query_params.get("run") != name:
-        st.query_params["run"] = name
+    if asked != run.name:
+        st.query_params["run"] = run.name
     # The browser asks once a second, and no more once the run has ended.
-    st.fragment(_watch, run_every=None if run.status.ended else _POLL_S)(name, who, run.status.ended)
+    st.fragment(_watch, run_every=None if run.status.ended else _POLL_S)(run.name, who, run.status.ended)
 
 
 def _offer_start(who: str) -> None:
@@ -114,10 +117,11 @@ def _tell(run: Snapshot) -> None:
 def _offer_steering(run: Snapshot, who: str) -> None:
     options = sorted({*WEIGHTS, run.recipe.beta})
     key = f"weight_{run.name}"
+    # What is lit is what is in force, whoever set it in whichever tab.
+    st.session_state[key] = run.control.weight if run.control.weight in options else None
     st.segmented_control(
         "KL weight β from now on; 0 switches the KL term off",
         options,
-        default=run.control.weight if run.control.weight in options else None,
         format_func=lambda weight: f"{weight:g}",
         key=key,
         on_change=lambda: _steer(run.name, who, weight=st.session_state[key]),
@@ -155,7 +159,7 @@ def _offer_end(run: Snapshot, who: str) -> None:
     record = manager().record(run.name)
     if run.status.state == "done":
         checkpoint = manager().store.files(run.name).checkpoint
-        offer_keeping(who, checkpoint, watching.suggestion(run.recipe, record.changes))
+        offer_keeping(who, checkpoint, watching.suggestion(run.recipe, record.changes, MAX_LABEL))
     if record.frames:
         _offer_again(run, who)
     else:

@@ -153,7 +153,7 @@ function chartOf(runs, width, height, { text, muted, line, font, paper }) {
   const [{ epoch, likelihood }] = runs;
   const axis = { gridcolor: line, zeroline: false, linecolor: line, mirror: "all", fixedrange: true };
   const changes = runs.flatMap((run) => run.changes);
-  const unit = likelihood === "gaussian" ? "nats per image, density" : "nats per image";
+  const unit = likelihood === "gaussian" ? "nats of a density" : "nats per image"; // KL is in nats either way
   return {
     width,
     height,
@@ -179,16 +179,20 @@ function chartOf(runs, width, height, { text, muted, line, font, paper }) {
       ...{ type: "line", x0: step, x1: step, yref: "paper", y0: 0, y1: 1 },
       line: { color: muted, width: 1.5, dash: "dot" },
     })),
-    annotations: [unitName(unit, muted), ...changes.map((change) => changeName(change, muted))],
+    annotations: [
+      unitName(unit, 0.71, muted),
+      unitName("nats", 0.17, muted),
+      ...changes.map((change) => changeName(change, muted)),
+    ],
     hovermode: "closest",
     hoverlabel: { bgcolor: paper, font: { color: text } },
     dragmode: false,
   };
 }
 
-/** @param {string} text @param {string} color */
-function unitName(text, color) {
-  const place = { xref: "paper", x: 0, xanchor: "right", xshift: -38, yref: "paper", y: 0.5, textangle: -90 };
+/** @param {string} text @param {number} y the middle of its panel @param {string} color */
+function unitName(text, y, color) {
+  const place = { xref: "paper", x: 0, xanchor: "right", xshift: -38, yref: "paper", y, textangle: -90 };
   return { ...place, text, showarrow: false, font: { color } };
 }
 

@@ -167,7 +167,7 @@ class RunView {
     const { image } = this.panes.state;
     this.root.dataset.image = image < 0 ? "" : String(image);
     this.tracks.forEach(({ pane: { loaded, subject } }, i) => {
-      if (loaded) this.inspectors[i].show(loaded, subject, image, "E averages over draws of z.");
+      if (loaded) this.inspectors[i].show(loaded, subject, image, "E is estimated by one draw of z.");
     });
   }
 
@@ -201,8 +201,8 @@ function subjectOf({ dataset, likelihood, class_names }) {
 /** @type {WeakMap<HTMLElement, RunView>} Streamlit calls again for the same element with what has come meanwhile */
 const views = new WeakMap();
 
-/** @param {RunData} data the names of its runs, in order */
-const namesOf = ({ runs }) => JSON.stringify(runs.map(({ name }) => name));
+/** @param {RunData} data what its maps are of, in order */
+const namesOf = ({ runs }) => JSON.stringify(runs.map(({ name, dataset, likelihood }) => [name, dataset, likelihood]));
 
 /** @param {any} component */
 export default function (component) {

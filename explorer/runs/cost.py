@@ -23,6 +23,9 @@ _START_S = 4.0  # a process, torch, and the images
 _MEASURE_S = 0.15
 
 
+_LOCK = threading.Lock()
+
+
 class _Speed(NamedTuple):
     """Seconds that training takes for a step, besides for each image of it, besides for each image and weight."""
 
@@ -47,8 +50,13 @@ def _weights(hidden: tuple[int, ...], end: int) -> int:
     return sum(a * b for a, b in pairwise(widths))
 
 
-@cache
 def _measured() -> _Speed:
+    with _LOCK:  # or two first visitors would measure each other
+        return _measured_once()
+
+
+@cache
+def _measured_once() -> _Speed:
     """In a thread of its own, so that the calling one keeps its number of torch's threads."""
     found: list[_Speed] = []
     thread = threading.Thread(target=lambda: found.append(_measure()))

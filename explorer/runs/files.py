@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Self
@@ -113,12 +113,17 @@ class Record(_Small):
         record = super().read(path)
         if record is None or record.training.keys() != {"step", "reconstruction", "kl"}:
             return None
-        whole = _all_have(record.changes, {"step", "weight"}) and _all_have(record.frames, FRAME_KEYS)
-        return record if whole else None
+        curves = all(isinstance(values, list) and _all_numbers(values) for values in record.training.values())
+        events = _all_have(record.changes, {"step", "weight"}) and _all_have(record.frames, FRAME_KEYS)
+        return record if curves and events else None
+
+
+def _all_numbers(values: Iterable[object]) -> bool:
+    return all(_fits(value, float) for value in values)
 
 
 def _all_have(entries: list, keys: set[str]) -> bool:
-    return all(isinstance(entry, dict) and entry.keys() >= keys for entry in entries)
+    return all(isinstance(entry, dict) and _all_numbers(map(entry.get, keys)) for entry in entries)
 
 
 class RunFiles:

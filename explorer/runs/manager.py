@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -22,6 +23,12 @@ from models.recipe import MAX_KL_CHANGES, Recipe, RecipeError
 
 QUEUE = 40
 WALL_S = 3600
+PAUSE_S = 600
+"""After so long a pause a run goes on by itself, for others wait for its place."""
+
+SLOTS_VARIABLE = "LATENT_EXPLORER_SLOTS"
+"""Sets how many runs train at once, where a container's quota gives fewer cores than it shows."""
+
 SILENCE_S = 60
 _TICK_S = 0.1
 _STALE_S = 10.0
@@ -62,7 +69,7 @@ class Manager:
         worker: Sequence[str] = (sys.executable, "-m", "explorer.runs.worker"),
     ) -> None:
         self.store = store
-        self.slots = max(1, (os.cpu_count() or 1) - 1) if slots is None else slots
+        self.slots = slots or default_slots()
         self.queue_limit = queue
         self.wall_s = wall_s
         self.silence_s = silence_s
@@ -75,8 +82,6 @@ class Manager:
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
 
-    # What a page asks for
-
     def submit(self, visitor: str, recipe: Recipe, base: str = "") -> str:
         """Queue a run of ``recipe``, which repeats the run ``base``; the name of the new one. Raises RefusedError."""
         if recipe.initial or recipe.folded_onto:
@@ -84,19 +89,21 @@ class Manager:
         owner = _hashed(visitor)
         with self._lock:
             if self._active(owner):
-                raise RefusedError("You have a run in progress: wait for its end, or cancel it, then start the next.")
+                raise RefusedError(
+                    "You have a run in progress, which this page shows when opened anew. Cancel it or wait for its end."
+                )
             if len(self._queue) >= self.queue_limit:
                 raise RefusedError(f"The queue is full: {len(self._queue)} runs wait. Try again in a few minutes.")
             name = secrets.token_hex(8)
             files = self.store.files(name)
             try:
-                self.store.make_room(self._owners)
+                self.store.make_room({*self._owners, *map(self._base, self._owners), base})
                 files.folder.mkdir(parents=True)
                 Order(recipe.to_json(), owner, base, time.time()).write(files.order)
                 Control().write(files.control)
                 Status().write(files.status)
             except OSError as error:
-                raise RefusedError(f"{files.folder} cannot be written ({error.strerror}); make room for it.") from error
+                raise RefusedError(f"The server cannot store a run ({error.strerror}); tell who runs it.") from error
             self._owners[name] = owner
             self._queue.append(name)
             self._watch()
@@ -164,8 +171,6 @@ class Manager:
             for worker in self._workers.values():
                 worker.end()
 
-    # What the manager's thread does
-
     def _watch(self) -> None:
         if self._thread is None:
             atexit.register(self.close)
@@ -199,17 +204,28 @@ class Manager:
         code = self._workers[name].mind(self.wall_s, self.silence_s)
         if code is not None:
             self._settle(name, self._workers.pop(name), code)
+        elif self._workers[name].paused_for > PAUSE_S:
+            files = self.store.files(name)
+            with suppress(OSError):
+                replace(Control.read(files.control) or Control(), paused=False).write(files.control)
 
     def _settle(self, name: str, worker: WorkerProcess, code: int) -> None:
         status = Status.read(self.store.files(name).status)
         if status and status.ended:
             self._owners.pop(name, None)
         elif worker.verdict:
-            self._end(name, "failed", f"{worker.verdict} Its frames are still here.")
+            self._end(name, "failed", f"{worker.verdict}{self._kept(name)}")
         elif worker.cancelled:
-            self._end(name, "cancelled", "Cancelled; its frames are still here.")
+            self._end(name, "cancelled", f"Cancelled.{self._kept(name)}")
         else:
-            self._end(name, "failed", f"The worker ended {ending(code)}. Its frames are still here; start it again.")
+            self._end(name, "failed", f"The worker ended {ending(code)}. Start it again.{self._kept(name)}")
+
+    def _kept(self, name: str) -> str:
+        return " Its frames are still here." if self.record(name).frames else ""
+
+    def _base(self, name: str) -> str:
+        order = Order.read(self.store.files(name).order)
+        return order.base if order else ""
 
     def _end(self, name: str, state: str, sentence: str) -> None:
         self._owners.pop(name, None)
@@ -219,8 +235,6 @@ class Manager:
             status.write(self.store.files(name).status)
         except OSError:
             self._told[name] = status
-
-    # Helpers, called with the lock held
 
     def _active(self, owner: str) -> str:
         name = next((name for name, each in self._owners.items() if each == owner), "")
@@ -242,7 +256,7 @@ class Manager:
         if known or status.ended or time.time() - status.updated < _STALE_S:
             return status
         # The worker died with its server; nobody is left who could write this down.
-        sentence = "Interrupted: the server stopped. Its frames are still here; start it again from the same recipe."
+        sentence = f"Interrupted: the server stopped. Start it again from the same recipe.{self._kept(name)}"
         return replace(status, state="interrupted", sentence=sentence)
 
     def _control(self, name: str, visitor: str) -> Control:
@@ -265,6 +279,15 @@ class Manager:
 def _hashed(visitor: str) -> str:
     """What a run's files say of its owner: enough to recognise, too little to pretend."""
     return hashlib.sha256(f"run owner {visitor}".encode()).hexdigest()
+
+
+def default_slots() -> int:
+    """All cores but one, or what SLOTS_VARIABLE says."""
+    chosen = os.environ.get(SLOTS_VARIABLE, "")
+    if chosen.isdecimal() and int(chosen):
+        return int(chosen)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, cores - 1)
 
 
 @cache

@@ -22,6 +22,7 @@ class WorkerProcess:
         self.started = time.monotonic()
         self.verdict = ""  # why the manager ended it
         self.kill_at = float("inf")
+        self._running_at = self.started  # when it was last seen not paused
         environment = os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
         with files.log.open("wb") as log:
             self.process = subprocess.Popen(
@@ -34,6 +35,11 @@ class WorkerProcess:
         """Whether it was given its last seconds."""
         return self.kill_at < float("inf")
 
+    @property
+    def paused_for(self) -> float:
+        """Seconds of the pause it is in."""
+        return time.monotonic() - self._running_at
+
     def cancel(self) -> None:
         """Give it CANCEL_S to end by itself, once."""
         self.kill_at = min(self.kill_at, time.monotonic() + CANCEL_S)
@@ -44,12 +50,15 @@ class WorkerProcess:
         if code is not None:
             self.process.stdin.close()
             return code
-        age = time.monotonic() - self.started
+        status, now = Status.read(self.status), time.monotonic()
+        if status is None or status.state != "paused":
+            self._running_at = now
+        age = now - self.started
         if not self.verdict and age > wall_s:
             self.verdict = f"Stopped after {wall_s / 60:.0f} minutes, the limit. Train fewer epochs."
-        if not self.verdict and age > silence_s and self._silence() > silence_s:
+        if not self.verdict and age > silence_s and _silence(status) > silence_s:
             self.verdict = f"Stopped: the worker gave no sign of life for {silence_s:.0f} s. Start it again."
-        if self.verdict or time.monotonic() > self.kill_at:
+        if self.verdict or now > self.kill_at:
             self.kill()
         return None
 
@@ -67,12 +76,14 @@ class WorkerProcess:
         self.process.stdin.close()
         self.process.wait()
 
-    def _silence(self) -> float:
-        status = Status.read(self.status)
-        if status is None:
-            return float("inf")
-        # The last measurement is one long sum.
-        return 0.0 if status.state == "evaluating" else time.time() - status.updated
+
+def _silence(status: Status | None) -> float:
+    """Seconds without a sign of life, as far as they mean anything."""
+    if status is None:
+        return float("inf")
+    # A mirror may keep one waiting, for each of its addresses, and the last measurement is one long sum.
+    patience = {"fetching": 5, "evaluating": 5}.get(status.state, 1)
+    return (time.time() - status.updated) / patience
 
 
 def ending(code: int) -> str:

@@ -17,7 +17,7 @@ from models.vae import VAE
 HELD_OUT = 2000
 """Held-out images of a frame, the first ones: a fifth of MNIST's, so that a frame costs a tenth of a second."""
 
-MAX_FRAMES = 120
+MAX_FRAMES = 80
 FRAME_SHARE = 0.06
 """Of the time that frames may take, outside bursts."""
 

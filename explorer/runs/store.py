@@ -34,8 +34,8 @@ class Store:
 
     def make_room(self, active: Container[str]) -> None:
         """Drop the oldest runs that are not ``active`` while all together take over KEPT_BYTES."""
-        paths = [*self.folder.glob("*"), *self.frames.glob("*")]
-        names = {path.name for path in paths if is_run_name(path.name)}
+        # Not those that only have frames: another server with a folder of its own may serve the same frames' folder.
+        names = [path.name for path in self.folder.glob("*") if is_run_name(path.name)]
         sizes = {name: _size(self.folder / name) + _size(self.frames / name) for name in names}
         excess = sum(sizes.values()) - KEPT_BYTES
         for name in sorted(sizes, key=self._created):

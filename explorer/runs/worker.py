@@ -4,6 +4,7 @@ It drives the generator that the command line drives, looks at control.json befo
 server, whose end closes its standard input.
 """
 
+import errno
 import os
 import sys
 import threading
@@ -95,6 +96,7 @@ class Worker:
     def run(self) -> None:
         """Train, record, and write the checkpoint. Raises what the data, the loss or the disk has to complain of."""
         name = self.recipe.dataset
+        Status("fetching", "Looking for the images.").write(self.files.status)
         dataset, held_out = (data.load(name, split, _Download(self.files, name)) for split in ("train", "test"))
         generator = torch.Generator().manual_seed(self.recipe.seed)
         vae = VAE(self.recipe.hidden, generator, self.recipe.likelihood).to(best_device())
@@ -107,7 +109,7 @@ class Worker:
             self.recorder.tell("evaluating", "Measuring the loss on all held-out images.", share=1.0)
             self._keep(vae.cpu(), dataset, held_out)
         except CancelledError:
-            self.recorder.tell("cancelled", "Cancelled; its frames are still here.")
+            self.recorder.tell("cancelled", "Cancelled. Its frames are still here.")
 
     def _train(self, vae: VAE, dataset: Dataset, generator: torch.Generator) -> None:
         single = self._wait(0)
@@ -148,7 +150,12 @@ class Worker:
         """The recipe now says what the hand did, so that the command line can repeat it."""
         recipe = replace(self.recipe, kl_changes=tuple(self.changes))
         trained = checkpoint.measured(vae, recipe, dataset, held_out)
-        checkpoint.write(self.files.checkpoint, trained)
+        try:
+            checkpoint.write(self.files.checkpoint, trained)
+        except CheckpointError as error:
+            raise TrainingError(
+                "The weights are no longer numbers; lower the learning rate and train again."
+            ) from error
         loss = f"{trained.metrics['negative_elbo']:.1f}".replace("-", "−")
         unit = "nats per image" if recipe.likelihood == "bernoulli" else "nats of a density per image"
         self.recorder.tell("done", f"Done: −ELBO {loss} {unit} over all {len(held_out.labels):,} held-out images.")
@@ -165,15 +172,19 @@ def main(arguments: list[str]) -> int:
     Status("starting", "The worker has started.").write(files.status)
     try:
         Worker(files, Recipe.from_json(order.recipe)).run()
-    except (DataError, IdxError, CheckpointError) as error:
+    except (DataError, IdxError) as error:
         return _fail(files, str(error))
     except TrainingError as error:
         return _fail(files, f"{error} The last good frame is still here.")
     except OSError as error:
-        return _fail(
-            files, f"A file could not be written ({error.strerror}). Make room on the server's disk, and retry."
-        )
+        return _fail(files, f"{_complaint(error)} Then start the run again.")
     return 0
+
+
+def _complaint(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return f"The server's disk takes no more ({error.strerror}). Make room on it."
+    return f"A file cannot be read or written ({error.strerror}). Let the server read its data and write its folders."
 
 
 def _fail(files: RunFiles, sentence: str) -> int:

@@ -91,7 +91,7 @@ def test_a_run_is_steered_survives_a_reload_and_can_be_watched(visit: Callable[.
     expect(page.get_by_text("images/s")).to_be_visible()
     page.get_by_role("button", name="Cancel").click()
     for each in (page, other):
-        expect(each.get_by_test_id("stAlert").get_by_text("Cancelled; its frames are still here.")).to_be_visible()
+        expect(each.get_by_test_id("stAlert").get_by_text("Cancelled. Its frames are still here.")).to_be_visible()
         expect(each.get_by_test_id("run-view").get_by_role("button", name="End")).to_be_visible()
     expect(page.get_by_role("button", name="New run")).to_be_visible()
 
