@@ -192,8 +192,8 @@ function chartOf(runs, width, height, { text, muted, line, font, paper }) {
 
 /** @param {string} text @param {number} y the middle of its panel @param {string} color */
 function unitName(text, y, color) {
-  const place = { xref: "paper", x: 0, xanchor: "right", xshift: -38, yref: "paper", y, textangle: -90 };
-  return { ...place, text, showarrow: false, font: { color } };
+  const place = { xref: "paper", x: 0, xanchor: "right", xshift: -38, yref: "paper", y, yanchor: "middle" };
+  return { ...place, text, textangle: -90, showarrow: false, font: { color } };
 }
 
 /** @param {{step: number, weight: number}} change @param {string} color */

@@ -25,7 +25,7 @@ export function momentOf({ label, epoch }, { step, weight }, named) {
 export function showReadings(table, { images, likelihood }, frame) {
   const { reconstruction, kl, spread, mean_sigma } = frame;
   const values = { reconstruction, kl, negative_elbo: reconstruction + kl, spread, mean_sigma };
-  const caption = `Averages over ${counted(images)} held-out images, one draw of z each; nats are per image.`;
+  const caption = `Over ${counted(images)} held-out images, one draw of z each; nats are per image.`;
   table.replaceChildren(element("caption", "", caption), rowsOf(likelihood, [values]));
 }
 
