@@ -35,3 +35,12 @@ def test_an_import_of_several_lines_goes_too(tmp_path: Path) -> None:
     path = tmp_path / "module.js"
     path.write_text('import {\n  a,\n  b,\n} from "./other.js";\nexport const c = a + b;\n')
     assert bundle([path]) == "const c = a + b;\n"
+
+
+def test_comments_on_their_own_lines_go_and_code_stays(tmp_path: Path) -> None:
+    path = tmp_path / "module.js"
+    path.write_text(
+        '// why\n/** what\n * it is */\nconst a = "http://b"; // here\n'
+        "  /** @type {any} */\nconst c = /** @type {any} */ (a);\n"
+    )
+    assert bundle([path]) == 'const a = "http://b"; // here\nconst c = /** @type {any} */ (a);\n'

@@ -178,9 +178,9 @@ def bench_hand(browser: Browser, address: str, points: str) -> None:
     page.evaluate(WATCH_FRAMES)
     page.get_by_test_id("kl-switch").click()
     page.wait_for_timeout(100)
-    page.locator("[data-gliding=true]").wait_for()
+    page.locator("[data-testid=latent-map][data-gliding=true]").wait_for()
     page.evaluate("window.frames_seen.length = 0")
-    page.locator("[data-gliding=false]").wait_for()
+    page.locator("[data-testid=latent-map][data-gliding=false]").wait_for()
     report(f"{points}: morph", page.evaluate(READ_FRAMES), "frames/s", 55, at_least=True)
 
     box = page.locator(".lse-plot").bounding_box()
