@@ -2,7 +2,7 @@
 
 from explorer.catalogue import DATASETS
 from explorer.run_view import Frame, Run
-from explorer.runs.files import Record
+from explorer.runs.files import Record, frame_name
 from explorer.runs.manager import Snapshot
 from models import data
 from models.recipe import Recipe
@@ -63,7 +63,7 @@ def title(recipe: Recipe) -> str:
 def suggestion(recipe: Recipe, changes: list[dict], longest: int) -> str:
     """A name for the model that a run has made, of at most ``longest`` letters: the first of these that fits."""
     weights = label(recipe, changes)
-    kind = [*([] if recipe.dataset == "mnist" else [DATASETS[recipe.dataset]])]
+    kind = [] if recipe.dataset == "mnist" else [DATASETS[recipe.dataset]]
     kind += ["Gaussian"] if recipe.likelihood == "gaussian" else []
     short = f"β = {recipe.beta:g}, … then {changes[-1]['weight']:g}" if changes else weights
     seed = f"seed {recipe.seed}"
@@ -109,7 +109,7 @@ def _ordinal(number: int) -> str:
 def _frame(name: str, entry: dict) -> Frame:
     return Frame(
         step=entry["step"],
-        url=f"app/static/made/runs/{name}/{entry['step']:07d}.safetensors.gz",
+        url=f"app/static/made/runs/{name}/{frame_name(entry['step'])}",
         reconstruction=entry["reconstruction"],
         kl=entry["kl"],
         spread=entry["spread"],

@@ -141,7 +141,12 @@ class RunFiles:
 
     def frame(self, step: int) -> Path:
         """Where the frame recorded after ``step`` steps lies."""
-        return self.frames / f"{step:07d}.safetensors.gz"
+        return self.frames / frame_name(step)
+
+
+def frame_name(step: int) -> str:
+    """The name of the file of the frame recorded after ``step`` steps."""
+    return f"{step:07d}.safetensors.gz"
 
 
 def is_run_name(text: object) -> bool:
