@@ -1,10 +1,9 @@
-"""python -m models train | evaluate | pretrain: progress on stderr, results on stdout."""
+"""python -m models train | evaluate | pretrain | measure | sweep: progress on stderr, results on stdout."""
 
 import argparse
 import json
 import os
 import shlex
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
@@ -13,22 +12,13 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from models import checkpoint, data, gallery, symmetry
+from models import checkpoint, data, gallery, measures, sweep, symmetry
 from models.checkpoint import CheckpointError
 from models.evaluation import SAMPLES, Codes, encode_dataset, summarise
 from models.idx import IdxError
 from models.recipe import DATASETS, LIKELIHOODS, Recipe, RecipeError
 from models.training import TrainingError, best_device, train
 from models.vae import VAE
-
-UNITS = {
-    "reconstruction": "nats per image",
-    "kl": "nats per image",
-    "negative_elbo": "nats per image",
-    "spread": "units of z, standard deviation of the means",
-    "mean_sigma": "units of z",
-    "active_units": "of 2 latent dimensions",
-}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -92,7 +82,23 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("--jobs", type=_count, default=1, help="models in training at a time, one thread each")
     verb.add_argument("--print", action="store_true", help="only print the commands")
     verb.set_defaults(run=_pretrain)
+    _add_measuring(verbs)
     return words
+
+
+def _add_measuring(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    verb = verbs.add_parser("measure", help="all that is measured of a model, from the codes and weights in its file")
+    verb.add_argument("file", type=Path)
+    verb.add_argument("--json", action="store_true")
+    verb.add_argument("--threads", type=_count, default=1)
+    verb.set_defaults(run=_measure)
+
+    verb = verbs.add_parser("sweep", help="measure the shipped models and four more seeds of each, trained if missing")
+    verb.add_argument("--jobs", type=_count, default=1, help="models at a time, one thread each")
+    verb.add_argument("--print", action="store_true", help="only print the commands that train")
+    verb.add_argument("--only-measure", action="store_true", help="train none, and measure those that are there")
+    verb.add_argument("--folder", type=Path, default=sweep.FOLDER, metavar="DIR", help="where the seeds' models lie")
+    verb.set_defaults(run=_sweep)
 
 
 def _widths(text: str) -> tuple[int, ...]:
@@ -192,8 +198,13 @@ def _evaluate(options: argparse.Namespace) -> None:
 def _print_metrics(metrics: dict[str, float], images: int, likelihood: str) -> None:
     seen = "binarised once" if likelihood == "bernoulli" else "grey, in nats of a density"
     print(f"averages over {images:,} held-out images, {seen}; {SAMPLES} draws of z an image; beta = 1 in the sum")
-    for name, value in metrics.items():
-        print(f"{name:>14} {value:10.4g}  {UNITS[name]}")
+    _print_with_units(metrics)
+
+
+def _print_with_units(found: dict[str, float]) -> None:
+    width = max(map(len, found))
+    for name, value in found.items():
+        print(f"{name:>{width}} {value:10.4g}  {measures.UNITS[name]}")
 
 
 def _pretrain(options: argparse.Namespace) -> None:
@@ -205,14 +216,29 @@ def _pretrain(options: argparse.Namespace) -> None:
     # Every other model is laid out like the reference, or continues it.
     for wave in ({gallery.REFERENCE}, commands.keys() - {gallery.REFERENCE}):
         with ThreadPoolExecutor(options.jobs) as pool:
-            list(pool.map(_run, [commands[name] for name in missing if name in wave]))
+            list(pool.map(sweep.run, [commands[name] for name in missing if name in wave]))
 
 
-def _run(command: str) -> None:
-    print(command, file=sys.stderr)
-    words = [sys.executable, *shlex.split(command)[1:]]
-    if subprocess.run(words, cwd=gallery.FOLDER.parents[1], check=False).returncode:
-        raise OSError(f"This command failed, for the reason that stands above: {command}")
+def _measure(options: argparse.Namespace) -> None:
+    torch.set_num_threads(options.threads)
+    found = measures.measure(checkpoint.read(options.file))
+    if options.json:
+        print(json.dumps(found))
+    else:
+        _print_with_units(found)
+
+
+def _sweep(options: argparse.Namespace) -> None:
+    folder = options.folder.resolve()
+    if options.print:
+        print("\n".join([shlex.join(["mkdir", "-p", sweep.shown(folder)]), *dict(sweep.commands(folder)).values()]))
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    sweep.train_classifier()
+    if not options.only_measure:
+        sweep.train_missing(folder, options.jobs)
+    text = json.dumps(sweep.measure_all(folder, options.jobs), indent=1) + "\n"
+    checkpoint.write_atomically(measures.FILE, text.encode())
 
 
 if __name__ == "__main__":

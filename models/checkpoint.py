@@ -78,6 +78,11 @@ def drawable(weights: dict[str, Tensor], codes: Codes) -> bytes:
     return safetensors.torch.save(tensors | {f"codes.{name}": values for name, values in vars(codes).items()})
 
 
+def encodable(weights: dict[str, Tensor]) -> bytes:
+    """What encoding an image needs of a model: a safetensors file of its encoder, named as in a checkpoint."""
+    return safetensors.torch.save({name: weight for name, weight in weights.items() if name.startswith("encoder.")})
+
+
 def half_weights(vae: VAE) -> dict[str, Tensor]:
     """The weights as a checkpoint keeps them: float16, on the CPU."""
     return {name: weight.detach().cpu().half().contiguous() for name, weight in vae.state_dict().items()}

@@ -115,6 +115,16 @@ def test_what_draws_a_model_is_its_decoder_and_codes_and_nothing_else(tiny_check
     assert all(each.dtype == expected[name].dtype and each.equal(expected[name]) for name, each in found.items())
 
 
+def test_what_encodes_an_image_is_the_rest_of_the_weights(tiny_checkpoint: Checkpoint) -> None:
+    raw = checkpoint.encodable(tiny_checkpoint.weights)
+    assert "__metadata__" not in header_of(raw)
+    found = safetensors.torch.load(raw)
+    assert found.keys() == {name for name in tiny_checkpoint.weights if not name.startswith("decoder.")}
+    assert all(
+        each.dtype == torch.float16 and each.equal(tiny_checkpoint.weights[name]) for name, each in found.items()
+    )
+
+
 def test_the_largest_recipe_fits_into_a_file(tiny_checkpoint: Checkpoint, tmp_path: Path) -> None:
     recipe = Recipe(hidden=(1024,) * 4)
     weights = checkpoint.half_weights(VAE(recipe.hidden, seeded()))

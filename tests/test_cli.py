@@ -12,10 +12,13 @@ from pathlib import Path
 import pytest
 
 from models import checkpoint, gallery
-from models.__main__ import UNITS, main, parser
+from models.__main__ import main, parser
+from models.measures import UNITS
 from models.recipe import Recipe
 from tests.conftest import ROOT
 
+METRICS = list(UNITS)[:6]
+JUDGED = ("sure_draws", "drawn_classes")  # by a classifier that knows MNIST's digits alone
 TRAIN = ["train", "--dataset", "digits", "--epochs", "2", "--hidden", "16", "--batch-size", "64"]
 
 
@@ -55,7 +58,7 @@ def test_evaluate_prints_the_metrics_of_the_file_as_json(digits_file: Path) -> N
     done = run("evaluate", digits_file, "--json")
     assert done.returncode == 0, done.stderr
     facts = json.loads(done.stdout)
-    metrics = {name: facts[name] for name in UNITS}
+    metrics = {name: facts[name] for name in METRICS}
     assert all(math.isfinite(value) for value in metrics.values())
     assert facts["negative_elbo"] == pytest.approx(facts["reconstruction"] + facts["kl"])
     assert metrics == pytest.approx(checkpoint.read(digits_file).metrics, rel=1e-4)
@@ -70,8 +73,24 @@ def test_evaluate_prints_units_and_the_command_for_people(
     printed = capsys.readouterr().out
     assert "360 held-out images" in printed
     assert f"made by: python -m models {shlex.join(TRAIN[:3])}" in printed
-    for name, unit in UNITS.items():
-        assert re.search(rf"^ *{name} +\d\S* +{unit}$", printed, re.MULTILINE)
+    for name in METRICS:
+        assert re.search(rf"^ *{name} +\d\S* +{UNITS[name]}$", printed, re.MULTILINE)
+
+
+def test_measure_prints_numbers_as_json(digits_file: Path) -> None:
+    done = run("measure", digits_file, "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert list(found) == [name for name in UNITS if name not in JUDGED]
+    assert all(math.isfinite(value) for value in found.values())
+    assert {name: found[name] for name in METRICS} == checkpoint.read(digits_file).metrics
+
+
+def test_measure_prints_units_for_people(digits_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["measure", str(digits_file)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == [name for name in UNITS if name not in JUDGED]
+    assert all(line.endswith(UNITS[line.split()[0]]) for line in lines)
 
 
 def test_a_model_is_continued_and_folded(digits_file: Path, tmp_path: Path) -> None:

@@ -1,0 +1,80 @@
+"""All that is measured of a trained model, and what was measured of the shipped ones and their seeds."""
+
+import json
+from contextlib import suppress
+from functools import cache
+
+from models import classifier, gallery
+from models.aggregate import AggregateError, split_kl
+from models.checkpoint import Checkpoint
+from models.ellipses import holes, overlap
+from models.evaluation import Codes
+
+FILE = gallery.FOLDER / "measures.json"
+NEIGHBOURS = 15
+"""How many vote on an image's class."""
+
+UNITS = {
+    "reconstruction": "nats per image",
+    "kl": "nats per image",
+    "negative_elbo": "nats per image",
+    "spread": "units of z, standard deviation of the means",
+    "mean_sigma": "units of z",
+    "active_units": "of 2 latent dimensions",
+    "overlap": "of 1, Bhattacharyya coefficient of two codes",
+    "aggregate_kl": "nats, KL(q(z) || p(z))",
+    "aggregate_error": "nats, of aggregate_kl and mutual_information",
+    "mutual_information": "nats, I(x; z)",
+    "holes": "of 1, prior mass beyond 3 sigma of every code",
+    "sure_draws": f"of {classifier.DRAWS:,} draws from the prior",
+    "drawn_classes": "of 10, perplexity of the draws' classes",
+    "neighbour_accuracy": f"of 1, by the {NEIGHBOURS} nearest means",
+}
+"""Every measure in the order of a table, the metrics of models.evaluation.summarise first."""
+
+
+def measure(checkpoint: Checkpoint) -> dict[str, float]:
+    """Every measure of UNITS, from the codes in ``checkpoint`` and the pictures that its decoder draws.
+
+    sure_draws and drawn_classes are missing for other data sets than MNIST, for they have no classifier; the split of
+    KL is missing where no grid holds the codes, see models.aggregate.split_kl.
+    """
+    codes = checkpoint.codes
+    found = checkpoint.metrics | {"overlap": overlap(codes), "holes": holes(codes)}
+    with suppress(AggregateError):
+        found |= _split(codes)
+    if checkpoint.recipe.dataset == "mnist":
+        verdict = classifier.judge_draws(checkpoint.vae(), classifier.read())
+        found |= {"sure_draws": verdict.sure, "drawn_classes": verdict.classes}
+    found["neighbour_accuracy"] = neighbour_accuracy(codes)
+    return {name: found[name] for name in UNITS if name in found}
+
+
+def _split(codes: Codes) -> dict[str, float]:
+    information, aggregate, error = split_kl(codes)
+    return {"mutual_information": information, "aggregate_kl": aggregate, "aggregate_error": error}
+
+
+def neighbour_accuracy(codes: Codes, k: int = NEIGHBOURS) -> float:
+    """How well the map tells the classes: the share of images whose label is that of most of the ``k`` nearest means.
+
+    Leave-one-out: no image votes on itself, by its row and not its place, for many may lie on one point. Of labels with
+    as many votes the least wins; fewer than ``k`` others all vote.
+
+    Source: Cover and Hart, 1967, Nearest Neighbor Pattern Classification, https://doi.org/10.1109/TIT.1967.1053964
+    """
+    from sklearn.neighbors import KNeighborsClassifier  # here, for it takes seconds to import and few runs need it
+
+    means, labels = codes.mean.double().numpy(), codes.label.numpy()
+    # A score of None asks for each fitted point without itself.
+    return KNeighborsClassifier(min(k, len(labels) - 1)).fit(means, labels).score(None, labels)
+
+
+@cache
+def read_shipped() -> dict:
+    """What ``python -m models sweep`` measured, read once a process.
+
+    {"models": {name: measures}, "seeds": [{"beta", "seed", "measures"}, ...],
+    "classifier": {"test_accuracy", "sure", "draws"}, "versions": {package: version}}, measures being those of measure
+    """
+    return json.loads(FILE.read_bytes())

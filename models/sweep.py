@@ -1,0 +1,118 @@
+"""Five seeds for each KL weight: train the missing ones, measure all, and ship the measures but not the weights."""
+
+import hashlib
+import json
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+
+from models import aggregate, checkpoint, classifier, data, ellipses, evaluation, gallery, measures
+from models.checkpoint import CheckpointError
+from models.recipe import Recipe
+
+ROOT = gallery.FOLDER.parents[1]
+FOLDER = ROOT / ".state" / "sweep"
+SEEDS = (1, 2, 3, 4)
+"""Besides 0, the seed of the shipped models."""
+
+
+def recipes() -> dict[str, Recipe]:
+    """The file name of each model of the sweep and its recipe: a shipped one with another seed.
+
+    Unlike the shipped ones none is folded onto another, for no measure depends on the layout.
+    """
+    base = gallery.recipes()[gallery.REFERENCE]
+    return {
+        f"beta-{beta:g}-seed-{seed}.safetensors": replace(base, beta=beta, seed=seed)
+        for seed in SEEDS
+        for beta in gallery.BETAS
+    }
+
+
+def commands(folder: Path = FOLDER) -> Iterator[tuple[Path, str]]:
+    """Each file in ``folder`` and the command, run in the repository's root, that makes it."""
+    for name, recipe in recipes().items():
+        path = folder.resolve() / name
+        yield path, recipe.command(shown(path))
+
+
+def shown(path: Path) -> str:
+    """``path`` as a command in the repository's root names it."""
+    return (path.relative_to(ROOT) if path.is_relative_to(ROOT) else path).as_posix()
+
+
+def run(command: str) -> str:
+    """What a command of ours, run in the repository's root, prints on stdout. Raises OSError where it fails."""
+    print(command, file=sys.stderr)
+    words = [sys.executable, *shlex.split(command)[1:]]
+    done = subprocess.run(words, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise OSError(f"This command failed, for the reason that stands above: {command}")
+    return done.stdout
+
+
+def train_missing(folder: Path, jobs: int) -> None:
+    """Make the models of the sweep that ``folder`` lacks, ``jobs`` at a time. Raises OSError."""
+    missing = [command for path, command in commands(folder) if not path.exists()]
+    with ThreadPoolExecutor(jobs) as pool:
+        list(pool.map(run, missing))
+
+
+def train_classifier() -> None:
+    """Make the classifier where it is missing. Raises DataError, IdxError, OSError."""
+    if not classifier.FILE.exists():
+        fitted = classifier.fit(*(data.load("mnist", split, progressbar=True) for split in ("train", "test")))
+        classifier.write(classifier.FILE, fitted)
+
+
+def measure_all(folder: Path, jobs: int) -> dict:
+    """What models.measures.read_shipped gives, of the shipped models and of those of the sweep that are in ``folder``.
+
+    A file whose measures lie in ``folder`` already is not measured again. Raises CheckpointError, OSError.
+    """
+    seeds = {path: recipes()[path.name] for path, _ in commands(folder) if path.exists()}
+    shipped = {gallery.path(name): recipe for name, recipe in gallery.recipes().items()}
+    wanted = shipped | seeds
+    with ThreadPoolExecutor(jobs) as pool:
+        results = pool.map(lambda path: _measured(path, wanted[path], folder), wanted)
+        found = dict(zip(wanted, results, strict=True))
+    from_scratch = {path: recipe for path, recipe in wanted.items() if not recipe.initial}
+    judge = classifier.read()
+    return {
+        "models": {path.stem: found[path] for path in shipped},
+        "seeds": [_seed(recipe, found[path]) for path, recipe in sorted(from_scratch.items(), key=_beta_and_seed)],
+        "classifier": {"test_accuracy": judge.test_accuracy, "sure": classifier.SURE, "draws": classifier.DRAWS},
+        "versions": checkpoint.dependency_versions() | {"scikit-learn": version("scikit-learn")},
+    }
+
+
+def _seed(recipe: Recipe, found: dict[str, float]) -> dict:
+    return {"beta": recipe.beta, "seed": recipe.seed, "measures": found}
+
+
+def _beta_and_seed(entry: tuple[Path, Recipe]) -> tuple[float, int]:
+    return entry[1].beta, entry[1].seed
+
+
+def _measured(path: Path, recipe: Recipe, folder: Path) -> dict[str, float]:
+    known = folder / f"{path.stem}-{_fingerprint(path)}.json"
+    if not known.exists():
+        if checkpoint.read(path).recipe != recipe:
+            raise CheckpointError(f"{path} was made by another recipe; delete it, and the sweep makes it anew.")
+        text = run(shlex.join(["python", "-m", "models", "measure", "--json", shown(path)]))
+        checkpoint.write_atomically(known, text.encode())
+    return json.loads(known.read_bytes())
+
+
+def _fingerprint(path: Path) -> str:
+    """Of all that the measures of the file ``path`` depend on: the file, the classifier, and how they are computed."""
+    sources = [Path(module.__file__) for module in (aggregate, classifier, ellipses, evaluation, measures)]
+    digest = hashlib.sha256()
+    for file in (path, classifier.FILE, *sources):
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,111 @@
+"""Measures are complete, repeat, and are what slow and plain computations give."""
+
+import math
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+import torch
+
+from models import classifier, gallery, measures
+from models.checkpoint import Checkpoint
+from models.evaluation import Codes, summarise
+from models.measures import UNITS, measure, neighbour_accuracy, read_shipped
+from tests.conftest import global_generators_untouched, seeded
+
+JUDGED = {"sure_draws", "drawn_classes"}
+"""By the classifier, which knows MNIST's digits alone."""
+
+
+def labelled(count: int, classes: int, place: float = 1e9) -> Codes:
+    """Codes on random points, rounded to a multiple of 1 / ``place``."""
+    generator = seeded(count)
+    mean = (torch.randn(count, 2, generator=generator) * place).round() / place
+    label = torch.randint(classes, (count,), generator=generator).to(torch.uint8)
+    return Codes(mean, torch.ones(count, 2), mean[:, 0], mean[:, 0], label)
+
+
+def left_one_out(codes: Codes, k: int) -> float:
+    """The definition, one image and one other at a time."""
+    places, labels = codes.mean.tolist(), codes.label.tolist()
+    right = 0
+    for n, place in enumerate(places):
+        others = sorted((math.dist(place, other), m) for m, other in enumerate(places) if m != n)
+        votes = Counter(labels[m] for _, m in others[:k])
+        right += labels[n] == min(votes, key=lambda label: (-votes[label], label))
+    return right / len(places)
+
+
+@pytest.mark.parametrize(("k", "classes"), [(1, 2), (15, 10), (4, 3)])
+def test_neighbours_vote_as_a_plain_loop_says(k: int, classes: int) -> None:
+    codes = labelled(200, classes)
+    assert neighbour_accuracy(codes, k) == pytest.approx(left_one_out(codes, k))
+
+
+def test_no_image_votes_on_itself_where_many_lie_on_one_point() -> None:
+    """Pairs of two classes share each place: the one other there is always of the wrong class."""
+    mean = (torch.arange(40) // 2)[:, None] * torch.tensor([1.0, 2.0])
+    codes = Codes(mean, torch.ones(40, 2), mean[:, 0], mean[:, 0], (torch.arange(40) % 2).to(torch.uint8))
+    assert neighbour_accuracy(codes, k=1) == 0
+
+
+def test_fewer_images_than_neighbours_all_vote() -> None:
+    codes = labelled(10, 2)
+    assert neighbour_accuracy(codes, 15) == pytest.approx(left_one_out(codes, 9))
+
+
+def test_every_measure_is_finite_and_repeats(tiny_checkpoint: Checkpoint) -> None:
+    with global_generators_untouched():
+        first, again = measure(tiny_checkpoint), measure(tiny_checkpoint)
+    assert first == again
+    assert list(first) == [name for name in UNITS if name not in JUDGED]
+    assert all(math.isfinite(value) for value in first.values())
+    assert first.items() >= summarise(tiny_checkpoint.codes).items()
+
+
+def test_measures_of_codes_that_no_grid_holds_lack_the_split(tiny_checkpoint: Checkpoint) -> None:
+    far = replace(tiny_checkpoint.codes, mean=tiny_checkpoint.codes.mean * 1e30)
+    lacking = UNITS.keys() - measure(replace(tiny_checkpoint, codes=far)).keys()
+    assert lacking == JUDGED | {"aggregate_kl", "aggregate_error", "mutual_information"}
+
+
+@pytest.mark.parametrize("name", ["mnist-beta-30", gallery.REFERENCE])
+def test_a_shipped_model_measured_again_gives_what_is_shipped(name: str) -> None:
+    assert measure(gallery.read(name)) == pytest.approx(read_shipped()["models"][name], rel=1e-4, abs=2)
+
+
+def test_every_shipped_model_has_every_measure() -> None:
+    shipped = read_shipped()["models"]
+    assert shipped.keys() == gallery.recipes().keys()
+    for name, found in shipped.items():
+        assert list(found) == list(UNITS)
+        assert found.items() >= gallery.read(name).metrics.items()
+
+
+def test_every_beta_has_seeds_with_every_measure() -> None:
+    seeds = read_shipped()["seeds"]
+    numbers = {beta: [each["seed"] for each in seeds if each["beta"] == beta] for beta in gallery.BETAS}
+    assert all(found == sorted(set(found)) and 0 in found for found in numbers.values())
+    assert len(seeds) == sum(map(len, numbers.values()))
+    assert all(list(each["measures"]) == list(UNITS) for each in seeds)
+
+
+def test_seed_0_is_the_shipped_model() -> None:
+    first = {each["beta"]: each["measures"] for each in read_shipped()["seeds"] if each["seed"] == 0}
+    assert first == {beta: read_shipped()["models"][f"mnist-beta-{beta:g}"] for beta in gallery.BETAS}
+
+
+def test_the_parts_of_kl_add_up_in_all_that_is_shipped() -> None:
+    for each in [*read_shipped()["models"].values(), *(seed["measures"] for seed in read_shipped()["seeds"])]:
+        assert each["mutual_information"] + each["aggregate_kl"] == pytest.approx(each["kl"], abs=1e-4)
+        assert each["aggregate_error"] < 1e-3
+
+
+def test_shipped_measures_name_their_judge() -> None:
+    judge = read_shipped()["classifier"]
+    assert judge == {
+        "test_accuracy": classifier.read().test_accuracy,
+        "sure": classifier.SURE,
+        "draws": classifier.DRAWS,
+    }
+    assert measures.FILE.stat().st_size < 100_000
