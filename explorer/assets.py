@@ -1,4 +1,4 @@
-"""Files that browsers fetch and cache: plotly.js, and each model's decoder and codes.
+"""Files that browsers fetch and cache: plotly.js, and each model's decoder and codes, and its encoder.
 
 They lie in static/, which Streamlit serves over HTTP, so that a reload or a second visitor costs nothing. Each name
 holds a hash of the content; a file is made once and never changes.
@@ -43,8 +43,16 @@ def model_url(name: str, model: Checkpoint) -> str:
     return _publish(f"{name}.safetensors", checkpoint.drawable(model.weights, model.codes))
 
 
+def encoder_url(name: str, model: Checkpoint) -> str:
+    """The address of a gzipped safetensors file of a model's encoder: few visitors draw, so it lies apart.
+
+    Raises AssetError.
+    """
+    return _publish(f"{name}-encoder.safetensors", checkpoint.encodable(model.weights))
+
+
 def unpublish_model(name: str) -> None:
-    """Take a model's file back from the browsers. Raises OSError."""
+    """Take a model's files back from the browsers. Raises OSError."""
     for path in FOLDER.glob(f"{name}-*.safetensors.gz"):
         path.unlink(missing_ok=True)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+from explorer.measuring import result_file
 from explorer.runs.store import state_folder
 from models import checkpoint, data, gallery
 from models.checkpoint import Checkpoint, CheckpointError, write_atomically
@@ -64,6 +65,7 @@ def forget(visitor: str, name: str) -> None:
         if names.pop(name, None) is not None:
             write_atomically(_folder(visitor) / "labels.json", json.dumps(names).encode())
             path(visitor, name).unlink(missing_ok=True)
+            result_file(path(visitor, name)).unlink(missing_ok=True)
 
 
 def labels(visitor: str) -> dict[str, str]:

@@ -1,9 +1,11 @@
-"""A run as the run view takes it, and in words."""
+"""A run as the run view and the comparison take it, and in words."""
 
+from explorer import assets
 from explorer.catalogue import DATASETS
 from explorer.run_view import Frame, Run
-from explorer.runs.files import Record, frame_name
+from explorer.runs.files import Record, encoder_name, frame_name
 from explorer.runs.manager import Snapshot
+from explorer.side_by_side import Moment, RunChoice
 from models import data
 from models.recipe import Recipe
 
@@ -31,6 +33,22 @@ def seen(run: Snapshot, record: Record) -> Run:
         frames=[_frame(run.name, entry) for entry in record.frames],
         training=record.training,
         changes=record.changes,
+    )
+
+
+def choosable(run: Snapshot, record: Record) -> RunChoice:
+    """The moments of a run that can be compared. Raises AssetError."""
+    weights = label(run.recipe, record.changes)
+    dataset = run.recipe.dataset
+    return RunChoice(
+        name=f"run-{run.name}",
+        label=weights if dataset == "mnist" else f"{DATASETS[dataset]}, {weights}",
+        dataset=DATASETS[dataset],
+        likelihood=run.recipe.likelihood,
+        class_names=list(data.CLASS_NAMES[dataset]),
+        images_url=assets.images_url(dataset),
+        images=record.images,
+        frames=[_moment(run.name, entry) for entry in record.frames],
     )
 
 
@@ -109,10 +127,18 @@ def _ordinal(number: int) -> str:
 def _frame(name: str, entry: dict) -> Frame:
     return Frame(
         step=entry["step"],
-        url=f"app/static/made/runs/{name}/{frame_name(entry['step'])}",
+        url=_address(name, frame_name(entry["step"])),
         reconstruction=entry["reconstruction"],
         kl=entry["kl"],
         spread=entry["spread"],
         mean_sigma=entry["mean_sigma"],
         weight=entry["weight"],
     )
+
+
+def _moment(name: str, entry: dict) -> Moment:
+    return Moment(**_frame(name, entry), encoder_url=_address(name, encoder_name(entry["step"])))
+
+
+def _address(name: str, file: str) -> str:
+    return f"app/static/made/runs/{name}/{file}"

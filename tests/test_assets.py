@@ -58,6 +58,26 @@ def test_a_models_file_holds_its_decoder_and_its_codes(folder: Path, name: str) 
         assert np.array_equal(found[key], tensor.numpy())
 
 
+@pytest.mark.parametrize("name", gallery.recipes())
+def test_the_encoder_has_a_file_of_its_own(folder: Path, name: str) -> None:
+    model = gallery.read(name)
+    found = tensors(published(folder, assets.encoder_url(name, model)))
+    drawn = tensors(published(folder, assets.model_url(name, model)))
+    assert found.keys() == model.weights.keys() - drawn.keys()
+    for key, weight in found.items():
+        assert weight.dtype == np.float16
+        assert np.array_equal(weight, model.weights[key].numpy())
+
+
+def test_a_model_taken_back_leaves_no_file_behind_and_the_others_alone(folder: Path) -> None:
+    model = gallery.read(gallery.REFERENCE)
+    others = {published(folder, make("another", model)) for make in (assets.model_url, assets.encoder_url)}
+    made = {published(folder, make("mine", model)) for make in (assets.model_url, assets.encoder_url)}
+    assert set(folder.iterdir()) == others | made
+    assets.unpublish_model("mine")
+    assert set(folder.iterdir()) == others
+
+
 def test_the_images_file_holds_the_images_as_stored_and_as_the_models_saw_them(
     folder: Path, mnist_test: Dataset
 ) -> None:

@@ -175,3 +175,9 @@ def test_the_frame_of_a_later_step_comes_later_in_the_folder(store: Store) -> No
     names = [store.files(NAME).frame(step).name for step in (0, 9, 10, 999_999, 1_000_000)]
     assert names == sorted(names)
     assert all(re.fullmatch(r"\d{7}\.safetensors\.gz", name) for name in names)
+
+
+def test_the_encoder_of_a_frame_lies_beside_it(store: Store) -> None:
+    files = store.files(NAME)
+    assert files.encoder(20).parent == files.frame(20).parent
+    assert files.encoder(20).name == "0000020.encoder.safetensors.gz"

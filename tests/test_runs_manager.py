@@ -113,6 +113,22 @@ def test_others_may_watch_and_not_steer(manage: Manage) -> None:
     assert ANN not in "".join(path.read_text() for path in runs.store.files(name).folder.iterdir())
 
 
+def test_a_visitor_finds_their_runs_the_newest_first(manage: Manage) -> None:
+    runs = manage(slots=1, worker=fake("obedient"))
+    names = []
+    for _ in range(3):
+        names.append(runs.submit(ANN, ENDLESS))
+        runs.submit(BOB, ENDLESS)
+        for visitor in (ANN, BOB):
+            name = runs.active(visitor)
+            runs.cancel(name, visitor)
+            until_settled(runs, name)
+    found = list(runs.runs_of(ANN))
+    assert [run.name for run in found] == names[::-1]
+    assert all(run.mine and run.status.state == "cancelled" for run in found)
+    assert list(manage().runs_of("c" * 32)) == []
+
+
 @pytest.mark.parametrize("weight", [-0.1, 1000.1, float("nan"), float("inf")])
 def test_a_kl_weight_out_of_range_is_refused(manage: Manage, weight: float) -> None:
     runs = manage(worker=fake("obedient"))

@@ -47,8 +47,11 @@ def recorded(recorder: Recorder) -> list[int]:
 
 
 def files_left(recorder: Recorder) -> set[int]:
-    """The steps whose frames have a file."""
-    return {int(path.name.partition(".")[0]) for path in recorder.files.frames.iterdir()}
+    """The steps whose frames have their two files."""
+    left = set(recorder.files.frames.iterdir())
+    steps = {int(path.name.partition(".")[0]) for path in left}
+    assert left == {path(step) for path in (recorder.files.frame, recorder.files.encoder) for step in steps}
+    return steps
 
 
 def test_a_frame_holds_the_decoder_and_the_codes_that_its_averages_average(make: Make, tiny_dataset: Dataset) -> None:
@@ -70,6 +73,17 @@ def test_a_frame_holds_the_decoder_and_the_codes_that_its_averages_average(make:
     assert first["kl"] != second["kl"]
 
 
+def test_beside_a_frame_lies_its_encoder(make: Make) -> None:
+    recorder = make()
+    torch.nn.init.constant_(recorder.vae.encoder[-1].bias, 0.5)
+    recorder.step(step(1), 64, single=True)
+    found = frame_tensors(recorder.files.encoder(1))
+    weights = {name: each for name, each in half_weights(recorder.vae).items() if name.startswith("encoder.")}
+    assert found.keys() == weights.keys()
+    assert all(each.dtype == torch.float16 and each.equal(weights[name]) for name, each in found.items())
+    assert not found["encoder.2.bias"].equal(frame_tensors(recorder.files.encoder(0))["encoder.2.bias"])
+
+
 def test_a_frame_shows_the_first_images_alone(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorder_module, "HELD_OUT", 7)
     recorder = make()
@@ -79,7 +93,8 @@ def test_a_frame_shows_the_first_images_alone(make: Make, monkeypatch: pytest.Mo
 
 def test_a_browser_may_trust_a_frame_for_years(make: Make) -> None:
     year_2001 = 978_307_200  # seconds
-    assert make().files.frame(0).stat().st_mtime < year_2001
+    files = make().files
+    assert max(path.stat().st_mtime for path in (files.frame(0), files.encoder(0))) < year_2001
 
 
 def test_frames_come_often_at_the_start_and_after_a_change_of_the_weight(
@@ -170,4 +185,5 @@ def test_the_status_tells_a_speed_and_what_is_left(make: Make) -> None:
 def test_the_folder_of_frames_holds_frames_alone(make: Make) -> None:
     recorder = make()
     recorder.step(step(1), 64, single=True)
-    assert sorted(os.listdir(recorder.files.frames)) == ["0000000.safetensors.gz", "0000001.safetensors.gz"]
+    names = [f"000000{number}{kind}.safetensors.gz" for number in (0, 1) for kind in (".encoder", "")]
+    assert sorted(os.listdir(recorder.files.frames)) == names

@@ -5,11 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from explorer import watching
+from explorer import assets, watching
+from explorer.link import run_of
 from explorer.run_view import Run
 from explorer.runs.files import Control, Record, Status
 from explorer.runs.manager import Snapshot
 from explorer.runs.store import FRAMES, ROOT, Store
+from explorer.side_by_side import Moment, RunChoice
 from models import data
 from models.recipe import DATASETS, LIKELIHOODS, Recipe
 
@@ -40,6 +42,35 @@ def test_the_address_of_a_frame_is_that_of_its_file() -> None:
     (_, frame) = watching.seen(RUN, RECORD)["frames"]
     file = Store(ROOT / "private").files(NAME).frame(20).relative_to(FRAMES.parents[1]).as_posix()
     assert frame["url"] == f"app/static/{file}"
+
+
+@pytest.fixture(autouse=True)
+def images(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of no data set here."""
+    monkeypatch.setattr(assets, "images_url", lambda name: None)
+
+
+def test_a_run_can_be_compared_at_each_of_its_moments() -> None:
+    choice = watching.choosable(RUN, RECORD)
+    assert choice.keys() == RunChoice.__annotations__.keys()
+    assert all(moment.keys() == Moment.__annotations__.keys() for moment in choice["frames"])
+    assert json.loads(json.dumps(choice, allow_nan=False)) == choice
+    assert (choice["name"], choice["label"]) == (f"run-{NAME}", "Fashion-MNIST, β = 0.3")
+    assert (choice["images"], choice["likelihood"], choice["images_url"]) == (2000, "gaussian", None)
+    moments = [{name: value for name, value in moment.items() if name != "encoder_url"} for moment in choice["frames"]]
+    assert moments == watching.seen(RUN, RECORD)["frames"]
+    assert all(run_of(f"{choice['name']}@{moment['step']}") == NAME for moment in moments)
+
+
+def test_the_address_of_a_moments_encoder_is_that_of_its_file() -> None:
+    (_, moment) = watching.choosable(RUN, RECORD)["frames"]
+    file = Store(ROOT / "private").files(NAME).encoder(20).relative_to(FRAMES.parents[1]).as_posix()
+    assert moment["encoder_url"] == f"app/static/{file}"
+
+
+def test_the_label_of_a_run_names_its_data_set_where_it_is_not_mnist() -> None:
+    labels = [watching.choosable(replace(RUN, recipe=Recipe(name)), RECORD)["label"] for name in DATASETS]
+    assert labels == ["β = 1", "Fashion-MNIST, β = 1", "8×8 digits, β = 1"]
 
 
 @pytest.mark.parametrize("dataset", DATASETS)

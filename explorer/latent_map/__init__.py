@@ -11,8 +11,8 @@ FOLDER = Path(__file__).parent
 
 # In the order of their imports, for they become one module. run_view is made of the shared ones too.
 _SHARED = (
-    *("dom", "tensors", "plotly", "decoder", "view", "points", "pictures", "loading", "manifold", "axes", "scene"),
-    *("gestures", "glide", "stage", "originals", "card", "panel", "inspector", "pane", "panes"),
+    *("dom", "tensors", "plotly", "network", "decoder", "view", "points", "pictures", "loading", "manifold", "axes"),
+    *("scene", "gestures", "glide", "stage", "originals", "card", "panel", "inspector", "pane", "panes"),
 )
 SHARED_MODULES = tuple(FOLDER / f"{name}.js" for name in _SHARED)
 MODULES = (*SHARED_MODULES, *(FOLDER / f"{name}.js" for name in ("link", "chooser", "latent_map")))

@@ -16,7 +16,7 @@ const KEPT = 12; // files, each of a few MB in memory; a run may have a hundred 
 const fetched = new Map();
 
 /** @template T @param {string} url @param {(tensors: import("./tensors.js").Tensors) => T} make @returns {Promise<T>} */
-function fetchOnce(url, make) {
+export function fetchOnce(url, make) {
   const found = fetched.get(url) ?? fetchTensors(url).then(make);
   fetched.delete(url);
   fetched.set(url, found);

@@ -27,6 +27,8 @@ export class Pane {
     this.subject = subject;
     /** @type {import("./loading.js").Loaded | null} */
     this.loaded = null;
+    /** @type {import("./scene.js").Code | null} of an image that is none of the data set's */
+    this.guest = null;
     /** @type {import("./glide.js").Placement} */
     this.place = { points: new Float32Array(0), letters: [], view: SHARED_VIEW };
     this.stopGlide = () => {};
@@ -72,9 +74,15 @@ export class Pane {
 
   /** Where everything belongs once nothing moves. @returns {import("./glide.js").Placement} */
   get rest() {
-    const view = this.panes.window;
+    const view = this.panes.windowOf(this);
     if (!this.loaded) return { ...this.place, view };
     return { points: this.loaded.mean, letters: this.loaded.letters, view };
+  }
+
+  /** Whether an image of the map that leads has a code on this one. @param {number} image */
+  holds(image) {
+    const same = this.subject.dataset === this.panes.lead.subject.dataset;
+    return same && image >= 0 && 2 * image < this.place.points.length;
   }
 
   /** Where the code of an image stands now. @param {number} image */
@@ -111,11 +119,19 @@ export class Pane {
     const names = letters
       .map((place, digit) => ({ name: this.subject.class_names[digit], place, digit }))
       .filter(({ digit }) => this.panes.shows(digit));
-    const row = 2 * this.panes.state.image;
-    const stddev = this.loaded?.stddev;
+    const { image } = this.panes.state;
+    const [row, stddev] = [2 * image, this.loaded?.stddev];
     const code = stddev && { z1: points[row], z2: points[row + 1], sigma1: stddev[row], sigma2: stddev[row + 1] };
-    this.scene.mark(view, names, code && row >= 0 ? code : null);
+    this.scene.mark(view, names, code && this.holds(image) ? code : null, this.guest);
     this.scene.placeHandle(view, this.panes.z);
+    this.markLit();
+    this.panes.page.marked?.();
+  }
+
+  /** A ring about the image under the pointer, whichever map that is on. */
+  markLit() {
+    const { lit } = this.panes;
+    this.scene.light(this.place.view, this.holds(lit) ? this.pointOf(lit) : null);
   }
 
   /** @param {Float32Array} z @param {string} text z in words */
@@ -133,7 +149,7 @@ export class Pane {
 
   /** How many codes the window leaves out. */
   countOutside() {
-    const outside = this.loaded ? countOutside(this.loaded.mean, this.panes.window) : 0;
+    const outside = this.loaded ? countOutside(this.loaded.mean, this.panes.windowOf(this)) : 0;
     this.element.dataset.outside = String(outside);
     return outside;
   }
@@ -210,8 +226,9 @@ export class Pane {
 
   /** @param {Pointer | null} event null hides what it showed */
   hover(event) {
-    this.pointer = event;
     const image = this.nearest(event);
+    if (event || this.pointer) this.panes.light(image);
+    this.pointer = event;
     if (image < 0 || !this.loaded) this.card.hide();
     else this.card.show(this.loaded, this.subject, image, this.place, this.scene.side);
   }

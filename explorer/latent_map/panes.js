@@ -12,9 +12,9 @@ import { bounded, SHARED_VIEW, viewOfBoth, zoomed } from "./view.js";
  * @typedef {{z: Float32Array | null, image: number, digits: string, scale: string, view: View | null,
  *   lattice: boolean}} Look */
 /** What the page itself does: when a change is final, when another image is selected, when what the windows leave out
- * may have changed, and for the buttons that are its own.
+ * may have changed, for the buttons that are its own, and when the marks on a map have moved.
  * @typedef {{changed: () => void, showSelected: () => void, showView: () => void,
- *   press: (button: HTMLElement) => void}} Page */
+ *   press: (button: HTMLElement) => void, marked?: () => void}} Page */
 
 const ZOOM_STEP = 1.5;
 const RESCALE_MS = 400;
@@ -35,6 +35,8 @@ export class Panes {
     this.all = elements.map((element, i) => new Pane(element, this, class_colours, subjects[i]));
     /** The map in which the selected image was clicked. */
     this.lead = this.all[0];
+    /** The image under the pointer, which every map shows; -1 is none. */
+    this.lit = -1;
     this.noteGliding();
     listenToButtons(root, this.end.signal, (button) => this.press(button));
   }
@@ -44,9 +46,11 @@ export class Panes {
     return this.state.z ?? this.lead.pointOf(this.state.image);
   }
 
-  /** The window that all maps share. @returns {View} */
-  get window() {
-    return this.state.view ?? (this.state.scale === "fit" ? this.fit : SHARED_VIEW);
+  /** All maps share one window, unless each is to fit its own codes. @param {Pane} pane @returns {View} */
+  windowOf(pane) {
+    const { view, scale } = this.state;
+    if (view || scale === "shared") return view ?? SHARED_VIEW;
+    return scale === "own" ? (pane.loaded?.fit ?? SHARED_VIEW) : this.fit;
   }
 
   /** @returns {View} */
@@ -132,7 +136,7 @@ export class Panes {
     for (const pane of this.all) void pane.decodeBackdrop();
   }
 
-  /** @param {string} scale "shared" or "fit"; forgets where the visitor panned to */
+  /** @param {string} scale "shared", "fit" or "own"; forgets where the visitor panned to */
   setScale(scale) {
     this.state = { ...this.state, scale, view: null };
     this.page.showView();
@@ -140,11 +144,17 @@ export class Panes {
     this.page.changed();
   }
 
-  /** @param {number} factor below 1 zooms in, about the handle where it can be seen */
-  zoom(factor) {
-    const { view } = this.lead.place;
-    const [z1, z2] = this.lead.scene.handleOutside ? [view.x, view.y] : this.z;
+  /** @param {number} factor below 1 zooms in, about the handle where it can be seen @param {Pane} where its button is */
+  zoom(factor, { place: { view }, scene }) {
+    const [z1, z2] = scene.handleOutside ? [view.x, view.y] : this.z;
     this.look(zoomed(view, z1, z2, factor), true);
+  }
+
+  /** @param {number} image under the pointer, or -1 */
+  light(image) {
+    if (image === this.lit) return;
+    this.lit = image;
+    for (const pane of this.all) pane.markLit();
   }
 
   /** @param {boolean[]} visible by class @param {Pane} where whose legend shows it already */
@@ -165,6 +175,15 @@ export class Panes {
     this.page.changed();
   }
 
+  /** Leave the handle where it is and no image selected. */
+  deselect() {
+    if (this.state.image < 0) return;
+    this.state = { ...this.state, image: -1, z: this.z };
+    this.page.showSelected();
+    for (const pane of this.all) pane.mark();
+    this.page.changed();
+  }
+
   /** @param {number} z1 @param {number} z2 */
   putHandle(z1, z2) {
     if (!this.all.some(({ loaded }) => loaded)) return;
@@ -177,8 +196,13 @@ export class Panes {
   press(button) {
     const { scale, zoom } = button.dataset;
     if (scale) this.setScale(scale);
-    else if (zoom) this.zoom(zoom === "in" ? 1 / ZOOM_STEP : ZOOM_STEP);
+    else if (zoom) this.zoom(zoom === "in" ? 1 / ZOOM_STEP : ZOOM_STEP, this.paneOf(button));
     else this.page.press(button);
+  }
+
+  /** @param {HTMLElement} element on one of the maps */
+  paneOf(element) {
+    return this.all.find((pane) => pane.element.contains(element)) ?? this.lead;
   }
 
   destroy() {

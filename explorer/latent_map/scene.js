@@ -20,6 +20,7 @@ export class Scene {
     this.plot = find(".lse-plot");
     this.marks = find(".lse-marks");
     this.handle = find(".lse-handle");
+    this.lit = find(".lse-lit");
     this.canvas = /** @type {HTMLCanvasElement} */ (find(".lse-points"));
     this.context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
     this.side = 0;
@@ -90,25 +91,35 @@ export class Scene {
     this.context.putImageData(this.image, 0, 0);
   }
 
-  /** @param {View} view @param {{name: string, place: number[]}[]} letters their places in z @param {Code | null} code selected */
-  mark(view, letters, code) {
+  /** @param {View} view @param {{name: string, place: number[]}[]} letters their places in z @param {Code | null} code selected
+   * @param {Code | null} guest the code of an image from elsewhere */
+  mark(view, letters, code, guest) {
     const names = letters.map(({ name, place: [z1, z2] }) => {
       const [x, y] = toPixels(view, this.side, z1, z2);
       const text = svg("text", { x, y, class: name.length > 1 ? "lse-letter lse-word" : "lse-letter" });
       text.textContent = name;
       return text;
     });
-    this.marks.replaceChildren(...names, ...(code ? this.ellipses(view, code) : []));
+    const selected = code ? this.ellipses(view, code, "") : [];
+    this.marks.replaceChildren(...names, ...selected, ...(guest ? this.ellipses(view, guest, " lse-guest") : []));
   }
 
-  /** One and two stddev of q(z|x), to scale. @param {View} view @param {Code} code */
-  ellipses(view, { z1, z2, sigma1, sigma2 }) {
+  /** One and two stddev of q(z|x), to scale. @param {View} view @param {Code} code @param {string} kind */
+  ellipses(view, { z1, z2, sigma1, sigma2 }, kind) {
     const [cx, cy] = toPixels(view, this.side, z1, z2);
     const scale = this.side / (2 * view.half);
     const rings = [1, 2].map((k) =>
-      svg("ellipse", { cx, cy, rx: k * sigma1 * scale, ry: k * sigma2 * scale, class: "lse-ellipse" }),
+      svg("ellipse", { cx, cy, rx: k * sigma1 * scale, ry: k * sigma2 * scale, class: `lse-ellipse${kind}` }),
     );
-    return [...rings, svg("circle", { cx, cy, r: 1.5, class: "lse-chosen" })];
+    return [...rings, svg("circle", { cx, cy, r: kind ? 4 : 1.5, class: `lse-chosen${kind}` })];
+  }
+
+  /** @param {View} view @param {Float32Array | null} z of the image under the pointer */
+  light(view, z) {
+    this.lit.hidden = !z;
+    if (!z) return;
+    const [x, y] = toPixels(view, this.side, z[0], z[1]);
+    this.lit.style.transform = `translate(${x}px, ${y}px)`;
   }
 
   /** A handle that would lie outside waits at the edge, dotted. @param {View} view @param {Float32Array} z */

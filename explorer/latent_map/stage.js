@@ -5,6 +5,7 @@ const STAGE = `
 <div class="lse-axes"></div>
 <div class="lse-plot">
   <svg class="lse-marks" aria-hidden="true"></svg>
+  <i class="lse-lit" data-testid="lit" hidden></i>
   <p class="lse-waiting" data-testid="waiting" hidden></p>
   <div class="lse-handle" data-testid="handle" role="slider" tabindex="0" aria-valuenow="0"
     aria-label="the point z; arrow keys move it"><span>drag me</span></div>

@@ -2,16 +2,8 @@
 
 import streamlit as st
 
-from explorer import assets, catalogue, link, palette, visitor
+from explorer import assets, catalogue, equations, link, palette, visitor
 from explorer.latent_map import Model, latent_map
-
-_EXPECTED = r"\underbrace{\mathbb{E}_{q(z|x_i)}\!\left[-\log p(x_i|z)\right]}_{\text{reconstruction}}"
-_DIVERGENCE = r"\underbrace{\mathrm{KL}\!\left(q(z|x_i)\,\|\,p(z)\right)}_{\text{KL}}"
-# In two lines, so that a phone shows both terms.
-_LOSS = (
-    rf"\begin{{aligned}} \ell_i \;=\;& \textcolor{{{palette.RECONSTRUCTION}}}{{{_EXPECTED}}}"
-    rf" \\ &+\; \beta \cdot \textcolor{{{palette.KL}}}{{{_DIVERGENCE}}} \end{{aligned}}"
-)
 
 
 def show() -> None:
@@ -32,7 +24,7 @@ def show() -> None:
     )
     if left:
         st.session_state["map_left"] = left
-    st.latex(_LOSS)
+    st.latex(equations.LOSS)
     st.markdown(
         "The encoder turns an image x into a Gaussian q(z|x), the decoder turns a point z into 784 pixel probabilities"
         f" p(x|z). :color[Reconstruction]{{foreground='{palette.RECONSTRUCTION}'}} rewards codes that tell images"

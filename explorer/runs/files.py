@@ -143,10 +143,19 @@ class RunFiles:
         """Where the frame recorded after ``step`` steps lies."""
         return self.frames / frame_name(step)
 
+    def encoder(self, step: int) -> Path:
+        """Where the encoder of that frame lies."""
+        return self.frames / encoder_name(step)
+
 
 def frame_name(step: int) -> str:
     """The name of the file of the frame recorded after ``step`` steps."""
     return f"{step:07d}.safetensors.gz"
+
+
+def encoder_name(step: int) -> str:
+    """The name of the file of that frame's encoder."""
+    return f"{step:07d}.encoder.safetensors.gz"
 
 
 def is_run_name(text: object) -> bool:

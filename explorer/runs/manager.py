@@ -11,7 +11,7 @@ import secrets
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
@@ -126,6 +126,10 @@ class Manager:
         control = Control.read(files.control) or Control()
         mine = bool(visitor) and order.owner == _hashed(visitor)
         return Snapshot(name, recipe, order.base, self._status(name), control, place, mine)
+
+    def runs_of(self, visitor: str) -> Iterator[Snapshot]:
+        """The runs of ``visitor``, newest first, each as it is when it is asked for."""
+        return filter(None, (self.look(name, visitor) for name in self.store.owned(_hashed(visitor))))
 
     def record(self, name: str) -> Record:
         """What the run ``name`` has shown so far."""
@@ -271,9 +275,7 @@ class Manager:
         try:
             control.write(self.store.files(name).control)
         except OSError as error:
-            raise RefusedError(
-                f"The run could not be told ({error.strerror}); make room on the server's disk."
-            ) from error
+            raise RefusedError(f"The run cannot be told ({error.strerror}); make room on the server's disk.") from error
 
 
 def _hashed(visitor: str) -> str:

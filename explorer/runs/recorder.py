@@ -5,6 +5,7 @@ import math
 import os
 import time
 from dataclasses import replace
+from pathlib import Path
 
 from explorer.runs.files import Record, RunFiles, Status
 from models import checkpoint
@@ -33,8 +34,8 @@ _LONG_AGO = 946_684_800  # seconds: the year 2000; a browser trusts a file for a
 class Recorder:
     """Writes what a run shows. Every method raises OSError where a file cannot be written.
 
-    A frame is a gzipped file as models.checkpoint.drawable makes it, and an entry of the record: step, weight, and
-    the averages of its codes that models.evaluation.summarise gives.
+    A frame is a gzipped file as models.checkpoint.drawable makes it, another one as encodable does, and an entry of
+    the record: step, weight, and the averages of its codes that models.evaluation.summarise gives.
     """
 
     def __init__(self, files: RunFiles, vae: VAE, held_out: Dataset, epoch: int, total: int) -> None:
@@ -101,11 +102,9 @@ class Recorder:
         self.last_status = (self.last_status[0], time.monotonic())
 
     def _write_frame(self, taken: int, codes: Codes) -> None:
-        raw = checkpoint.drawable(checkpoint.half_weights(self.vae), codes)
-        path = self.files.frame(taken)
-        # Wrapped and not compressed: weights hardly shrink, and every file a browser fetches is a gzip.
-        write_atomically(path, gzip.compress(raw, 0, mtime=0), sync=False)
-        os.utime(path, (_LONG_AGO, _LONG_AGO))
+        weights = checkpoint.half_weights(self.vae)
+        _publish(self.files.encoder(taken), checkpoint.encodable(weights))
+        _publish(self.files.frame(taken), checkpoint.drawable(weights, codes))
 
     def _tell_progress(self, step: Step, images: int) -> None:
         taken, then = self.last_status
@@ -139,6 +138,13 @@ class Recorder:
             return
         for step in self.doomed:
             self.files.frame(step).unlink(missing_ok=True)
+            self.files.encoder(step).unlink(missing_ok=True)
         self.doomed = [frame["step"] for frame in self.record.frames[1::2]]
         del self.record.frames[1::2]
         self.halvings += 1
+
+
+def _publish(path: Path, raw: bytes) -> None:
+    # Wrapped and not compressed: weights hardly shrink, and every file a browser fetches is a gzip.
+    write_atomically(path, gzip.compress(raw, 0, mtime=0), sync=False)
+    os.utime(path, (_LONG_AGO, _LONG_AGO))

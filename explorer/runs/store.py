@@ -32,6 +32,13 @@ class Store:
         """The files of the run ``name``, which is_run_name."""
         return RunFiles(self.folder / name, self.frames / name)
 
+    def owned(self, owner: str) -> list[str]:
+        """The names of the runs whose order names ``owner``, newest first."""
+        names = (path.name for path in self.folder.glob("*") if is_run_name(path.name))
+        orders = {name: order for name in names if (order := Order.read(self.files(name).order))}
+        mine = [name for name, order in orders.items() if order.owner == owner]
+        return sorted(mine, key=lambda name: orders[name].created, reverse=True)
+
     def make_room(self, active: Container[str]) -> None:
         """Drop the oldest runs that are not ``active`` while all together take over KEPT_BYTES."""
         # Not those that only have frames: another server with a folder of its own may serve the same frames' folder.

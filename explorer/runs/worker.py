@@ -5,9 +5,7 @@ server, whose end closes its standard input.
 """
 
 import errno
-import os
 import sys
-import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +13,7 @@ from pathlib import Path
 import torch
 
 from explorer.runs.files import Control, Order, RunFiles, Status
+from explorer.runs.lifeline import die_with_the_server, give_way
 from explorer.runs.recorder import Recorder
 from models import checkpoint, data
 from models.checkpoint import CheckpointError
@@ -27,7 +26,6 @@ from models.vae import VAE
 THREADS = 1
 """Several runs at once use the cores better, a busy machine does not stall them, and results repeat."""
 
-NICENESS = 10
 _PAUSE_S = 0.05
 _SIGN_OF_LIFE_S = 1.0
 
@@ -163,9 +161,8 @@ class Worker:
 
 def main(arguments: list[str]) -> int:
     """Carry out the order in a folder; 0, or 1 after a sentence in its status."""
-    _die_with_the_server()
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
+    die_with_the_server()
+    give_way()
     torch.set_num_threads(THREADS)
     files = RunFiles(*map(Path, arguments))
     order = Order.read(files.order)
@@ -192,15 +189,6 @@ def _fail(files: RunFiles, sentence: str) -> int:
     status = Status.read(files.status) or Status()
     replace(status, state="failed", sentence=sentence, updated=time.time()).write(files.status)
     return 1
-
-
-def _die_with_the_server() -> None:
-    def wait() -> None:
-        # os.read, for a buffered reader would hold a lock at the end of the process.
-        os.read(0, 1)
-        os._exit(3)
-
-    threading.Thread(target=wait, daemon=True).start()
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from playwright.sync_api import expect
 from explorer.runs.store import STATE_VARIABLE
 from models import data
 from tests.browser.opened_map import OpenedMap
+from tests.browser.opened_pair import OpenedPair
 from tests.browser.opened_run import OpenedRun
 from tests.conftest import ROOT, unavailable
 
@@ -141,3 +142,15 @@ def run_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def open_run(new_context: Callable, run_server: str) -> Iterator[Callable[..., OpenedRun]]:
     """As open_map, for the run view."""
     yield from openings(new_context, run_server, OpenedRun)
+
+
+@pytest.fixture
+def open_pair(new_context: Callable, server: str) -> Iterator[Callable[..., OpenedPair]]:
+    """As open_map, for two models side by side."""
+    yield from openings(new_context, f"{server}compare", OpenedPair)
+
+
+@pytest.fixture
+def open_pair_without_files(new_context: Callable, server_without_files: str) -> Iterator[Callable[..., OpenedPair]]:
+    """As open_pair, where the MNIST files are missing."""
+    yield from openings(new_context, f"{server_without_files}compare", OpenedPair)

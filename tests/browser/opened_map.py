@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import torch
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import ConsoleMessage, Locator, Page, expect
 
 from models import gallery
 
@@ -42,7 +42,12 @@ class OpenedMap:
         page.on("websocket", lambda socket: socket.on("framesent", self._note_frame))
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", lambda line: line.type in ("error", "warning") and self.complaints.append(line.text))
+        page.on("console", self._note_line)
+
+    def _note_line(self, line: ConsoleMessage) -> None:
+        # The second is Streamlit's own way to find out that a page is not the server's root.
+        if line.type in ("error", "warning") and "/compare/_stcore/" not in line.location["url"]:
+            self.complaints.append(line.text)
 
     def _note_frame(self, frame: object) -> None:
         self.frames.append(frame)

@@ -1,6 +1,5 @@
 """The decoder in JavaScript computes what torch computes, and reads the same halves as numpy."""
 
-import base64
 from collections.abc import Iterator
 
 import numpy as np
@@ -8,11 +7,10 @@ import pytest
 import torch
 from playwright.sync_api import Browser, Page
 
-from explorer.assets import model_url
-from explorer.javascript import bundle
 from explorer.latent_map import FOLDER
-from models import gallery
-from tests.conftest import ROOT, seeded
+from models import checkpoint, gallery
+from tests.browser.blank_page import address_of, blank_page
+from tests.conftest import seeded
 
 DECODE = """async ([address, places]) => {
     const decoder = new Decoder(await fetchTensors(address));
@@ -26,11 +24,9 @@ HALVES_TO_BITS = """() => {
 
 @pytest.fixture(scope="module")
 def javascript(browser: Browser) -> Iterator[Page]:
-    """An empty page that knows the decoder and nothing of Streamlit."""
-    page = browser.new_page()
-    page.add_script_tag(content=bundle([FOLDER / "tensors.js", FOLDER / "decoder.js"]))
-    yield page
-    page.close()
+    """A page that knows the decoder."""
+    with blank_page(browser, [FOLDER / f"{name}.js" for name in ("tensors", "network", "decoder")]) as page:
+        yield page
 
 
 def places() -> torch.Tensor:
@@ -41,11 +37,11 @@ def places() -> torch.Tensor:
 
 @pytest.mark.parametrize("name", gallery.recipes())
 def test_javascript_decodes_as_torch_does(javascript: Page, name: str) -> None:
-    published = (ROOT / "static" / model_url(name, gallery.read(name)).removeprefix("app/static/")).read_bytes()
-    address = f"data:application/gzip;base64,{base64.b64encode(published).decode()}"
+    model = gallery.read(name)
+    address = address_of(checkpoint.drawable(model.weights, model.codes))
     pixels = np.array(javascript.evaluate(DECODE, [address, places().tolist()]))
     with torch.no_grad():
-        expected = gallery.read(name).vae().decode(places()).mean.numpy()
+        expected = model.vae().decode(places()).mean.numpy()
     assert np.abs(pixels - expected).max() <= 1e-5
 
 

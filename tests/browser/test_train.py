@@ -11,7 +11,7 @@ from tests.browser.conftest import served
 
 PATIENCE_MS = 90_000
 # Streamlit's own way to find out that the page is not the server's root.
-PROBES = re.compile(r"/train/_stcore/")
+PROBES = re.compile(r"/(train|compare)/_stcore/")
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +118,29 @@ def test_a_finished_run_is_kept_repeated_side_by_side_and_found_on_the_map(visit
     on_map.get_by_role("button", name="<b>mine</b>").click()
     expect(on_map.get_by_test_id("latent-map")).to_have_attribute("data-model", re.compile("kept-"))
     expect(on_map.get_by_test_id("caption")).to_contain_text("360 8×8 digits test images")
+    compare_moments(visit("compare", page.context))
+
+
+def compare_moments(page: Page) -> None:
+    """Two moments of one run, and then the kept model, with the measures that come meanwhile."""
+    root = page.get_by_test_id("side-by-side")
+    expect(root).to_have_attribute("data-ready", "true")
+    for letter in "AB":
+        page.get_by_label(f"another model as {letter}").select_option(label="8×8 digits, β = 1")
+        expect(page.locator(f"[data-side={letter}]")).to_have_attribute("data-model", re.compile("^run-.*@"))
+    page.get_by_label("moment of the run A").fill("0")
+    expect(page.locator("[data-side=A]")).to_have_attribute("data-model", re.compile("@0$"))
+    expect(page).to_have_url(re.compile("a=run-[0-9a-f]{16}%400&b=run-[0-9a-f]{16}%40"))
+    shown = page.url
+    page.reload()
+    expect(page.locator("[data-side=A]")).to_have_attribute("data-model", re.compile("@0$"))
+    assert page.url == shown
+    page.get_by_label("another model as B").select_option(label="<b>mine</b>")
+    expect(page.locator("[data-side=B]")).to_have_attribute("data-model", re.compile("^kept-"))
+    information = page.locator("[data-measure=mutual_information] td").last
+    expect(page.get_by_test_id("measures")).to_contain_text("<b>mine</b>")
+    expect(page.locator("[data-measure=mutual_information]")).not_to_contain_text("measuring", timeout=PATIENCE_MS)
+    expect(information).to_be_attached()
 
 
 def test_the_map_is_found_as_it_was_left(visit: Callable[..., Page]) -> None:

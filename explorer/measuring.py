@@ -1,0 +1,154 @@
+"""Measures of kept models, made in the background: one process at a time for the whole server, and kept beside them."""
+
+import atexit
+import json
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from queue import SimpleQueue
+
+from explorer.runs.store import ROOT
+from models.checkpoint import write_atomically
+from models.measures import UNITS
+
+SECONDS = 120.0
+_COMMAND = (sys.executable, "-m", "explorer.runs.lifeline", "models", "measure")
+_MAX_BYTES = 64 << 10  # of a result, which has some 400
+
+
+class MeasuringError(RuntimeError):
+    """A model could not be measured; the message says why."""
+
+
+class Measurer:
+    """A queue of checkpoints in front of one process. Safe to call from any thread.
+
+    ``command`` takes a file and --json and prints the measures; it is killed after ``seconds``.
+    """
+
+    def __init__(self, command: Sequence[str] = _COMMAND, seconds: float = SECONDS) -> None:
+        self.command = list(command)
+        self.seconds = seconds
+        self._lock = threading.Lock()
+        self._queue: SimpleQueue[Path] = SimpleQueue()
+        self._pending: set[Path] = set()  # in the queue or at work
+        self._failed: set[Path] = set()
+        self._process: subprocess.Popen | None = None
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def measures_of(self, path: Path) -> tuple[dict[str, float] | None, bool]:
+        """The measures of the checkpoint file ``path``, or None, and whether they are being made just now.
+
+        The first to ask has them made. What has failed is not tried again in this process.
+        """
+        with self._lock:
+            found = _read(result_file(path))
+            if found is None and path not in self._failed | self._pending:
+                self._submit(path)
+            return found, found is None and path in self._pending
+
+    def close(self) -> None:
+        """End the process and start no other, as the server's end does."""
+        with self._lock:
+            self._closed = True
+            if self._process is not None:
+                self._process.kill()
+
+    def _submit(self, path: Path) -> None:
+        self._pending.add(path)
+        self._queue.put(path)
+        if self._thread is None:
+            atexit.register(self.close)
+            self._thread = threading.Thread(target=self._run, name="measurer", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        while not self._closed:
+            path = self._queue.get()
+            try:
+                self._make(path)
+            except Exception as error:  # whatever it was: every other model waits on this thread
+                # A model that has been forgotten meanwhile may be kept again.
+                if path.exists() and not self._closed:
+                    logging.getLogger(__name__).warning("%s could not be measured. %s", path.name, error)
+                    self._failed.add(path)
+            with self._lock:
+                self._pending.remove(path)
+
+    def _make(self, path: Path) -> None:
+        text = self._output(path)
+        measures = _parse(text)
+        if measures is None:
+            raise MeasuringError(f"The command printed no measures but {text[:200]!r}.")
+        if path.exists():
+            write_atomically(result_file(path), json.dumps(measures).encode(), sync=False)
+
+    def _output(self, path: Path) -> bytes:
+        """What the command prints of ``path``. Raises MeasuringError, OSError."""
+        environment = os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+        with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as complaints:
+            with self._lock:
+                if self._closed:
+                    raise MeasuringError("The server stops.")
+                self._process = subprocess.Popen(
+                    [*self.command, str(path), "--json"],
+                    cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=output, stderr=complaints,
+                )  # fmt: skip
+            # Not communicate(), which would close its standard input, the sign for it to end.
+            with self._process as process:
+                try:
+                    process.wait(self.seconds)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    raise MeasuringError(f"It took longer than {self.seconds:g} s.") from None
+            if process.returncode:
+                complaints.seek(0)
+                raise MeasuringError(complaints.read(_MAX_BYTES).decode(errors="replace")[-1000:])
+            output.seek(0)
+            return output.read(_MAX_BYTES)
+
+
+def result_file(checkpoint: Path) -> Path:
+    """Where the measures of the file ``checkpoint`` lie."""
+    return checkpoint.with_suffix(".measures.json")
+
+
+def _read(path: Path) -> dict[str, float] | None:
+    try:
+        with path.open("rb") as file:
+            return _parse(file.read(_MAX_BYTES))
+    except OSError:
+        return None
+
+
+def _parse(text: bytes) -> dict[str, float] | None:
+    """The measures in a JSON text, or None where it is damaged."""
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    found = {name: values[name] for name in UNITS if name in values} if isinstance(values, dict) else {}
+    return found if found and all(map(_is_number, found.values())) else None
+
+
+def _is_number(value: object) -> bool:
+    # bool is an int to Python, NaN fails every comparison, and an int may be larger than any float.
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 2**53
+
+
+@cache
+def measurer() -> Measurer:
+    """The one measurer of this process."""
+    return Measurer()
+
+
+def measures_of(path: Path) -> tuple[dict[str, float] | None, bool]:
+    """See Measurer.measures_of."""
+    return measurer().measures_of(path)

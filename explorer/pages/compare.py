@@ -1,0 +1,72 @@
+"""Two models side by side: what each loss term does, in pictures and in numbers."""
+
+import streamlit as st
+
+from explorer import assets, choices, link, palette, visitor
+from explorer.definitions import definitions
+from explorer.side_by_side import Choice, RunChoice, side_by_side
+from explorer.units_calculator import units_calculator
+from models.measures import read_shipped
+
+_POLL_S = 2.0
+_DEFAULTS = link.defaults(link.COMPARE)
+
+
+def show() -> None:
+    """The page."""
+    who = visitor.identify()
+    # Streamlit forgets a component's state when its page is left.
+    if "compare" not in st.session_state:
+        try:
+            _remember(who)
+        except assets.AssetError as error:
+            st.error(f"The page cannot be served. {error} Then reload this page.")
+            return
+        except (OSError, ValueError) as error:
+            st.error(f"The shipped measures cannot be read ({error}). Restore models/pretrained and reload this page.")
+            return
+    shipped = st.session_state["compare_shipped"]
+    left = side_by_side(
+        st.session_state["compare_models"],
+        st.session_state["compare_runs"],
+        shipped["seeds"],
+        shipped["classifier"],
+        st.session_state["compare_start"],
+        _DEFAULTS,
+        class_colours=palette.CLASSES,
+        term_colours=palette.TERMS,
+        plotly_url=assets.plotly_url(),
+        key="compare",
+    )
+    if left:
+        st.session_state["compare_left"] = left
+    if any(model["measuring"] for model in st.session_state["compare_models"]):
+        st.fragment(_wait_for_measures, run_every=_POLL_S)(who)
+    definitions()
+    units_calculator()
+
+
+def _remember(who: str) -> None:
+    """Settle what the component is given, for all but the measures stays as it is while it is mounted."""
+    start = link.clean(st.query_params.to_dict() or st.session_state.get("compare_left", {}), link.COMPARE)
+    models = choices.choices(who)
+    runs = choices.runs(who, filter(None, (link.run_of(start[side]) for side in "ab")))
+    st.session_state["compare_shipped"] = read_shipped()
+    st.session_state["compare_models"] = models
+    st.session_state["compare_runs"] = runs
+    st.session_state["compare_start"] = start | _replaced(start, models, runs)
+
+
+def _replaced(start: dict[str, str], models: list[Choice], runs: list[RunChoice]) -> dict[str, str]:
+    """The default for each side that is not to be had: another visitor's kept model, or a run that is gone."""
+    offered = {each["name"] for each in (*models, *runs)}
+    return {side: _DEFAULTS[side] for side in "ab" if start[side].partition("@")[0] not in offered}
+
+
+def _wait_for_measures(who: str) -> None:
+    """Look now and then; the component gets measures as soon as they are there."""
+    known = st.session_state["compare_models"]
+    fresh = choices.refreshed(who, known)
+    if fresh != known:
+        st.session_state["compare_models"] = fresh
+        st.rerun()

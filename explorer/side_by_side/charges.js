@@ -1,0 +1,68 @@
+// What each model charges for one image: the lines of the receipt, and how they come about.
+
+import { unitOf } from "../latent_map/panel.js";
+import { klParts, sumOfKl, termsInSteps } from "./quadrature.js";
+
+/** One model's column. x is the image as the model sees it, or null where it is not to be had; then reconstruction,
+ * in nats, stands in for what would be reckoned from it.
+ * @typedef {{letter: string, label: string, likelihood: string, mean: Float32Array, stddev: Float32Array,
+ *   decoder: import("../latent_map/decoder.js").Decoder, x: Float32Array | null, reconstruction: number | null}} BillColumn */
+/** @typedef {{title: string, note: string, columns: BillColumn[]}} Bill */
+/** What a model charges; pixels null where x is.
+ * @typedef {Omit<import("./quadrature.js").Terms, "pixels"> & {pixels: Float32Array | null}} Charges */
+/** part: of the term above it. @typedef {{key: string, name: string, formula: string, part: boolean,
+ *   nats: (charges: Charges) => number}} BillLine */
+
+/** @type {BillLine[]} */
+export const BILL_LINES = [
+  {
+    key: "reconstruction",
+    name: "reconstruction",
+    formula: "E[−log p(x|z)]",
+    part: false,
+    nats: ({ reconstruction }) => reconstruction,
+  },
+  { key: "kl", name: "KL", formula: "of q(z|x) from p(z)", part: false, nats: ({ kl }) => sumOfKl(kl) },
+  ...["z₁", "z₂"].flatMap(klLines),
+  { key: "negative_elbo", name: "total, −ELBO", formula: "", part: false, nats: ({ total }) => total },
+];
+
+/** @param {string} name of the dimension @param {number} axis @returns {BillLine[]} */
+function klLines(name, axis) {
+  return [
+    { key: "kl", name: `${name} mean`, formula: "μ²/2", part: true, nats: ({ kl }) => kl[axis].mean },
+    {
+      key: "kl",
+      name: `${name} variance`,
+      formula: "(σ² − 1 − ln σ²)/2",
+      part: true,
+      nats: ({ kl }) => kl[axis].variance,
+    },
+  ];
+}
+
+/** The unit of a line: of each column where they differ. @param {string} key @param {BillColumn[]} columns */
+export function billUnit(key, columns) {
+  const row = { key, name: "", unit: "nats", tone: "" };
+  const units = columns.map(({ letter, likelihood }) => ({ letter, unit: unitOf(row, likelihood) }));
+  if (units.every(({ unit }) => unit === units[0].unit)) return units[0].unit;
+  return units.map(({ letter, unit }) => `${letter}: ${unit}`).join("; ");
+}
+
+/** What each column comes to, a little each step. @param {BillColumn[]} columns
+ * @returns {Generator<void, Charges[], void>} */
+export function* makeOut(columns) {
+  const charges = [];
+  for (const column of columns) {
+    const { x, decoder, likelihood } = column;
+    charges.push(x ? yield* termsInSteps(column, decoder, x, likelihood) : chargesWithoutImage(column));
+  }
+  return charges;
+}
+
+/** @param {BillColumn} column @returns {Charges} */
+function chargesWithoutImage(column) {
+  const reconstruction = column.reconstruction ?? NaN;
+  const kl = klParts(column);
+  return { pixels: null, reconstruction, kl, total: reconstruction + sumOfKl(kl) };
+}

@@ -1,0 +1,54 @@
+// The markup of the page: two maps with what is decoded from them at their flanks, and below them what compares them.
+
+/** @param {string} letter */
+const side = (letter) => `
+<section class="lse-pane" data-testid="pane" data-side="${letter}">
+  <header class="lse-picker" data-testid="picker">
+    <b class="lse-badge">${letter}</b>
+    <div class="lse-betas" role="group" aria-label="KL weight β of model ${letter}"></div>
+    <select aria-label="another model as ${letter}"></select>
+    <label class="lse-moment" hidden>
+      <input type="range" min="0" step="1" data-testid="moment" aria-label="moment of the run ${letter}">
+    </label>
+    <output></output>
+  </header>
+  <div class="lse-stage"></div>
+  <div class="lse-flank">
+    <section class="lse-decoded"></section>
+    <dl class="lse-brief" data-testid="brief"></dl>
+  </div>
+</section>`;
+
+const SECTIONS = `
+<svg class="lse-threads" data-testid="threads" aria-hidden="true"></svg>
+<section class="lse-views">
+  <div class="lse-scale" role="group" aria-label="Scale of the axes">
+    <button type="button" data-scale="shared">Same scale</button>
+    <button type="button" data-scale="fit">Fit both</button>
+    <button type="button" data-scale="own">Fit each</button>
+  </div>
+  <button type="button" class="lse-lines" data-testid="lines" aria-pressed="false">Join the classes</button>
+  <span class="lse-save-maps"></span>
+</section>
+<p class="lse-caption" data-testid="caption"></p>
+<p class="lse-error" data-testid="error" role="alert" hidden></p>
+<section class="lse-panel lse-one" aria-label="One image">
+  <div class="lse-draw">
+    <h3>Draw a digit</h3>
+    <div class="lse-pad" data-testid="pad"></div>
+    <div class="lse-given" data-testid="given"></div>
+  </div>
+  <div class="lse-costs">
+    <h3>What one image costs <span class="lse-save-receipt"></span></h3>
+    <div class="lse-receipt" data-testid="receipt"></div>
+  </div>
+</section>
+<section class="lse-panel lse-measures" data-testid="measures" aria-label="Every model in numbers"></section>
+<section class="lse-panel lse-plane" data-testid="plane" aria-label="Rate and distortion"></section>
+<section class="lse-panel lse-samples" data-testid="samples" aria-label="Prior draws"></section>`;
+
+/** @param {HTMLElement} root @returns {HTMLElement[]} the two sides */
+export function layOutBoth(root) {
+  root.innerHTML = `<div class="lse-layout">${side("A")}${side("B")}${SECTIONS}</div>`;
+  return [...root.querySelectorAll(".lse-pane")].map((pane) => /** @type {HTMLElement} */ (pane));
+}

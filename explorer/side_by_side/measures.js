@@ -1,0 +1,143 @@
+// What is measured of a model: each measure with its name, unit and meaning, how it is printed, and where it comes from.
+
+import { formatted } from "../latent_map/panel.js";
+
+/** @typedef {import("./side.js").Choice} Choice */
+/** @typedef {import("./side.js").Seed} Seed */
+/** @typedef {{test_accuracy: number, sure: number, draws: number}} Classifier */
+/** A row of the table; part: it is one of the two whose sum is KL; log: its sparkline has a logarithmic scale.
+ * @typedef {{key: string, name: string, unit: string, words: string, print: (value: number) => string,
+ *   tone?: string, part?: boolean, log?: boolean}} Measure */
+
+const nats = (/** @type {number} */ value) => formatted(value, "nats");
+const length = (/** @type {number} */ value) => formatted(value, "units of z");
+const hundredths = (/** @type {number} */ value) => value.toFixed(2).replace("-", "−");
+const share = (/** @type {number} */ value) => (100 * value).toFixed(1);
+const count = (/** @type {number} */ value) => value.toFixed(0);
+const tenths = (/** @type {number} */ value) => value.toFixed(1);
+
+/** Every measure, in the order of the table.
+ * @param {number} images of which they are averages @param {Classifier} classifier @returns {Measure[]} */
+export function measuresOf(images, classifier) {
+  return [...lossTerms(images), ...shapesOfCodes(), ...qualities(classifier)];
+}
+
+/** The source of the split: Hoffman and Johnson, 2016, ELBO surgery, section 2,
+ * http://approximateinference.org/accepted/HoffmanJohnson2016.pdf
+ * @param {number} images @returns {Measure[]} */
+function lossTerms(images) {
+  const most = `log ${images.toLocaleString("en")} = ${Math.log(images).toFixed(2)}`;
+  const [reconstruction, kl] = ["reconstruction", "kl"].map((tone) => ({ unit: "nats", print: nats, tone }));
+  const part = { ...kl, print: hundredths, part: true };
+  return [
+    {
+      ...reconstruction,
+      key: "reconstruction",
+      name: "reconstruction",
+      words: "E[−log p(x|z)]: what z leaves open of x",
+    },
+    { ...kl, key: "kl", name: "KL", words: "KL(q(z|x) ‖ p(z)): what the code of one image costs", log: true },
+    { ...part, key: "mutual_information", name: "I(x; z)", words: `how well z tells images apart; at most ${most}` },
+    {
+      ...part,
+      key: "aggregate_kl",
+      name: "KL(q(z) ‖ p(z))",
+      words: "how far all codes together are from the prior",
+      log: true,
+    },
+    {
+      key: "negative_elbo",
+      name: "−ELBO",
+      unit: "nats",
+      print: nats,
+      words: "reconstruction + KL, whatever the weight β",
+    },
+  ];
+}
+
+/** @returns {Measure[]} */
+function shapesOfCodes() {
+  const inZ = { unit: "units of z", print: length, log: true };
+  return [
+    {
+      ...inZ,
+      key: "spread",
+      name: "spread of the means",
+      words: "standard deviation over the images; the prior has 1",
+    },
+    {
+      ...inZ,
+      key: "mean_sigma",
+      name: "mean σ of q(z|x)",
+      words: "half-axis of an ellipse, averaged; the prior has 1",
+    },
+    {
+      key: "active_units",
+      name: "active units",
+      unit: "of 2",
+      print: count,
+      words: "dimensions whose mean has a variance over 0.01",
+    },
+    {
+      key: "overlap",
+      name: "overlap of ellipses",
+      unit: "%",
+      print: share,
+      words: "Bhattacharyya coefficient, mean of all pairs of images",
+    },
+    { key: "holes", name: "holes", unit: "%", print: share, words: "prior mass farther than 3 σ from every code" },
+  ];
+}
+
+/** @param {Classifier} classifier @returns {Measure[]} */
+function qualities({ test_accuracy, sure, draws }) {
+  const judge = `a classifier (${share(test_accuracy)} % right on test images) is at least ${Math.round(100 * sure)} % sure of, whatever digit`;
+  return [
+    {
+      ...{ key: "sure_draws", name: "sure prior draws", unit: `of ${draws.toLocaleString("en")}`, print: count },
+      words: `z ~ N(0, I), decoded: those ${judge}`,
+    },
+    {
+      ...{ key: "drawn_classes", name: "digits among the draws", unit: "of 10", print: tenths },
+      words: "perplexity of the classes that it sees in them: 1 if all are one digit",
+    },
+    {
+      ...{ key: "neighbour_accuracy", name: "neighbours’ accuracy", unit: "%", print: share },
+      words: "class told by the 15 nearest means on the map",
+    },
+  ];
+}
+
+/** @param {Choice} choice @param {string} key @returns {number | undefined} undefined where nobody has measured it */
+export function valueOf({ measures, metrics }, key) {
+  const value = measures?.[key] ?? metrics[key];
+  return key === "negative_elbo" ? (value ?? metrics.reconstruction + metrics.kl) : value;
+}
+
+/** The measures of the models of one recipe that differ in the seed, a shipped model's own among them.
+ * @param {Choice} choice @param {Seed[]} seeds */
+export function siblingsOf(choice, seeds) {
+  if (!choice.from_scratch) return [];
+  const others = seeds.filter(({ beta }) => beta === choice.beta).map(({ measures }) => measures);
+  const own = { ...choice.metrics, ...choice.measures };
+  return others.some(({ kl }) => kl === own.kl) ? others : [own, ...others];
+}
+
+/** From the least to the greatest. @param {Object<string, number>[]} measures @param {string} key
+ * @returns {[number, number] | null} null for fewer than two */
+export function rangeOver(measures, key) {
+  const values = measures.map((each) => each[key]).filter(Number.isFinite);
+  return values.length > 1 ? [Math.min(...values), Math.max(...values)] : null;
+}
+
+/** Whether nats of one can be held against nats of the other.
+ * @param {{dataset: string, likelihood: string}} a @param {{dataset: string, likelihood: string}} b */
+export function ofOneKind(a, b) {
+  return a.dataset === b.dataset && a.likelihood === b.likelihood;
+}
+
+/** Those given and the two chosen, each once. @param {Choice[]} models @param {Choice[]} chosen */
+export function withChosen(models, chosen) {
+  const known = new Set(models.map(({ name }) => name));
+  return [...models, ...chosen.filter(({ name }) => !known.has(name) && known.add(name))];
+}

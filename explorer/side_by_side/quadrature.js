@@ -1,0 +1,89 @@
+// The loss terms of one image under one model, pixel by pixel and dimension by dimension, in nats.
+
+/** @typedef {import("./encoder.js").Posterior} Posterior */
+/** KL(q(z|x) || p(z)) of one dimension, in what the mean and what the stddev adds.
+ * @typedef {{mean: number, variance: number}} KlParts */
+/** pixels: E_q[-log p(x_j|z)], [784]; reconstruction: their sum; kl: by dimension; total: -ELBO.
+ * @typedef {{pixels: Float32Array, reconstruction: number, kl: KlParts[], total: number}} Terms */
+
+const PIXEL_STDDEV = 0.2; // of the Gaussian likelihood, as in models/vae.py
+const LOG_NORMALISER = Math.log(PIXEL_STDDEV * Math.sqrt(2 * Math.PI));
+
+/** Gauss-Hermite rule of five nodes for E f(t), t ~ N(0, 1): exact for polynomials of degree 9.
+ *
+ * The nodes are the roots of He_5(t) = t (t^4 - 10 t^2 + 15), each with the weight 4! / (5 He_4(t)^2).
+ * Source: Abramowitz and Stegun, 1964, section 25.4.46, https://personal.math.ubc.ca/~cbm/aands/page_890.htm,
+ * where the weight function is exp(-t^2): nodes times sqrt(2), weights over sqrt(pi).
+ * @type {[number, number][]} node and weight */
+export const HERMITE_RULE = [
+  [-Math.sqrt(5 + Math.sqrt(10)), (7 - 2 * Math.sqrt(10)) / 60],
+  [-Math.sqrt(5 - Math.sqrt(10)), (7 + 2 * Math.sqrt(10)) / 60],
+  [0, 8 / 15],
+  [Math.sqrt(5 - Math.sqrt(10)), (7 + 2 * Math.sqrt(10)) / 60],
+  [Math.sqrt(5 + Math.sqrt(10)), (7 - 2 * Math.sqrt(10)) / 60],
+];
+
+/** The terms of l = E_q[-log p(x|z)] + KL(q(z|x) || p(z)), the expectation over 5 x 5 nodes, one node a step: 25
+ * decodings take longer than a frame.
+ * @param {Posterior} q @param {import("../latent_map/decoder.js").Decoder} decoder
+ * @param {Float32Array} x [784] as the model sees it @param {string} likelihood "bernoulli" or "gaussian"
+ * @returns {Generator<void, Terms, void>} */
+export function* termsInSteps(q, decoder, x, likelihood) {
+  const addCosts = likelihood === "gaussian" ? addGaussian : addBernoulli;
+  const pixels = new Float32Array(x.length);
+  const z = new Float32Array(2);
+  for (const [first, firstWeight] of HERMITE_RULE) {
+    for (const [second, secondWeight] of HERMITE_RULE) {
+      z[0] = q.mean[0] + q.stddev[0] * first;
+      z[1] = q.mean[1] + q.stddev[1] * second;
+      addCosts(pixels, decoder.logits(z), x, firstWeight * secondWeight);
+      yield;
+    }
+  }
+  const reconstruction = pixels.reduce((sum, nats) => sum + nats, 0);
+  const kl = klParts(q);
+  return { pixels, reconstruction, kl, total: reconstruction + sumOfKl(kl) };
+}
+
+/** All steps of termsInSteps at once. @param {Posterior} q @param {import("../latent_map/decoder.js").Decoder} decoder
+ * @param {Float32Array} x @param {string} likelihood @returns {Terms} */
+export function termsOf(q, decoder, x, likelihood) {
+  const steps = termsInSteps(q, decoder, x, likelihood);
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
+}
+
+/** KL(N(mean, stddev^2) || N(0, 1)) = mean^2 / 2 + (stddev^2 - 1 - ln stddev^2) / 2 for each dimension.
+ *
+ * Source: Kingma and Welling, 2014, appendix B, https://arxiv.org/abs/1312.6114
+ * @param {Posterior} q @returns {KlParts[]} */
+export function klParts({ mean, stddev }) {
+  return Array.from(mean, (mu, axis) => {
+    const variance = stddev[axis] ** 2;
+    return { mean: mu ** 2 / 2, variance: (variance - 1 - Math.log(variance)) / 2 };
+  });
+}
+
+/** KL(q(z|x) || p(z)). @param {KlParts[]} parts */
+export function sumOfKl(parts) {
+  return parts.reduce((sum, { mean, variance }) => sum + mean + variance, 0);
+}
+
+/** Add weight * -log Bernoulli(x; sigmoid(logit)) = softplus(logit) - x logit, finite however sure the model is.
+ * @param {Float32Array} costs @param {Float32Array} logits @param {Float32Array} x @param {number} weight */
+function addBernoulli(costs, logits, x, weight) {
+  for (let i = 0; i < costs.length; i++) {
+    const logit = logits[i];
+    costs[i] += weight * (Math.max(logit, 0) - x[i] * logit + Math.log1p(Math.exp(-Math.abs(logit))));
+  }
+}
+
+/** Add weight * -log N(x; sigmoid(logit), PIXEL_STDDEV^2): a density, whose nats may be negative.
+ * @param {Float32Array} costs @param {Float32Array} logits @param {Float32Array} x @param {number} weight */
+function addGaussian(costs, logits, x, weight) {
+  for (let i = 0; i < costs.length; i++) {
+    const error = (x[i] - 1 / (1 + Math.exp(-logits[i]))) / PIXEL_STDDEV;
+    costs[i] += weight * (error ** 2 / 2 + LOG_NORMALISER);
+  }
+}

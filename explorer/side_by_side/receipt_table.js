@@ -1,0 +1,92 @@
+// The receipt as a table: a column a model, lines of numbers, and beneath them the pictures they are about.
+
+import { element } from "../latent_map/dom.js";
+import { newPicture } from "../latent_map/pictures.js";
+import { BILL_LINES, billUnit } from "./charges.js";
+import { CostScale } from "./costs.js";
+
+/** @typedef {import("./charges.js").Bill} Bill */
+/** @typedef {import("./charges.js").BillColumn} BillColumn */
+/** @typedef {import("./charges.js").Charges} Charges */
+
+/** @param {Bill} bill @param {Charges[]} charges @param {string} colour of the reconstruction term */
+export function billTable({ title, note, columns }, charges, colour) {
+  const scale = new CostScale(
+    charges.flatMap(({ pixels }) => (pixels ? [pixels] : [])),
+    colour,
+  );
+  const caption = element("caption", "", element("b", "", title), " ", element("small", "", note));
+  const head = element("tr", "", element("th", ""), ...columns.map(headOf));
+  const lines = BILL_LINES.map((line) => lineOf(line, columns, charges));
+  const costs = charges.map(({ pixels }) => {
+    return pixels ? scale.picture(pixels) : element("p", "lse-quiet", "No picture: the original image is not here.");
+  });
+  return element(
+    "table",
+    "lse-bill",
+    caption,
+    element("thead", "", head),
+    element("tbody", "", ...lines),
+    element("tbody", "lse-bill-pictures", pictureRow(costLegend(scale, charges), costs), rebuiltRow(columns)),
+  );
+}
+
+/** How the numbers come about, and where they cannot be compared. @param {Bill} bill */
+export function smallPrint({ columns }) {
+  const seen = columns.some(({ x }) => x);
+  const rule = seen ? "E is taken at 5 × 5 Gauss-Hermite nodes of q(z|x)" : "E is the mean over random draws of z";
+  const words = `${rule}; μ and σ are the mean and stddev of q(z|x).`;
+  const mixed = new Set(columns.map(({ likelihood }) => likelihood)).size > 1;
+  const warning =
+    " One column is a probability of binary pixels, the other a density of grey levels: do not compare them.";
+  return element("p", "lse-quiet", words, mixed ? warning : "");
+}
+
+/** @param {BillColumn} column */
+function headOf({ letter, label }) {
+  return element("th", "", element("b", "lse-badge", letter), " ", label);
+}
+
+/** @param {import("./charges.js").BillLine} line @param {BillColumn[]} columns @param {Charges[]} charges */
+function lineOf({ key, name, formula, part, nats }, columns, charges) {
+  const words = [formula, part ? "" : billUnit(key, columns)].filter(Boolean).join(", ");
+  const term = key === "negative_elbo" ? "" : `lse-${key}`;
+  const header = element("th", "", element("span", part ? "" : term, name), " ", element("small", "", words));
+  const kind = part ? "lse-bill-part" : `lse-bill-${key}`;
+  return element("tr", kind, header, ...charges.map((each) => numberCell(nats(each))));
+}
+
+/** Aligned by the point: a tenth of a nat is enough, except for what is smaller. @param {number} nats */
+function numberCell(nats) {
+  if (Number.isNaN(nats)) return element("td", "", "–");
+  const text = nats.toFixed(Math.abs(nats) < 0.1 ? 3 : 1).replace("-", "−");
+  const [whole, fraction] = text.split(".");
+  return element("td", "", whole, element("span", "lse-bill-fraction", `.${fraction}`));
+}
+
+/** @param {HTMLElement} words @param {HTMLElement[]} cells */
+function pictureRow(words, cells) {
+  return element("tr", "", element("th", "", words), ...cells.map((cell) => element("td", "", cell)));
+}
+
+/** What the brightness of the pictures means. @param {CostScale} scale @param {Charges[]} charges */
+function costLegend(scale, charges) {
+  const words = element("div", "lse-bill-words", element("span", "", "Which pixels cost the nats"));
+  if (charges.every(({ pixels }) => !pixels)) return words;
+  const [low, high] = [scale.low, scale.high].map((nats) => nats.toFixed(1).replace("-", "−"));
+  const key = element("div", "lse-bill-key", scale.low < 0 ? low : "0", scale.key(), `${high} nats`);
+  const both = charges.length > 1 ? "In both pictures the" : "The";
+  const gain = scale.low < 0 ? "; blue ones earn, for a density may exceed 1" : "";
+  words.append(key, element("small", "", `${both} brightest pixel = ${scale.most.toFixed(1)} nats${gain}.`));
+  return words;
+}
+
+/** @param {BillColumn[]} columns */
+function rebuiltRow(columns) {
+  const words = element("div", "lse-bill-words", "x, and what is decoded from the mean of q(z|x)");
+  const cells = columns.map(({ x, decoder, mean }) => {
+    const rebuilt = newPicture(decoder.decode(mean), 1);
+    return element("div", "lse-bill-pair", ...(x ? [newPicture(x, 1)] : []), rebuilt);
+  });
+  return pictureRow(words, cells);
+}

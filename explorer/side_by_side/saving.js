@@ -1,0 +1,129 @@
+// A figure as a PNG and its numbers as a CSV, made in the browser from what it shows.
+
+import { element } from "../latent_map/dom.js";
+
+const SHARPNESS = 2; // pixels of the file for one of the screen, for print and projector
+const SAVED_MARGIN = 16; // px
+const BOXES = "* { box-sizing: border-box; }"; // as all over a page of Streamlit
+
+/** @typedef {(string | number)[][]} Rows the first one names the columns */
+
+/** Rows as a CSV (RFC 4180), numbers with all their digits, one that is not finite as an empty cell.
+ * @param {Rows} rows */
+export function csvOf(rows) {
+  return rows.map((row) => `${row.map(csvCell).join(",")}\r\n`).join("");
+}
+
+/** @param {string | number} value */
+function csvCell(value) {
+  if (typeof value === "number") return Number.isFinite(value) ? String(value) : "";
+  // Visitors name their models: a spreadsheet must not take such a name for a formula.
+  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** @param {string} text @param {string} fileName */
+export function saveText(text, fileName) {
+  saveBlob(new Blob([text], { type: "text/csv;charset=utf-8" }), fileName);
+}
+
+/** @param {HTMLCanvasElement} canvas @param {string} fileName */
+export async function saveCanvas(canvas, fileName) {
+  const blob = await new Promise((resolve) => canvas.toBlob(resolve));
+  if (!blob) throw new Error("The picture is too large for this browser.");
+  saveBlob(blob, fileName);
+}
+
+/** @param {Blob} blob @param {string} fileName */
+function saveBlob(blob, fileName) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = fileName;
+  link.click();
+  // Some browsers begin to read only after the click has returned.
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+/** Two buttons that save a figure.
+ * @param {{name: string, png: () => Promise<HTMLCanvasElement>, csv: () => Rows}} figure its name without an article */
+export function saveButtons({ name, png, csv }) {
+  const file = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+  const picture = saveButton("PNG", name, async () => saveCanvas(await png(), `${file}.png`));
+  const numbers = saveButton("CSV", name, async () => saveText(csvOf(csv()), `${file}.csv`));
+  return element("span", "lse-save", picture, numbers);
+}
+
+/** @param {string} format @param {string} name @param {() => Promise<void>} save */
+function saveButton(format, name, save) {
+  const button = element("button", "", format);
+  button.setAttribute("type", "button");
+  button.setAttribute("aria-label", `Save the ${name} as ${format}`);
+  button.addEventListener("click", () => {
+    save().catch(() => {
+      button.textContent = `${format} failed`;
+    });
+  });
+  return button;
+}
+
+/** A part of the page as a picture: the browser draws it once more, as the image of an SVG that holds its markup.
+ * @param {HTMLElement} node */
+export async function canvasOf(node) {
+  const [width, height] = [node.scrollWidth + 2 * SAVED_MARGIN, node.scrollHeight + 2 * SAVED_MARGIN];
+  const markup = new XMLSerializer().serializeToString(dressed(node));
+  const drawing = `<foreignObject width="100%" height="100%">${markup}</foreignObject>`;
+  const source = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${drawing}</svg>`;
+  return canvasOfImage(`data:image/svg+xml;charset=utf-8,${encodeURIComponent(source)}`, width, height, SHARPNESS);
+}
+
+/** @param {string} url @param {number} width of the image @param {number} height @param {number} scale */
+export async function canvasOfImage(url, width, height, scale) {
+  const image = new Image();
+  image.src = url;
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [width * scale, height * scale];
+  canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
+  return canvas;
+}
+
+/** A copy that needs nothing of the page: with our own style sheets and Plotly's, and the theme's colours as they are now.
+ * @param {HTMLElement} node */
+function dressed(node) {
+  const rules = [...document.styleSheets]
+    .filter(({ href }) => !href)
+    .flatMap(({ cssRules }) => Array.from(cssRules, ({ cssText }) => cssText))
+    .filter((rule) => rule.includes("lse") || rule.includes("plotly"));
+  const theme = getComputedStyle(node);
+  const page = element("div", "lse lse-saved", element("style", "", BOXES, ...rules), copied(node));
+  for (const [name] of rules.join().matchAll(/--(?:st|lse)-[\w-]+/g))
+    page.style.setProperty(name, theme.getPropertyValue(name));
+  const { font } = theme;
+  Object.assign(page.style, {
+    font,
+    height: "100vh",
+    padding: `${SAVED_MARGIN}px`,
+    background: "var(--st-background-color)",
+  });
+  return page;
+}
+
+/** @param {HTMLElement} node whose canvases become images, for a copied canvas is empty */
+function copied(node) {
+  const copy = /** @type {HTMLElement} */ (node.cloneNode(true));
+  const drawn = node.querySelectorAll("canvas");
+  copy.querySelectorAll("canvas").forEach((canvas, i) => {
+    const image = new Image();
+    image.className = canvas.className;
+    image.style.cssText = canvas.style.cssText;
+    const { clientWidth, clientHeight } = drawn[i];
+    Object.assign(image.style, {
+      width: `${clientWidth}px`,
+      height: `${clientHeight}px`,
+      imageRendering: "pixelated",
+    });
+    image.src = drawn[i].toDataURL();
+    canvas.replaceWith(image);
+  });
+  return copy;
+}

@@ -1,0 +1,97 @@
+// One of the two sides: which model stands there, its map, and its encoder once a drawing asks for it.
+
+import { fetchModel } from "../latent_map/loading.js";
+import { fetchEncoder } from "./encoder.js";
+
+/** @typedef {import("./encoder.js").Encoder} Encoder */
+/** A model that can stand on a side; ``measures`` null where nobody has measured it.
+ * @typedef {import("../latent_map/panel.js").Model & {encoder_url: string, measures: Object<string, number> | null,
+ *   measuring: boolean}} Choice */
+/** @typedef {{step: number, url: string, encoder_url: string, reconstruction: number, kl: number, spread: number,
+ *   mean_sigma: number, weight: number}} Moment of a run */
+/** @typedef {{name: string, label: string, dataset: string, likelihood: string, class_names: string[],
+ *   images_url: string | null, images: number, frames: Moment[]}} RunChoice */
+/** @typedef {{beta: number, seed: number, measures: Object<string, number>}} Seed */
+
+const CHANGE_MS = 800;
+
+export class Side {
+  /** @param {string} letter @param {import("../latent_map/pane.js").Pane} pane @param {Choice} choice
+   * @param {(sentence: string) => void} complain */
+  constructor(letter, pane, choice, complain) {
+    this.letter = letter;
+    this.pane = pane;
+    this.choice = choice;
+    this.complain = complain;
+    /** @type {Choice | null} what is wanted, or was last */
+    this.asked = null;
+    /** @type {Promise<unknown>} the fetch before; a quick hand passes many, and only the last one counts */
+    this.fetching = Promise.resolve();
+  }
+
+  /** Put ``choice`` here once it has come. @param {Choice} choice
+   * @returns {Promise<boolean>} false after a complaint, or when another was asked for meanwhile */
+  async take(choice) {
+    this.asked = choice;
+    await this.fetching;
+    if (this.asked !== choice) return false;
+    const model = fetchModel(choice.url);
+    this.fetching = model.catch(() => {});
+    try {
+      const loaded = await model;
+      if (this.asked !== choice || this.pane.panes.end.signal.aborted) return false;
+      this.pane.loaded = loaded;
+    } catch {
+      if (this.asked !== choice) return false;
+      this.asked = this.choice;
+      this.complain(`“${choice.label}” could not be loaded. Check the connection and choose it again.`);
+      return false;
+    }
+    this.complain("");
+    this.pane.subject = this.choice = choice;
+    return true;
+  }
+
+  /** @param {Choice} before what stood here until now */
+  move({ dataset }) {
+    if (dataset === this.choice.dataset) this.glide();
+    else this.pane.jump();
+  }
+
+  glide() {
+    this.pane.glide(CHANGE_MS);
+  }
+
+  /** @returns {Promise<Encoder | null>} null after a complaint */
+  async encoder() {
+    const { encoder_url, label } = this.choice;
+    try {
+      return await fetchEncoder(encoder_url);
+    } catch {
+      this.complain(`The encoder of “${label}” could not be loaded, so the drawing has no place on its map.`);
+      return null;
+    }
+  }
+}
+
+/** A run at one of its moments, as a model. @param {RunChoice} run @param {Moment} moment @returns {Choice} */
+export function momentChoice(run, { step, url, encoder_url, reconstruction, kl, spread, mean_sigma, weight }) {
+  return {
+    ...run,
+    name: `${run.name}@${step}`,
+    label: `${run.label}, step ${step.toLocaleString("en")}`,
+    ...{ url, encoder_url, beta: weight, from_scratch: false, kept: false, story: "", samples: 1 },
+    metrics: { reconstruction, kl, negative_elbo: reconstruction + kl, spread, mean_sigma },
+    ...{ measures: null, measuring: false },
+  };
+}
+
+/** What the link calls ``name``; of a run, the moment at that step or the last one before it.
+ * @param {Choice[]} models @param {RunChoice[]} runs @param {string} name @returns {Choice | undefined} */
+export function choiceNamed(models, runs, name) {
+  const [owner, step] = name.split("@");
+  const run = runs.find((each) => each.name === owner);
+  if (!run || step === undefined) return models.find((model) => model.name === name);
+  const moment = run.frames.filter((frame) => frame.step <= Number(step)).at(-1) ?? run.frames[0];
+  return moment && momentChoice(run, moment);
+}

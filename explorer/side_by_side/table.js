@@ -1,0 +1,244 @@
+// The table of measures: one column a model, one row a measure, with its course over beta.
+
+import { element } from "../latent_map/dom.js";
+import { unitOf } from "../latent_map/panel.js";
+import { measuresOf, ofOneKind, rangeOver, siblingsOf, valueOf, withChosen } from "./measures.js";
+import { canvasOf, saveButtons } from "./saving.js";
+import { sparkline } from "./sparkline.js";
+
+/** @typedef {import("./measures.js").Choice} Choice */
+/** @typedef {import("./measures.js").Measure} Measure */
+/** @typedef {{models: Choice[], seeds: import("./measures.js").Seed[], classifier: import("./measures.js").Classifier,
+ *   a: Choice, b: Choice}} Shown */
+/** A column of the table; choice null is the one of the sparklines. @typedef {{choice: Choice | null, letters: string}} Column */
+
+const NARROW_TABLE = 860; // px
+
+export class MeasuresTable {
+  /** @param {HTMLElement} section to fill @param {{pick: (name: string) => void}} events */
+  constructor(section, { pick }) {
+    this.section = section;
+    this.pick = pick;
+    this.table = element("table", "lse-table");
+    this.caption = element("p", "lse-quiet");
+    const save = saveButtons({ name: "table of measures", png: () => canvasOf(this.table), csv: () => this.rows() });
+    const head = element("header", "lse-figure-head", element("h3", "", "What each model measures"), save);
+    this.box = element("div", "lse-table-box", this.table);
+    section.replaceChildren(head, this.box, this.caption);
+    this.narrow = false;
+    /** @type {Shown | null} */
+    this.shown = null;
+    this.observer = new ResizeObserver(() => this.fit());
+    this.observer.observe(section);
+  }
+
+  /** @param {Shown} shown */
+  show(shown) {
+    this.shown = shown;
+    this.render();
+  }
+
+  get given() {
+    return /** @type {Shown} */ (this.shown);
+  }
+
+  fit() {
+    if (this.narrow !== this.section.clientWidth < NARROW_TABLE) this.render();
+  }
+
+  render() {
+    if (!this.shown) return;
+    this.narrow = this.section.clientWidth < NARROW_TABLE;
+    const held = this.table.contains(document.activeElement) ? document.activeElement : null;
+    const { models, classifier } = this.shown;
+    const body = element("tbody", "");
+    for (const measure of measuresOf(models[0].images, classifier)) {
+      if (measure.key === "mutual_information") body.append(this.splitRow());
+      body.append(this.row(measure));
+    }
+    this.table.dataset.narrow = String(this.narrow);
+    this.table.replaceChildren(this.headRow(), body);
+    this.caption.textContent = captionOfTable(this.shown);
+    this.section.dataset.ready = "true";
+    if (held instanceof HTMLElement) this.button(held.dataset.column ?? "")?.focus();
+  }
+
+  /** @param {string} name @returns {HTMLElement | undefined} */
+  button(name) {
+    return [...this.table.querySelectorAll("button")].find(({ dataset }) => dataset.column === name);
+  }
+
+  /** Where there is little room, A and B come first. @returns {Column[]} */
+  get columns() {
+    const { models, a, b } = this.given;
+    const all = withChosen(models, [a, b]).map((choice) => ({ choice, letters: lettersOf(choice, a, b) }));
+    const spark = { choice: null, letters: "" };
+    if (!this.narrow) return [spark, ...all];
+    const chosen = all.filter(({ letters }) => letters).sort((one, other) => one.letters.localeCompare(other.letters));
+    return [...chosen, spark, ...all.filter(({ letters }) => !letters)];
+  }
+
+  headRow() {
+    const cells = this.columns.map((column) =>
+      column.choice ? this.head(column.choice, column.letters) : sparkHead(),
+    );
+    return element("thead", "", element("tr", "", element("td", ""), ...cells));
+  }
+
+  /** @param {Choice} choice @param {string} letters */
+  head(choice, letters) {
+    const { name, label } = choice;
+    const button = element("button", "", ...badges(letters), element("span", "", label));
+    Object.assign(button, { type: "button", title: label });
+    button.dataset.column = name;
+    button.addEventListener("click", () => this.pick(name));
+    const cell = element("th", classOf(letters), button, ...kindOf(choice, this.given.models[0]));
+    cell.setAttribute("scope", "col");
+    return cell;
+  }
+
+  /** The heading of the two rows that sum to KL. */
+  splitRow() {
+    const about = small("q(z) is the mean of q(z|x) over the images");
+    const cell = element("th", "lse-measure", "KL = I(x; z) + KL(q(z) ‖ p(z))", about);
+    const empty = this.columns.map(({ letters }) => element("td", classOf(letters)));
+    return element("tr", "lse-split", cell, ...empty);
+  }
+
+  /** @param {Measure} measure */
+  row(measure) {
+    const { key, name, unit, words, tone, part } = measure;
+    const title = element("span", tone ? `lse-${tone}` : "", name);
+    const head = element("th", "lse-measure", title, " ", element("small", "lse-unit", unit), small(words));
+    head.setAttribute("scope", "row");
+    const cells = this.columns.map(({ choice, letters }) =>
+      choice ? this.cell(measure, choice, letters) : element("td", "lse-spark-cell", ...this.spark(measure)),
+    );
+    const row = element("tr", part ? "lse-part" : "", head, ...cells);
+    row.dataset.measure = key;
+    return row;
+  }
+
+  /** @param {Measure} measure @param {Choice} choice @param {string} letters */
+  cell({ key, unit, print }, choice, letters) {
+    const value = valueOf(choice, key);
+    if (value === undefined) return missingCell(choice, letters);
+    const cell = element("td", classOf(letters), print(value));
+    const exact = unitOf({ key, unit, name: "", tone: "" }, choice.likelihood);
+    cell.title = `${choice.label}: ${value} ${exact}`;
+    const range = rangeOver(siblingsOf(choice, this.given.seeds), key);
+    if (exact !== unit) cell.append(small(exact));
+    if (range) cell.append(small(spanOf(...range, print)));
+    return cell;
+  }
+
+  /** @param {Measure} measure */
+  spark({ key, name, tone = "", log = false }) {
+    const { models, seeds, a, b } = this.given;
+    const scratch = models.filter((choice) => choice.from_scratch);
+    const dots = scratch.map((choice) => {
+      const value = valueOf(choice, key);
+      const range = rangeOver(siblingsOf(choice, seeds), key);
+      return value === undefined ? null : { value, range, letters: lettersOf(choice, a, b) };
+    });
+    const found = dots.flatMap((dot) => dot ?? []);
+    if (found.length < 2) return [];
+    const [first, last] = [found[0], found[found.length - 1]].map(({ value }) => value.toPrecision(3));
+    const label = `${name} over β: ${first} first, ${last} last`;
+    return [sparkline(dots, asidesOf(this.given, key, scratch), { label, tone, log })];
+  }
+
+  /** All models with all measures, then the seeds. @returns {import("./saving.js").Rows} */
+  rows() {
+    if (!this.shown) return [];
+    const { models, seeds, classifier, a, b } = this.shown;
+    const measures = measuresOf(models[0].images, classifier);
+    const about = ["model", "data set", "likelihood", "images", "beta", "seed"];
+    const measured = withChosen(models, [a, b]).map((choice) => [
+      ...[choice.label, choice.dataset, choice.likelihood, choice.images, choice.beta, ""],
+      ...measures.map(({ key }) => valueOf(choice, key) ?? ""),
+    ]);
+    const { dataset, likelihood, images } = models.find((choice) => choice.from_scratch) ?? models[0];
+    const others = seeds.map(({ beta, seed, measures: values }) => [
+      ...[`β = ${beta}`, dataset, likelihood, images, beta, seed],
+      ...measures.map(({ key }) => values[key] ?? ""),
+    ]);
+    const names = measures.map(({ key, unit }) => `${key} (${unit === "%" ? "share" : unit})`);
+    return [[...about, ...names], ...measured, ...others];
+  }
+
+  destroy() {
+    this.observer.disconnect();
+  }
+}
+
+/** @param {string} words */
+function small(words) {
+  return element("small", "", words);
+}
+
+/** @param {number} least @param {number} greatest @param {(value: number) => string} print */
+function spanOf(least, greatest, print) {
+  const [from, to] = [print(least), print(greatest)];
+  return from === to ? `all ${to}` : `${from}–${to}`;
+}
+
+/** @param {Choice} choice @param {Choice} a @param {Choice} b */
+function lettersOf({ name }, a, b) {
+  return `${name === a.name ? "A" : ""}${name === b.name ? "B" : ""}`;
+}
+
+/** @param {string} letters */
+function classOf(letters) {
+  return letters && "lse-picked";
+}
+
+/** @param {string} letters */
+function badges(letters) {
+  return [...letters].map((letter) => element("b", "lse-badge", letter));
+}
+
+function sparkHead() {
+  const cell = element("th", "lse-spark-cell", "over β");
+  cell.setAttribute("scope", "col");
+  return cell;
+}
+
+/** What a column is of, where it is of something else than the first one. @param {Choice} choice @param {Choice} first */
+function kindOf(choice, first) {
+  if (ofOneKind(choice, first) && choice.images === first.images) return [];
+  return [small(`${choice.images.toLocaleString("en")} ${choice.dataset} images, ${choice.likelihood}`)];
+}
+
+/** @param {Choice} choice @param {string} letters */
+function missingCell({ measures, measuring }, letters) {
+  const cell = element("td", `lse-missing ${classOf(letters)}`, measuring ? "measuring…" : "—");
+  if (!measuring)
+    cell.title = measures ? "This cannot be measured on its data set." : "Nobody has measured this model yet.";
+  return cell;
+}
+
+/** Of A and B, those that can be held against the sparkline's dots and are none of them.
+ * @param {Shown} shown @param {string} key @param {Choice[]} scratch */
+function asidesOf({ a, b }, key, scratch) {
+  const letters = a.name === b.name ? ["AB", ""] : ["A", "B"];
+  return [a, b].flatMap((choice, i) => {
+    const value = valueOf(choice, key);
+    const apart = letters[i] && !scratch.some(({ name }) => name === choice.name) && ofOneKind(choice, scratch[0]);
+    return apart && value !== undefined ? [{ text: letters[i], value }] : [];
+  });
+}
+
+/** @param {Shown} shown */
+function captionOfTable({ models, seeds }) {
+  const [{ images, dataset }] = models;
+  const averages = `Averages over ${images.toLocaleString("en")} ${dataset} test images; nats are per image.`;
+  const scratch = models.filter((choice) => choice.from_scratch);
+  const counts = scratch.map((choice) => siblingsOf(choice, seeds).length);
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  const many = least === most ? `${most}` : `${least} to ${most}`;
+  const order = scratch.map(({ beta }) => beta).join(", ");
+  const curves = `Curves: the models trained from scratch, β = ${order}, at equal distances`;
+  if (most < 2) return `${averages} ${curves}.`;
+  return `${averages} Small print: the least and the greatest over ${many} seeds of the same recipe. ${curves}; their band is that range.`;
+}

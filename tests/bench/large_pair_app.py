@@ -1,0 +1,31 @@
+"""Two maps of 70,000 points each."""
+
+import streamlit as st
+
+from explorer import assets, choices, link, palette
+from explorer.side_by_side import side_by_side
+from models import measures
+from tests.bench.enlarged import enlarged, published
+
+
+@st.cache_resource
+def pair() -> list[dict]:
+    """The two models that the page opens with, enlarged."""
+    found = [choice for choice in choices.choices("nobody") if choice["name"] in ("mnist-beta-0.3", "mnist-beta-1")]
+    return [enlarged(choice) | {"encoder_url": published(choice["encoder_url"])} for choice in found]
+
+
+st.set_page_config(layout="wide")
+start = link.defaults(link.COMPARE) | {"a": "mnist-beta-0.3"}
+side_by_side(
+    pair(),
+    [],
+    measures.read_shipped()["seeds"],
+    measures.read_shipped()["classifier"],
+    start,
+    link.defaults(link.COMPARE),
+    class_colours=palette.CLASSES,
+    term_colours=palette.TERMS,
+    plotly_url=published(assets.plotly_url()),
+    key="pair",
+)

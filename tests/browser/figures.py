@@ -1,0 +1,86 @@
+"""The figures of two models on a page of their own, without Streamlit: the shipped models, and measures made up."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from playwright.sync_api import Browser, Page, Route
+
+from explorer.catalogue import shipped
+from explorer.javascript import bundle
+from explorer.latent_map import FOLDER as MAP_FOLDER
+from explorer.latent_map import SHARED_CSS
+from explorer.palette import TERMS
+from explorer.side_by_side import FOLDER
+from tests.conftest import ROOT
+
+ADDRESS = "http://figures.invalid/"
+SHARED = ("dom", "tensors", "plotly", "network", "decoder", "view", "pictures", "loading", "gestures", "panel")
+OWN = ("saving", "measures", "sparkline", "table", "noise", "samples", "plane_spots", "plane_names", "plane_figure")
+MODULES = (*(MAP_FOLDER / f"{name}.js" for name in SHARED), *(FOLDER / f"{name}.js" for name in (*OWN, "plane")))
+KNOWN = "{ csvOf, saveButtons, canvasOf, fetchModel, MeasuresTable, Plane, Samples, uniformDraws, normalDraws }"
+MARKUP = f"""<!doctype html><meta charset="utf-8"><style>{SHARED_CSS}{(FOLDER / "figures.css").read_text()}</style>
+<body><section class="lse lse-panel" id="figure"></section>"""
+CLASSIFIER = {"test_accuracy": 0.981, "sure": 0.9, "draws": 1000}
+COUNTS = ("active_units", "sure_draws")
+MADE_UP = ("overlap", "aggregate_kl", "mutual_information", "holes", "sure_draws")
+MADE_UP += ("drawn_classes", "neighbour_accuracy")
+INK = {"text": "#111111", "paper": "#ffffff", "muted": "#666666", "line": "#cccccc", "font": "sans-serif", **TERMS}
+
+
+@contextmanager
+def figure_page(browser: Browser, width: int = 1400) -> Iterator[Page]:
+    """A page with one empty section and every figure's class; at the end its console must be empty."""
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda line: line.type in ("error", "warning") and complaints.append(line.text))
+    page.route(f"{ADDRESS}**", answer)
+    page.goto(ADDRESS)
+    page.add_script_tag(content=f"{bundle(MODULES)}\nObject.assign(window, {KNOWN}, {{ picks: [] }});")
+    yield page
+    page.close()
+    assert complaints == []
+
+
+def answer(route: Route) -> None:
+    path = route.request.url.removeprefix(ADDRESS)
+    if path.startswith("app/static/"):
+        route.fulfill(body=(ROOT / path.removeprefix("app/")).read_bytes(), content_type="application/gzip")
+    else:
+        route.fulfill(body=MARKUP, content_type="text/html")
+
+
+def choices() -> list[dict]:
+    """The shipped models, as the page gives them to the component, with made-up measures."""
+    numbers = np.random.default_rng(0)
+    return [
+        model | {"encoder_url": "", "measuring": False, "measures": measures(model, numbers)} for model in shipped()
+    ]
+
+
+def measures(model: dict, numbers: np.random.Generator) -> dict[str, float]:
+    made_up = dict(zip(MADE_UP, numbers.uniform(0.001, 0.999, len(MADE_UP)).tolist(), strict=True))
+    return {**model["metrics"], **made_up, "sure_draws": int(numbers.integers(0, 1001))}
+
+
+def seeds(models: list[dict], count: int = 4) -> list[dict]:
+    """``count`` more seeds of every model trained from scratch, a few per cent from it."""
+    numbers = np.random.default_rng(1)
+    return [
+        {"beta": model["beta"], "seed": seed, "measures": near(model["measures"], numbers)}
+        for model in models
+        if model["from_scratch"]
+        for seed in range(1, count + 1)
+    ]
+
+
+def near(measured: dict[str, float], numbers: np.random.Generator) -> dict[str, float]:
+    return {key: value if key in COUNTS else value * numbers.uniform(0.97, 1.03) for key, value in measured.items()}
+
+
+def kept(model: dict, **changes: object) -> dict:
+    """A model of the visitor's own that nobody has measured."""
+    own = {"name": "kept-0123456789ab", "label": "mine", "from_scratch": False, "kept": True, "measures": None}
+    return json.loads(json.dumps({**model, **own, **changes}))

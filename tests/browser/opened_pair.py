@@ -1,0 +1,68 @@
+"""Two maps side by side, open in a browser."""
+
+from collections.abc import Sequence
+
+from playwright.sync_api import Locator, Page, expect
+
+from models import gallery
+from tests.browser.opened_map import READY_MS, SHARED_HALF, OpenedMap
+
+A, B = "mnist-beta-0.3", gallery.REFERENCE
+"""Two models whose codes all but fill the shared window."""
+
+
+class OpenedPair(OpenedMap):
+    """As OpenedMap, of two."""
+
+    name = "side-by-side"
+
+    def __init__(self, page: Page) -> None:
+        super().__init__(page)
+        self.panes = page.get_by_test_id("pane")
+        self.plots = page.locator(".lse-plot")
+
+    def wait_for_axes(self) -> None:
+        expect(self.page.locator(".lse-axes .legend .traces")).to_have_count(20, timeout=READY_MS)
+
+    def side(self, letter: str) -> Locator:
+        """Everything of one side."""
+        return self.page.locator(f"[data-side={letter}]")
+
+    def models(self) -> list[str | None]:
+        """Which two models show."""
+        return [self.side(letter).get_attribute("data-model") for letter in "AB"]
+
+    def put(self, letter: str, name: str) -> None:
+        """Choose a shipped model for a side and wait until the points stand still."""
+        self.side(letter).locator(f"[data-model-name='{name}']").click()
+        expect(self.side(letter)).to_have_attribute("data-model", name)
+        expect(self.root).to_have_attribute("data-gliding", "false")
+
+    def place_on(self, letter: str, z: Sequence[float], half: float = SHARED_HALF) -> tuple[float, float]:
+        """Where a point of the latent space stands on the screen, on one side."""
+        plot = self.side(letter).locator(".lse-plot")
+        plot.scroll_into_view_if_needed()
+        box = plot.bounding_box()
+        assert box is not None
+        scale = box["width"] / (2 * half)
+        return box["x"] + (z[0] + half) * scale, box["y"] + (half - z[1]) * scale
+
+    def draw(self, *strokes: Sequence[tuple[float, float]]) -> None:
+        """Draw on the pad by mouse, in shares of its side."""
+        pad = self.page.get_by_test_id("pad").locator("canvas").first
+        pad.scroll_into_view_if_needed()
+        box = pad.bounding_box()
+        assert box is not None
+        for stroke in strokes:
+            places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
+            self.page.mouse.move(*places[0])
+            self.page.mouse.down()
+            for place in places[1:]:
+                self.page.mouse.move(*place, steps=8)
+            self.page.mouse.up()
+
+    def axis_ranges(self) -> list[list[list[float]]]:
+        """For each map, what Plotly's two axes span."""
+        return self.page.locator(".lse-axes").evaluate_all(
+            "all => all.map(({ layout }) => [layout.xaxis.range, layout.yaxis.range])"
+        )

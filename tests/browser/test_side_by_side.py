@@ -1,0 +1,278 @@
+"""Two linked maps in the browser: one pointer, one handle, one selection and one drawing for both models."""
+
+import csv
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from playwright.sync_api import Download, expect
+
+from models import gallery
+from models.data import Dataset
+from models.evaluation import fixed_images
+from models.objective import terms
+from tests.browser.opened_map import OpenedMap, decoded, lonely_image, says
+from tests.browser.opened_pair import A, B, OpenedPair
+from tests.conftest import seeded
+
+PAIR = f"?a={A}&b={B}"
+SEVEN = [(0.2, 0.25), (0.75, 0.25), (0.45, 0.85)]
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 3}
+
+
+def mean_of(name: str, image: int) -> list[float]:
+    return gallery.read(name).codes.mean[image].tolist()
+
+
+def centre(opened: OpenedPair, letter: str, selector: str) -> tuple[float, float]:
+    box = opened.side(letter).locator(selector).bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_the_page_opens_on_the_two_models_of_the_kl_switch(open_pair: Callable) -> None:
+    opened = open_pair()
+    opened.wait_for_axes()
+    assert opened.models() == ["mnist-beta-0", B]
+    for letter, name in zip("AB", opened.models(), strict=True):
+        brief = opened.side(letter).get_by_test_id("brief").locator("dd").all_inner_texts()
+        metrics = gallery.read(name).metrics
+        for text, key in zip(brief, ("reconstruction", "kl", "negative_elbo"), strict=True):
+            assert text.split()[1] == "nats"
+            assert says(text.split()[0], metrics[key])
+
+
+def test_an_image_under_the_pointer_lights_up_on_both_maps(open_pair: Callable) -> None:
+    opened = open_pair(PAIR)
+    opened.wait_for_axes()
+    image = lonely_image(A)
+    opened.page.mouse.move(*opened.place_on("A", mean_of(A, image)))
+    for letter, name in (("A", A), ("B", B)):
+        expect(opened.side(letter).get_by_test_id("lit")).to_be_visible()
+        wanted = opened.place_on(letter, mean_of(name, image))
+        assert centre(opened, letter, ".lse-lit") == pytest.approx(wanted, abs=1)
+    opened.page.mouse.move(2, 2)
+    expect(opened.page.get_by_test_id("lit").filter(visible=True)).to_have_count(0)
+
+
+def test_a_click_draws_both_ellipses_to_scale(open_pair: Callable) -> None:
+    opened = open_pair(PAIR)
+    opened.wait_for_axes()
+    image = lonely_image(A)
+    opened.page.mouse.click(*opened.place_on("A", mean_of(A, image)))
+    expect(opened.root).to_have_attribute("data-image", str(image))
+    for letter, name in (("A", A), ("B", B)):
+        ring = opened.side(letter).locator(".lse-ellipse").first
+        scale = opened.side(letter).locator(".lse-plot").bounding_box()["width"] / 8
+        for radius, sigma in zip(("rx", "ry"), gallery.read(name).codes.stddev[image].tolist(), strict=True):
+            assert float(ring.get_attribute(radius)) == pytest.approx(sigma * scale, rel=1e-3)
+
+
+def test_one_handle_is_decoded_by_both_decoders_without_a_word_to_the_server(open_pair: Callable) -> None:
+    opened = open_pair(PAIR)
+    opened.wait_for_silence()
+    sent, asked = len(opened.frames), len(opened.requests)
+    opened.grab()
+    opened.page.mouse.move(*opened.place((0.6, -0.8)), steps=10)
+    opened.wait_for_z((0.6, -0.8))
+    assert (len(opened.frames), len(opened.requests)) == (sent, asked)
+    z = [float(text) for text in opened.root.get_attribute("data-z").split(",")]
+    for letter, name in (("A", A), ("B", B)):
+        picture = opened.picture(opened.side(letter).get_by_test_id("decoded"))
+        assert np.abs(picture - decoded(name, z)).max() <= 1
+        wanted = opened.place_on(letter, z)  # scrolls there
+        assert centre(opened, letter, ".lse-handle") == pytest.approx(wanted, abs=1)
+    opened.page.mouse.up()
+
+
+@pytest.mark.parametrize("scale", ["shared", "fit", "own"])
+def test_axes_have_one_aspect_and_are_common_unless_each_is_to_fit(open_pair: Callable, scale: str) -> None:
+    opened = open_pair("" if scale == "shared" else f"?scale={scale}")
+    opened.wait_for_axes()
+    widths = []
+    for (left, right), (low, high) in opened.axis_ranges():
+        assert high - low == pytest.approx(right - left)
+        widths.append(right - left)
+    assert (widths[0] == pytest.approx(widths[1])) == (scale != "own")
+    spreads = [gallery.read(name).codes.mean.abs().max() for name in opened.models()]
+    if scale == "own":
+        assert all(width > spread for width, spread in zip(widths, spreads, strict=True))
+
+
+def test_a_zoom_on_one_map_is_a_zoom_on_both(open_pair: Callable) -> None:
+    opened = open_pair(PAIR)
+    opened.wait_for_axes()
+    opened.side("B").locator("[data-zoom=in]").click()
+    opened.page.wait_for_url("**view=*")
+    first, second = opened.axis_ranges()
+    assert first == second
+    assert first[0][1] - first[0][0] == pytest.approx(8 / 1.5)
+
+
+def test_the_classes_are_joined_where_their_names_stand(open_pair: Callable) -> None:
+    opened = open_pair(PAIR)
+    opened.wait_for_axes()
+    threads = opened.page.locator(".lse-thread-class")
+    expect(threads).to_have_count(0)
+    opened.page.get_by_test_id("lines").click()
+    expect(threads).to_have_count(10)
+    assert opened.query["lines"] == "on"
+    overlay = opened.page.get_by_test_id("threads").bounding_box()
+    for digit in (0, 7):
+        for letter, ends in (("A", ("x1", "y1")), ("B", ("x2", "y2"))):
+            x, y = (float(threads.nth(digit).get_attribute(end)) for end in ends)
+            name = opened.side(letter).locator(".lse-letter").nth(digit)
+            plot = opened.side(letter).locator(".lse-plot").bounding_box()
+            wanted = (plot["x"] + float(name.get_attribute("x")), plot["y"] + float(name.get_attribute("y")))
+            assert (overlay["x"] + x, overlay["y"] + y) == pytest.approx(wanted, abs=1)
+    opened.page.locator(".lse-axes .legendtoggle").first.click()
+    expect(threads).to_have_count(9)
+
+
+def test_a_drawing_is_placed_where_torch_places_what_the_page_says_was_given(open_pair: Callable) -> None:
+    opened = open_pair(PAIR)
+    opened.draw(SEVEN)
+    given = opened.page.get_by_test_id("given")
+    expect(given.locator("figure")).to_have_count(4)
+    x = torch.from_numpy(opened.picture(given.locator("canvas").nth(1)).astype(np.float32) / 255)
+    assert set(x.unique().tolist()) == {0, 1}
+    places = [[float(z) for z in text.split(",")] for text in given.get_attribute("data-places").split(";")]
+    for letter, name, place in zip("AB", (A, B), places, strict=True):
+        with torch.no_grad():
+            q = gallery.read(name).vae().encode(x)
+        assert place == pytest.approx(q.mean.tolist(), abs=1e-4)
+        wanted = opened.place_on(letter, place)  # scrolls there
+        assert centre(opened, letter, "circle.lse-guest") == pytest.approx(wanted, abs=1.5)
+        ring = opened.side(letter).locator("ellipse.lse-guest").first
+        scale = opened.side(letter).locator(".lse-plot").bounding_box()["width"] / 8
+        assert float(ring.get_attribute("rx")) == pytest.approx(q.stddev[0].item() * scale, rel=1e-3)
+        rebuilt = opened.picture(given.locator("canvas").nth("AB".index(letter) + 2))
+        assert np.abs(rebuilt - decoded(name, q.mean.tolist())).max() <= 1
+
+
+def test_another_model_takes_the_drawing_and_clearing_takes_it_away(open_pair: Callable) -> None:
+    opened = open_pair(PAIR)
+    opened.draw(SEVEN)
+    guest = opened.side("B").locator("circle.lse-guest")
+    expect(guest).to_have_count(1)
+    before = opened.page.get_by_test_id("given").get_attribute("data-places")
+    opened.put("B", "mnist-beta-3")
+    expect(opened.page.get_by_test_id("given")).not_to_have_attribute("data-places", before)
+    expect(opened.page.get_by_test_id("receipt")).to_contain_text("Your drawing")
+    opened.page.get_by_role("button", name="Clear").click()
+    expect(guest).to_have_count(0)
+    expect(opened.page.get_by_test_id("receipt")).not_to_contain_text("Your drawing")
+
+
+def test_the_receipt_of_an_image_adds_up_to_what_torch_says_it_costs(open_pair: Callable, mnist_test: Dataset) -> None:
+    opened = open_pair(f"{PAIR}&image=7")
+    receipt = opened.page.get_by_test_id("receipt")
+    expect(receipt).to_have_attribute("data-ready", "true")
+    totals = [float(text) for text in receipt.get_attribute("data-total").split(",")]
+    x, noise = fixed_images(mnist_test)[7:8], torch.randn(4000, 1, 2, generator=seeded())
+    for name, total in zip((A, B), totals, strict=True):
+        with torch.no_grad():
+            loss = sum(term.item() for term in terms(gallery.read(name).vae(), x, noise))
+        assert total == pytest.approx(loss, abs=0.1)  # what 4,000 draws leave open
+
+
+def test_without_files_the_receipt_says_what_is_missing(open_pair_without_files: Callable) -> None:
+    opened = open_pair_without_files(f"{PAIR}&image=7")
+    receipt = opened.page.get_by_test_id("receipt")
+    expect(receipt).to_contain_text("not on the server")
+    assert f"{gallery.read(B).codes.reconstruction[7].item():.1f}" in receipt.inner_text()
+
+
+def test_the_link_holds_the_pair_and_the_view(open_pair: Callable) -> None:
+    query = f"{PAIR}&z=0.5,-0.25&image=7&digits=0137&scale=fit&lines=on&draw=12"
+    opened = open_pair(query)
+    opened.wait_for_axes()
+    assert opened.query == {
+        "a": A, "z": "0.5,-0.25", "image": "7", "digits": "0137", "scale": "fit", "lines": "on", "draw": "12",
+    }  # fmt: skip
+    expect(opened.page.locator(".lse-thread-class")).to_have_count(4)
+    opened.put("A", "mnist-beta-10")
+    opened.page.wait_for_url("**a=mnist-beta-10*")
+    opened.page.reload()
+    opened.wait_until_ready()
+    assert opened.models() == ["mnist-beta-10", B]
+
+
+def test_a_bad_link_opens_the_default_pair(open_pair: Callable) -> None:
+    opened = open_pair("?a=nonsense&b=run-0123456789abcdef@7&draw=-1&scale=huge")
+    assert opened.models() == ["mnist-beta-0", B]
+
+
+def saved(opened: OpenedMap, press: Callable[[], None]) -> Download:
+    with opened.page.expect_download() as download:
+        press()
+    return download.value
+
+
+def test_the_maps_are_saved_as_a_picture_and_as_a_table(open_pair: Callable, tmp_path: Path) -> None:
+    opened = open_pair(f"{PAIR}&image=7")
+    opened.wait_for_axes()
+    buttons = opened.page.locator(".lse-save-maps button")
+    table = saved(opened, buttons.filter(has_text="CSV").click)
+    table.save_as(tmp_path / "maps.csv")
+    head, *body = csv.reader((tmp_path / "maps.csv").read_text().splitlines())
+    assert len(body) == 10_000
+    codes = gallery.read(B).codes
+    row = dict(zip(head, body[7], strict=True))
+    assert row["class"] == str(codes.label[7].item())
+    assert float(row["B (β = 1): mean z2"]) == pytest.approx(codes.mean[7, 1].item(), rel=1e-6)
+    picture = saved(opened, buttons.filter(has_text="PNG").click)
+    picture.save_as(tmp_path / "maps.png")
+    width, height = struct.unpack(">II", (tmp_path / "maps.png").read_bytes()[16:24])
+    assert width > 1.5 * height > 1000
+
+
+def test_dragging_a_handle_of_the_plane_puts_another_model_on_the_map(open_pair: Callable) -> None:
+    opened = open_pair(PAIR)
+    expect(opened.page.locator("[data-testid=plane][data-ready=true]")).to_be_attached()
+    opened.page.get_by_test_id("plane").scroll_into_view_if_needed()
+    handle = opened.page.get_by_test_id("plane").locator("[data-letter=B]")
+    handle.focus()
+    handle.press("ArrowLeft")
+    expect(opened.side("B")).not_to_have_attribute("data-model", B)
+
+
+def test_a_model_that_does_not_come_is_named_and_the_other_stays(open_pair: Callable) -> None:
+    opened = open_pair(PAIR)
+    opened.wait_for_silence()
+    opened.break_requests(r"mnist-beta-3-[0-9a-f]+\.")
+    opened.side("A").locator("[data-model-name='mnist-beta-3']").click()
+    expect(opened.error).to_contain_text("could not be loaded")
+    assert opened.models() == [A, B]
+    opened.mend_requests()
+    opened.put("A", "mnist-beta-3")
+    expect(opened.error).to_be_hidden()
+
+
+@pytest.fixture
+def phone(open_pair: Callable) -> OpenedPair:
+    opened = open_pair(PAIR, **PHONE)
+    opened.wait_for_axes()
+    return opened
+
+
+def test_on_a_phone_one_map_follows_the_other_and_nothing_scrolls_sideways(phone: OpenedPair) -> None:
+    first, second = (phone.side(letter).locator(".lse-stage").bounding_box() for letter in "AB")
+    assert first["y"] + first["height"] <= second["y"]
+    assert first["width"] == second["width"] > 340
+    assert phone.page.get_by_test_id("stMain").evaluate("main => main.scrollWidth <= main.clientWidth")
+
+
+def test_on_a_phone_a_thumb_draws(phone: OpenedPair) -> None:
+    pad = phone.page.get_by_test_id("pad").locator("canvas").first
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    session = phone.page.context.new_cdp_session(phone.page)
+    for kind, (x, y) in zip(("touchStart", "touchMove", "touchMove"), SEVEN, strict=True):
+        point = {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]}
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    expect(phone.page.get_by_test_id("given").locator("figure")).to_have_count(4)
+    expect(phone.side("B").locator("circle.lse-guest")).to_have_count(1)

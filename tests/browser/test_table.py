@@ -1,0 +1,193 @@
+"""The table says what was measured, to the last digit it prints, and nothing of what was not."""
+
+import csv
+import io
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Locator, Page
+
+from tests.browser.figures import CLASSIFIER, choices, figure_page, kept, seeds
+from tests.browser.opened_map import says
+
+SHARES = {"overlap", "holes", "neighbour_accuracy"}
+SHOW = """shown => {
+    window.table ??= new MeasuresTable(document.querySelector("#figure"), { pick: name => picks.push(name) });
+    table.show(shown);
+}"""
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser) -> Iterator[Page]:
+    with figure_page(browser) as page:
+        yield page
+
+
+def show(page: Page, models: list[dict], **changes: object) -> dict:
+    shown = {"models": models, "seeds": [], "classifier": CLASSIFIER, "a": models[0], "b": models[4], **changes}
+    page.evaluate(SHOW, shown)
+    return shown
+
+
+def columns(page: Page) -> list[str]:
+    """The name of the model of each column, "" where it is none."""
+    cells = page.locator("thead tr > *").all()
+    names = [
+        cell.locator("button").get_attribute("data-column") if cell.locator("button").count() else "" for cell in cells
+    ]
+    return [name or "" for name in names]
+
+
+def cell(page: Page, name: str, key: str) -> Locator:
+    return page.locator(f"[data-measure={key}] > *").nth(columns(page).index(name))
+
+
+def lines(found: Locator) -> list[str]:
+    """What a cell says: its number, and the small print."""
+    text = found.evaluate("cell => [...cell.childNodes].map(node => node.textContent)")
+    return [line.replace("−", "-") for line in text]
+
+
+def printed(key: str, value: float) -> float:
+    return 100 * value if key in SHARES else value
+
+
+def test_every_cell_is_the_measure_to_the_last_digit(page: Page) -> None:
+    models = choices()
+    show(page, models)
+    rows = {row.get_attribute("data-measure"): row.locator("> *") for row in page.locator("[data-measure]").all()}
+    assert rows.keys() == models[0]["measures"].keys()
+    order = columns(page)
+    for key, cells in rows.items():
+        texts = cells.evaluate_all("cells => cells.map(cell => cell.firstChild?.textContent)")
+        for model in models:
+            text = texts[order.index(model["name"])].replace("−", "-")
+            assert says(text, printed(str(key), model["measures"][key])), (model["name"], key, text)
+
+
+def test_small_print_is_the_range_over_the_seeds_and_the_model_itself(page: Page) -> None:
+    models = choices()
+    others = seeds(models)
+    show(page, models, seeds=others)
+    for model in (models[0], models[5]):
+        for key in ("reconstruction", "mean_sigma", "holes", "aggregate_kl"):
+            values = [each["measures"][key] for each in others if each["beta"] == model["beta"]]
+            least, greatest = min(*values, model["measures"][key]), max(*values, model["measures"][key])
+            low, _, high = lines(cell(page, model["name"], key))[1].removeprefix("all ").partition("–")
+            assert says(low, printed(key, least))
+            assert says(high or low, printed(key, greatest))
+    assert len(lines(cell(page, "mnist-kl-switched-off", "kl"))) == 1
+    assert "over 5 seeds" in page.locator("#figure > p").inner_text()
+
+
+def test_a_shipped_model_among_the_seeds_is_not_counted_twice(page: Page) -> None:
+    models = choices()
+    own = [{"beta": each["beta"], "seed": 0, "measures": each["measures"]} for each in models if each["from_scratch"]]
+    show(page, models, seeds=own + seeds(models))
+    assert "over 5 seeds" in page.locator("#figure > p").inner_text()
+    show(page, models, seeds=own)
+    assert lines(cell(page, models[0]["name"], "kl"))[1:] == []
+
+
+def test_what_nobody_measured_is_a_dash_or_on_its_way(page: Page) -> None:
+    models = choices()
+    mine = kept(models[4])
+    show(page, [*models, mine])
+    assert says(lines(cell(page, mine["name"], "kl"))[0], mine["metrics"]["kl"])
+    assert lines(cell(page, mine["name"], "holes")) == ["—"]
+    assert "Nobody has measured" in (cell(page, mine["name"], "holes").get_attribute("title") or "")
+    show(page, [*models, {**mine, "measuring": True}])
+    assert lines(cell(page, mine["name"], "holes")) == ["measuring…"]
+    measured = {key: value for key, value in models[4]["measures"].items() if key != "sure_draws"}
+    show(page, [*models, {**mine, "measures": measured}])
+    assert lines(cell(page, mine["name"], "sure_draws")) == ["—"]
+    assert "data set" in (cell(page, mine["name"], "sure_draws").get_attribute("title") or "")
+
+
+def test_a_moment_of_a_run_has_a_column_at_the_end_and_the_sum_of_its_terms(page: Page) -> None:
+    models = choices()
+    metrics = {"reconstruction": 139.25, "kl": 5.5, "spread": 1.2, "mean_sigma": 0.1}
+    moment = kept(models[4], name="run-0123456789abcdef@500", label="a run, step 500", metrics=metrics)
+    show(page, models, b=moment)
+    assert columns(page)[-1] == moment["name"]
+    assert says(lines(cell(page, moment["name"], "negative_elbo"))[0], 144.75)
+    assert lines(cell(page, moment["name"], "active_units")) == ["—"]
+
+
+def test_nats_of_a_density_are_called_so(page: Page) -> None:
+    models = choices()
+    metrics = {**models[4]["metrics"], "reconstruction": -829.4, "negative_elbo": -821.3}
+    grey = kept(models[4], likelihood="gaussian", metrics=metrics, images=360, dataset="digits")
+    show(page, [*models, grey], b=grey)
+    assert lines(cell(page, grey["name"], "reconstruction")) == ["-829.4", "nats, density"]
+    assert len(lines(cell(page, grey["name"], "kl"))) == 1
+    assert "360 digits images" in page.locator(f"th:has([data-column='{grey['name']}'])").inner_text()
+    assert page.locator("[data-measure=reconstruction] .lse-spark-letter").all_text_contents() == ["A"]
+
+
+def test_two_columns_are_marked_and_a_heading_picks(page: Page) -> None:
+    models = choices()
+    show(page, models)
+    marked = page.locator("thead .lse-picked button")
+    assert [text.split() for text in marked.all_inner_texts()] == [["A", "β", "=", "0"], ["B", "β", "=", "1"]]
+    page.evaluate("() => { picks.length = 0 }")
+    page.get_by_role("button", name="β = 10").click()
+    assert page.evaluate("picks") == ["mnist-beta-10"]
+    show(page, models, b=models[6])
+    assert page.evaluate("document.activeElement.dataset.column") == "mnist-beta-10"
+    show(page, models, b=models[0])
+    assert marked.all_inner_texts()[0].split() == ["A", "B", "β", "=", "0"]
+
+
+def test_columns_stand_in_the_order_given_and_a_and_b_first_where_there_is_little_room(page: Page) -> None:
+    models = choices()
+    names = [model["name"] for model in models]
+    show(page, models, a=models[5], b=models[2])
+    assert columns(page) == ["", "", *names]
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.wait_for_selector("table[data-narrow=true]")
+    chosen = [names[5], names[2]]
+    assert columns(page) == ["", *chosen, "", *(name for name in names if name not in chosen)]
+    boxes = [page.locator("thead tr > *").nth(i).bounding_box() for i in range(3)]
+    assert all(box and box["x"] + box["width"] <= 390 for box in boxes)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.set_viewport_size({"width": 1400, "height": 900})
+    page.wait_for_selector("table[data-narrow=false]")
+
+
+@pytest.mark.parametrize(
+    ("key", "log"), [("reconstruction", False), ("kl", True), ("mean_sigma", True), ("holes", False)]
+)
+def test_the_dots_of_a_sparkline_are_as_high_as_their_values(page: Page, key: str, log: bool) -> None:
+    models = choices()
+    show(page, models)
+    dots = page.locator(f"[data-measure={key}] .lse-spark-dot")
+    x, y = np.array(dots.evaluate_all("dots => dots.map(dot => [dot.cx.baseVal.value, dot.cy.baseVal.value])")).T
+    values = np.array([model["measures"][key] for model in models if model["from_scratch"]])
+    assert np.allclose(np.diff(x), x[1] - x[0])
+    height = np.log(values) if log else values
+    assert np.corrcoef(height, y)[0, 1] == pytest.approx(-1)
+    assert ("log" in page.locator(f"[data-measure={key}] svg").text_content()) == log
+
+
+def test_the_split_stands_between_its_headings_as_a_sum(page: Page) -> None:
+    show(page, choices())
+    order = page.locator("tbody tr").evaluate_all("rows => rows.map(row => row.dataset.measure ?? row.className)")
+    assert order[1:5] == ["kl", "lse-split", "mutual_information", "aggregate_kl"]
+    assert f"log 10,000 = {math.log(10_000):.2f}" in page.locator("[data-measure=mutual_information]").inner_text()
+
+
+def test_the_csv_holds_every_measure_of_every_model_and_seed(page: Page) -> None:
+    models = choices()
+    others = seeds(models)
+    show(page, models, seeds=others)
+    head, *rows = csv.reader(io.StringIO(page.evaluate("csvOf(table.rows())"), newline=""))
+    keys = [name.partition(" ")[0] for name in head[6:]]
+    assert set(keys) == models[0]["measures"].keys()
+    assert all(name.endswith(")") for name in head[6:])
+    for row, entry in zip(rows, models + others, strict=True):
+        assert dict(zip(keys, map(float, row[6:]), strict=True)) == entry["measures"]
+        assert float(row[4]) == entry["beta"]
+    assert [row[5] for row in rows] == [""] * len(models) + [str(each["seed"]) for each in others]

@@ -1,0 +1,207 @@
+"""The page mounts the comparison with the link it was opened with, learns what is left, and waits for measures."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
+from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Element
+
+from explorer import assets, choices, kept, link, palette
+from explorer.definitions import DEFINITIONS, SWEEP
+from explorer.runs.manager import Manager
+from explorer.runs.store import STATE_VARIABLE
+from models import gallery, measures
+from tests.comparing import MEASURES, SHIPPED, lay_run, manage, ship
+from tests.running import ANN, BOB
+
+SECONDS = 120
+DEFAULTS = link.defaults(link.COMPARE)
+
+
+@pytest.fixture(autouse=True)
+def measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[Path, tuple]]:
+    """What is known of kept models; the gallery's measures and every folder are the test's own."""
+    known: dict[Path, tuple] = {}
+    monkeypatch.setenv(STATE_VARIABLE, str(tmp_path / "state"))
+    monkeypatch.setattr(choices, "measures_of", lambda path: known.get(path, (None, True)))
+    monkeypatch.setattr(kept, "_check_images", lambda model: None)
+    ship(tmp_path, monkeypatch)
+    yield known
+    measures.read_shipped.cache_clear()
+    choices._of_the_gallery.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Manager:
+    return manage(tmp_path, monkeypatch)
+
+
+def opened(visitor: str = ANN, **query: str) -> AppTest:
+    """The page at an address. Alone, because AppTest cannot switch to a page that is a function."""
+
+    def page() -> None:
+        from explorer.pages import compare
+
+        compare.show()
+
+    app = AppTest.from_function(page, default_timeout=SECONDS)
+    app.session_state["visitor_drawn"] = visitor
+    app.query_params.update(query)
+    return app.run()
+
+
+def mounted(app: AppTest) -> Element:
+    """The comparison among the page's components."""
+    return next(each for each in app.get("bidi_component") if each.proto.component_name == "side_by_side")
+
+
+def data(app: AppTest) -> dict:
+    """What the comparison is given."""
+    return json.loads(mounted(app).proto.json)
+
+
+def leave(app: AppTest, state: object) -> None:
+    """Run as when the browser reports a link state."""
+    # AppTest has no public way to play a component's browser side.
+    app._run(WidgetStates(widgets=[WidgetState(id=mounted(app).proto.id, json_value=json.dumps({"link": state}))]))
+
+
+def test_the_page_opens_without_a_complaint() -> None:
+    app = opened()
+    assert not app.exception
+    assert not app.error
+    assert not app.warning
+
+
+def test_the_comparison_gets_models_measures_seeds_colours_and_addresses() -> None:
+    given = data(opened())
+    assert given["models"] == choices.choices(ANN)
+    assert (given["seeds"], given["classifier"]) == (SHIPPED["seeds"], SHIPPED["classifier"])
+    assert (given["class_colours"], given["term_colours"]) == (palette.CLASSES, palette.TERMS)
+    assert given["plotly_url"] == assets.plotly_url()
+    assert given["start"] == given["defaults"] == DEFAULTS
+    assert given["runs"] == []
+
+
+def test_it_starts_where_the_link_says() -> None:
+    query = {
+        "a": "mnist-beta-30",
+        "z": "1,-2",
+        "image": "7",
+        "digits": "013",
+        "scale": "own",
+        "lines": "on",
+        "draw": "5",
+    }
+    assert data(opened(**query))["start"] == DEFAULTS | query
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"a": "no such", "b": "kept-0123456789ab"},
+        {"a": "run-0123456789abcdef@20", "b": "run-0123456789abcdef"},
+        {"z": "nan,nan", "view": "0,0,0", "draw": "-1"},
+        {"model": "mnist-beta-10"},
+    ],
+)
+def test_a_bad_link_starts_at_the_default(query: dict[str, str]) -> None:
+    app = opened(**query)
+    assert not app.exception
+    assert data(app)["start"] == DEFAULTS
+
+
+def test_two_moments_of_a_run_can_be_compared_by_whoever_has_the_link(runs: Manager) -> None:
+    lay_run(runs.store, "a" * 16, ANN, 1.0)
+    sides = {side: f"run-{'a' * 16}@{step}" for side, step in (("a", 0), ("b", 20))}
+    given = data(opened(BOB, **sides))
+    assert given["start"] == DEFAULTS | sides
+    assert [run["name"] for run in given["runs"]] == [f"run-{'a' * 16}"]
+    assert data(opened(BOB))["runs"] == []
+
+
+def test_what_the_visitor_leaves_reaches_python_and_changes_nothing_that_is_mounted() -> None:
+    app = opened(image="3")
+    before = data(app)
+    left = DEFAULTS | {"a": "mnist-beta-30", "z": "0.5,0.25", "lines": "on"}
+    leave(app, left)
+    assert not app.exception
+    assert app.session_state["compare"]["link"] == left
+    assert data(app) == before
+
+
+def test_who_comes_back_finds_what_they_left() -> None:
+    app = opened(image="3")
+    left = DEFAULTS | {"a": "mnist-beta-30", "scale": "fit"}
+    leave(app, left)
+    # As Streamlit does when the page is left by the navigation, whose links say nothing.
+    del app.session_state["compare"]
+    app.query_params.clear()
+    assert data(app.run())["start"] == left
+
+
+@pytest.mark.parametrize("state", [None, {}, {"a": "../x", "z": 3, "image": ["1"]}, {"unknown": "1"}])
+def test_a_browser_that_reports_nonsense_changes_nothing(state: object) -> None:
+    app = opened()
+    before = data(app)
+    leave(app, state)
+    assert not app.exception
+    assert data(app) == before
+
+
+def test_a_kept_models_measures_arrive_and_nothing_else_changes(tiny_bytes: bytes, measured: dict[Path, tuple]) -> None:
+    name = kept.keep(ANN, "my own", tiny_bytes)
+    app = opened(a=name)
+    before = data(app)
+    assert (before["models"][-1]["name"], before["models"][-1]["measuring"]) == (name, True)
+    assert before["start"]["a"] == name
+    app.run()
+    assert data(app) == before
+    measured[kept.path(ANN, name)] = (MEASURES, False)
+    app.run()
+    after = data(app)
+    assert after["models"][-1] == before["models"][-1] | {"measures": MEASURES, "measuring": False}
+    assert after | {"models": []} == before | {"models": []}
+    assert after["models"][:-1] == before["models"][:-1]
+
+
+def test_others_kept_models_are_not_to_be_had(tiny_bytes: bytes) -> None:
+    name = kept.keep(ANN, "my own", tiny_bytes)
+    assert data(opened(BOB, a=name, b=name))["start"] == DEFAULTS
+
+
+@pytest.mark.parametrize("text", ["{", ""])
+def test_damaged_measures_end_in_a_sentence_and_are_found_again_once_restored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    ship(tmp_path, monkeypatch, text)
+    app = opened()
+    assert "Restore models/pretrained" in app.error[0].value
+    assert not app.exception
+    ship(tmp_path, monkeypatch)
+    assert not app.run().error
+
+
+def test_a_folder_that_cannot_be_written_is_named_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(assets, "FOLDER", tmp_path / "file" / "made")
+    app = opened()
+    assert "cannot be written" in app.error[0].value
+    assert not app.exception
+
+
+def test_every_definition_has_an_equation_and_the_seeds_a_command() -> None:
+    app = opened()
+    shown = {each.value.strip("$\n") for each in app.latex}
+    assert {each.equation for each in DEFINITIONS} <= shown
+    assert [each.value for each in app.code] == [SWEEP]
+    assert all(each.words.endswith(".") for each in DEFINITIONS)
+
+
+def test_the_default_sides_are_on_offer() -> None:
+    assert {DEFAULTS["a"], DEFAULTS["b"]} <= set(gallery.recipes())
