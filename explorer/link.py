@@ -52,6 +52,7 @@ COMPARE: Table = {
     "b": (gallery.REFERENCE, _is_side),
     **_SEEN,
     "scale": ("shared", _full_match("fit|own")),  # fit: both sides in one window; own: each in its own
+    "lead": ("", _full_match("b")),  # the side whose image is selected, and whose code the handle is at
     "lines": ("", _full_match("on")),
     "draw": ("", _full_match(r"[0-9]{1,6}")),  # the seed of the prior draws
 }

@@ -78,7 +78,8 @@ class Measurer:
                 # A model that has been forgotten meanwhile may be kept again.
                 if path.exists() and not self._closed:
                     logging.getLogger(__name__).warning("%s could not be measured. %s", path.name, error)
-                    self._failed.add(path)
+                    with self._lock:
+                        self._failed.add(path)
             with self._lock:
                 self._pending.remove(path)
 

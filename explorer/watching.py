@@ -9,6 +9,7 @@ from explorer.side_by_side import Moment, RunChoice
 from models import data
 from models.recipe import Recipe
 
+_LONG = 200  # letters, more than any label has but one of a hundred changes
 _NO_FRAME = "It ended before its first frame."
 _WAITING = {
     "queued": "Waiting for a free place on the server.",
@@ -38,11 +39,10 @@ def seen(run: Snapshot, record: Record) -> Run:
 
 def choosable(run: Snapshot, record: Record) -> RunChoice:
     """The moments of a run that can be compared. Raises AssetError."""
-    weights = label(run.recipe, record.changes)
     dataset = run.recipe.dataset
     return RunChoice(
         name=f"run-{run.name}",
-        label=weights if dataset == "mnist" else f"{DATASETS[dataset]}, {weights}",
+        label=suggestion(run.recipe, record.changes, _LONG),
         dataset=DATASETS[dataset],
         likelihood=run.recipe.likelihood,
         class_names=list(data.CLASS_NAMES[dataset]),

@@ -55,7 +55,7 @@ def test_a_run_can_be_compared_at_each_of_its_moments() -> None:
     assert choice.keys() == RunChoice.__annotations__.keys()
     assert all(moment.keys() == Moment.__annotations__.keys() for moment in choice["frames"])
     assert json.loads(json.dumps(choice, allow_nan=False)) == choice
-    assert (choice["name"], choice["label"]) == (f"run-{NAME}", "Fashion-MNIST, β = 0.3")
+    assert (choice["name"], choice["label"]) == (f"run-{NAME}", "Fashion-MNIST, Gaussian, β = 0.3, seed 0")
     assert (choice["images"], choice["likelihood"], choice["images_url"]) == (2000, "gaussian", None)
     moments = [{name: value for name, value in moment.items() if name != "encoder_url"} for moment in choice["frames"]]
     assert moments == watching.seen(RUN, RECORD)["frames"]
@@ -70,7 +70,7 @@ def test_the_address_of_a_moments_encoder_is_that_of_its_file() -> None:
 
 def test_the_label_of_a_run_names_its_data_set_where_it_is_not_mnist() -> None:
     labels = [watching.choosable(replace(RUN, recipe=Recipe(name)), RECORD)["label"] for name in DATASETS]
-    assert labels == ["β = 1", "Fashion-MNIST, β = 1", "8×8 digits, β = 1"]
+    assert labels == ["β = 1, seed 0", "Fashion-MNIST, β = 1, seed 0", "8×8 digits, β = 1, seed 0"]
 
 
 @pytest.mark.parametrize("dataset", DATASETS)

@@ -25,7 +25,7 @@ const MAX_ENTRY_WIDTH = 90; // px
 
 /** @param {number} width in pixels */
 function sidesOf(width) {
-  return width < NARROW ? { l: 34, r: 8, b: 38 } : { l: 46, r: 12, b: 42 };
+  return width < NARROW ? { l: 40, r: 8, b: 38 } : { l: 52, r: 12, b: 42 };
 }
 
 /** The room around the square plot, in pixels. @param {number} width @param {string[]} names of the classes */

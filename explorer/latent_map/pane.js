@@ -79,9 +79,10 @@ export class Pane {
     return { points: this.loaded.mean, letters: this.loaded.letters, view };
   }
 
-  /** Whether an image of the map that leads has a code on this one. @param {number} image */
-  holds(image) {
-    const same = this.subject.dataset === this.panes.lead.subject.dataset;
+  /** Whether an image of another map, of the one that leads by default, has a code on this one.
+   * @param {number} image @param {Pane} [where] */
+  holds(image, where = this.panes.lead) {
+    const same = this.subject.dataset === where.subject.dataset;
     return same && image >= 0 && 2 * image < this.place.points.length;
   }
 
@@ -130,8 +131,8 @@ export class Pane {
 
   /** A ring about the image under the pointer, whichever map that is on. */
   markLit() {
-    const { lit } = this.panes;
-    this.scene.light(this.place.view, this.holds(lit) ? this.pointOf(lit) : null);
+    const { image, where } = this.panes.lit;
+    this.scene.light(this.place.view, this.holds(image, where) ? this.pointOf(image) : null);
   }
 
   /** @param {Float32Array} z @param {string} text z in words */
@@ -227,7 +228,7 @@ export class Pane {
   /** @param {Pointer | null} event null hides what it showed */
   hover(event) {
     const image = this.nearest(event);
-    if (event || this.pointer) this.panes.light(image);
+    if (event || this.pointer) this.panes.light(image, this);
     this.pointer = event;
     if (image < 0 || !this.loaded) this.card.hide();
     else this.card.show(this.loaded, this.subject, image, this.place, this.scene.side);

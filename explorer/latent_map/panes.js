@@ -35,8 +35,8 @@ export class Panes {
     this.all = elements.map((element, i) => new Pane(element, this, class_colours, subjects[i]));
     /** The map in which the selected image was clicked. */
     this.lead = this.all[0];
-    /** The image under the pointer, which every map shows; -1 is none. */
-    this.lit = -1;
+    /** The image under the pointer, which every map shows, and the map that the pointer is on; -1 is none. */
+    this.lit = { image: -1, where: this.lead };
     this.noteGliding();
     listenToButtons(root, this.end.signal, (button) => this.press(button));
   }
@@ -150,10 +150,10 @@ export class Panes {
     this.look(zoomed(view, z1, z2, factor), true);
   }
 
-  /** @param {number} image under the pointer, or -1 */
-  light(image) {
-    if (image === this.lit) return;
-    this.lit = image;
+  /** @param {number} image under the pointer, or -1 @param {Pane} where it is */
+  light(image, where) {
+    if (image === this.lit.image && where === this.lit.where) return;
+    this.lit = { image, where };
     for (const pane of this.all) pane.markLit();
   }
 

@@ -9,6 +9,8 @@ import { toLatent, toPixels } from "./view.js";
 /** @typedef {{clientX: number, clientY: number}} Pointer a place on the screen, in pixels */
 /** @typedef {{z1: number, z2: number, sigma1: number, sigma2: number}} Code the mean and stddev of one q(z|x) */
 
+const WAITING_PX = 7; // radius of the mark of a code outside the window
+
 export class Scene {
   /** @param {HTMLElement} root which has the theme @param {HTMLElement} stage
    * @param {{light: string[], dark: string[]}} colours of the classes */
@@ -111,7 +113,13 @@ export class Scene {
     const rings = [1, 2].map((k) =>
       svg("ellipse", { cx, cy, rx: k * sigma1 * scale, ry: k * sigma2 * scale, class: `lse-ellipse${kind}` }),
     );
-    return [...rings, svg("circle", { cx, cy, r: kind ? 4 : 1.5, class: `lse-chosen${kind}` })];
+    if (!kind) return [...rings, svg("circle", { cx, cy, r: 1.5, class: "lse-chosen" })];
+    if (Math.max(Math.abs(cx - this.side / 2), Math.abs(cy - this.side / 2)) <= this.side / 2) {
+      return [...rings, svg("circle", { cx, cy, r: 4, class: `lse-chosen${kind}` })];
+    }
+    // Like the handle, a code from elsewhere waits at the edge of the window, hollow.
+    const [x, y] = [cx, cy].map((place) => Math.min(this.side - WAITING_PX, Math.max(WAITING_PX, place)));
+    return [svg("circle", { cx: x, cy: y, r: WAITING_PX, class: `lse-chosen${kind} lse-guest-outside` })];
   }
 
   /** @param {View} view @param {Float32Array | null} z of the image under the pointer */

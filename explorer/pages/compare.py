@@ -25,6 +25,8 @@ def show() -> None:
         except (OSError, ValueError) as error:
             st.error(f"The shipped measures cannot be read ({error}). Restore models/pretrained and reload this page.")
             return
+    if st.session_state["compare_missing"]:
+        st.warning("A model of this address is not here: another visitor keeps it, or it made room for newer ones.")
     shipped = st.session_state["compare_shipped"]
     left = side_by_side(
         st.session_state["compare_models"],
@@ -54,7 +56,9 @@ def _remember(who: str) -> None:
     st.session_state["compare_shipped"] = read_shipped()
     st.session_state["compare_models"] = models
     st.session_state["compare_runs"] = runs
-    st.session_state["compare_start"] = start | _replaced(start, models, runs)
+    replaced = _replaced(start, models, runs)
+    st.session_state["compare_start"] = start | replaced
+    st.session_state["compare_missing"] = bool(replaced)
 
 
 def _replaced(start: dict[str, str], models: list[Choice], runs: list[RunChoice]) -> dict[str, str]:

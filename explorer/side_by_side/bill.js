@@ -27,7 +27,11 @@ export function billOfDrawing(answers) {
     const { label, likelihood } = choice;
     return [{ letter, label, likelihood, mean, stddev, decoder: pane.loaded.decoder, x, reconstruction: null }];
   });
-  return { title: "Your drawing", note: "", columns };
+  const strangers = answers.filter(({ side }) => side.choice.dataset !== "MNIST");
+  const note = strangers.map(({ side: { letter, choice } }) => {
+    return `${letter} learnt from ${choice.dataset}, unlike a drawing centred as MNIST’s digits are.`;
+  });
+  return { title: "Your drawing", note: note.join(" "), columns };
 }
 
 /** An image as models of a likelihood are given it. @param {string} likelihood @param {Images} originals @param {number} image */

@@ -15,6 +15,7 @@ export class Drawing {
     this.given = /** @type {HTMLElement} */ (root.querySelector(".lse-given"));
     this.sides = sides;
     this.placed = placed;
+    this.run = 0;
     /** @type {Float32Array | null} grey [784], as MNIST would hold it */
     this.ink = null;
     /** @type {Answer[]} */
@@ -28,11 +29,21 @@ export class Drawing {
     if (this.ink) await this.place(this.ink, final);
   }
 
+  /** What a side answered no longer holds, for another model stands there. @param {Side} side */
+  forget(side) {
+    this.answers = this.answers.filter((each) => each.side !== side);
+    side.pane.guest = null;
+    this.showGiven();
+  }
+
   /** @param {Float32Array | null} ink @param {boolean} final */
   async place(ink, final) {
+    const run = ++this.run;
     this.ink = ink;
-    const encoders = ink ? await Promise.all(this.sides.map((side) => side.encoder())) : [];
-    if (this.ink !== ink) return; // a newer stroke came while an encoder was fetched
+    const asked = this.sides.map(({ choice }) => choice.encoder_url);
+    const encoders = ink ? await Promise.all(this.sides.map((side) => side.encoder(final))) : [];
+    // A newer stroke, or a newer model, may have come while an encoder was fetched.
+    if (run !== this.run || this.sides.some(({ choice }, i) => choice.encoder_url !== asked[i])) return;
     this.answers = this.sides.flatMap((side, i) => {
       const encoder = encoders[i];
       if (!ink || !encoder) return [];
@@ -57,8 +68,9 @@ export class Drawing {
     const { ink, answers } = this;
     /** @type {[string, ArrayLike<number>][]} */
     const pictures = ink ? [["centred, as MNIST is", ink]] : [];
-    const binary = answers.find(({ side }) => side.choice.likelihood !== "gaussian");
-    if (binary) pictures.push(["x, what they see", binary.x]);
+    const binary = answers.filter(({ side }) => side.choice.likelihood !== "gaussian");
+    const who = binary.length > 1 ? "they see" : `${binary[0]?.side.letter} sees`;
+    if (binary.length) pictures.push([`x, what ${who}`, binary[0].x]);
     for (const { side, mean } of answers) {
       pictures.push([`${side.letter} rebuilds`, side.pane.loaded?.decoder.decode(mean).slice() ?? []]);
     }

@@ -15,7 +15,10 @@ const side = (letter) => `
   <div class="lse-stage"></div>
   <div class="lse-flank">
     <section class="lse-decoded"></section>
-    <dl class="lse-brief" data-testid="brief"></dl>
+    <div>
+      <small class="lse-mean"></small>
+      <dl class="lse-brief" data-testid="brief"></dl>
+    </div>
   </div>
 </section>`;
 

@@ -9,24 +9,35 @@ import { formatted } from "../latent_map/panel.js";
  * @typedef {{key: string, name: string, unit: string, words: string, print: (value: number) => string,
  *   tone?: string, part?: boolean, log?: boolean}} Measure */
 
-const nats = (/** @type {number} */ value) => formatted(value, "nats");
+const LEAST_PRINTED = 0.0001;
+
+const nats = (/** @type {number} */ value) => decimals(value, 1);
 const length = (/** @type {number} */ value) => formatted(value, "units of z");
-const hundredths = (/** @type {number} */ value) => value.toFixed(2).replace("-", "−");
-const share = (/** @type {number} */ value) => (100 * value).toFixed(1);
+const hundredths = (/** @type {number} */ value) => decimals(value, 2);
+const share = (/** @type {number} */ value) => decimals(100 * value, 1);
 const count = (/** @type {number} */ value) => value.toFixed(0);
 const tenths = (/** @type {number} */ value) => value.toFixed(1);
 
+/** What so many decimals would round away keeps two digits, down to a ten-thousandth.
+ * @param {number} value @param {number} places */
+function decimals(value, places) {
+  const size = Math.abs(value);
+  if (size && size < LEAST_PRINTED) return `<${LEAST_PRINTED}`;
+  return (size && size < 0.1 ? value.toPrecision(2) : value.toFixed(places)).replace("-", "−");
+}
+
 /** Every measure, in the order of the table.
- * @param {number} images of which they are averages @param {Classifier} classifier @returns {Measure[]} */
+ * @param {number[]} images of which the columns are averages @param {Classifier} classifier @returns {Measure[]} */
 export function measuresOf(images, classifier) {
   return [...lossTerms(images), ...shapesOfCodes(), ...qualities(classifier)];
 }
 
-/** The source of the split: Hoffman and Johnson, 2016, ELBO surgery, section 2,
+/** The source of the split: Hoffman and Johnson, 2016, ELBO surgery,
  * http://approximateinference.org/accepted/HoffmanJohnson2016.pdf
- * @param {number} images @returns {Measure[]} */
+ * @param {number[]} images @returns {Measure[]} */
 function lossTerms(images) {
-  const most = `log ${images.toLocaleString("en")} = ${Math.log(images).toFixed(2)}`;
+  const logs = [...new Set(images)].map((each) => `log ${each.toLocaleString("en")} = ${Math.log(each).toFixed(2)}`);
+  const most = `the log of their number, ${logs.join(" or ")}`;
   const [reconstruction, kl] = ["reconstruction", "kl"].map((tone) => ({ unit: "nats", print: nats, tone }));
   const part = { ...kl, print: hundredths, part: true };
   return [
@@ -84,6 +95,7 @@ function shapesOfCodes() {
       unit: "%",
       print: share,
       words: "Bhattacharyya coefficient, mean of all pairs of images",
+      log: true,
     },
     { key: "holes", name: "holes", unit: "%", print: share, words: "prior mass farther than 3 σ from every code" },
   ];

@@ -1,14 +1,14 @@
 // The choice of a side's model: a button for each shipped weight, a list of everything else, a slider for a run.
 
 import { element, pressOne } from "../latent_map/dom.js";
-import { momentChoice } from "./side.js";
+import { momentName } from "./side.js";
 
 /** @typedef {import("./side.js").Choice} Choice */
 /** @typedef {import("./side.js").RunChoice} RunChoice */
 
 export class Picker {
   /** @param {HTMLElement} header @param {{models: Choice[], runs: RunChoice[]}} data @param {AbortSignal} signal
-   * @param {(choice: Choice) => void} pick */
+   * @param {(name: string) => void} pick */
   constructor(header, { models, runs }, signal, pick) {
     this.header = header;
     this.models = models;
@@ -39,21 +39,18 @@ export class Picker {
     this.select.hidden = this.select.options.length === 1;
   }
 
-  /** @param {(choice: Choice) => void} pick */
+  /** @param {(name: string) => void} pick */
   chosen(pick) {
     const { value } = this.select;
     const run = this.runs.find(({ name }) => name === value);
-    const model = run
-      ? momentChoice(run, run.frames[run.frames.length - 1])
-      : this.models.find((m) => m.name === value);
-    if (model) pick(model);
+    if (value) pick(run ? momentName(run, run.frames[run.frames.length - 1]) : value);
   }
 
-  /** @param {(choice: Choice) => void} pick */
+  /** @param {(name: string) => void} pick */
   slid(pick) {
     const run = this.runs.find(({ name }) => name === this.select.value);
     const moment = run?.frames[Number(this.slider.value)];
-    if (run && moment) pick(momentChoice(run, moment));
+    if (run && moment) pick(momentName(run, moment));
   }
 
   /** @param {Choice} choice the one that stands here */

@@ -6,7 +6,7 @@ import { loadPlotly } from "../latent_map/plotly.js";
 import { ofOneKind } from "./measures.js";
 import { planeFigure } from "./plane_figure.js";
 import { inWords } from "./plane_names.js";
-import { frameOf, isOutside, seedSpotsOf, shownAt, spotsOf, unitSpot } from "./plane_spots.js";
+import { frameOf, isOutside, seedSpotsOf, shownAt, spotsOf, subjectOfPlane, unitSpot } from "./plane_spots.js";
 import { canvasOfImage, saveButtons } from "./saving.js";
 
 /** @typedef {import("./plane_spots.js").PlaneState} PlaneState */
@@ -57,7 +57,7 @@ export class Plane {
   /** @param {string} letter */
   handle(letter) {
     const handle = element("div", `lse-peg lse-peg-${letter}`, element("b", "lse-badge", letter));
-    const ariaLabel = `model ${letter}; arrow keys move it along the curve`;
+    const ariaLabel = `model ${letter}; arrow keys move it to a model of another rate`;
     Object.assign(handle, { role: "slider", tabIndex: 0, ariaLabel, hidden: true });
     handle.dataset.letter = letter;
     let [left, top] = [0, 0];
@@ -89,7 +89,7 @@ export class Plane {
   /** @returns {import("./plane_spots.js").Scatter} */
   get scatter() {
     const state = /** @type {PlaneState} */ (this.state);
-    const unit = state.a.likelihood === "gaussian" ? "nats of a density" : "nats per image";
+    const unit = subjectOfPlane(state).likelihood === "gaussian" ? "nats of a density" : "nats per image";
     return { spots: this.spots, seeds: seedSpotsOf(state), frame: frameOf(this.spots, this.all), unit };
   }
 
@@ -112,19 +112,28 @@ export class Plane {
   }
 
   /** The words about it. @param {PlaneState} state */
-  describe({ a, b }) {
+  describe(state) {
+    const subject = subjectOfPlane(state);
     this.more.hidden = !this.spots.some((spot) => isOutside(spot, frameOf(this.spots, false)));
     this.more.textContent = this.all ? "Show the best models" : "Show all models";
     const link = element("a", "", "Alemi et al., 2018");
     Object.assign(link, { href: SOURCE, target: "_blank", rel: "noopener" });
-    const averages = `averages over ${a.images.toLocaleString("en")} ${a.dataset} test images`;
+    const averages = `averages over ${subject.images.toLocaleString("en")} ${subject.dataset} test images`;
     const seeds = this.scatter.seeds.length ? "; crosses: other seeds of the same recipes" : "";
     const unit = unitSpot(this.spots);
     const sum = unit ? (unit.rate + unit.distortion).toFixed(1) : "";
     const line = sum && ` On the dashed line R + D is ${sum} nats, the −ELBO of β = 1.`;
-    const how = ` Drag A or B along the curve, or click a model to put ${this.last} there.`;
-    const other = ` B (${b.label}) is of other images or another likelihood: its nats have no place here.`;
-    this.caption.replaceChildren("After ", link, `: ${averages}${seeds}.${line}${how}${ofOneKind(a, b) ? "" : other}`);
+    const words = `: ${averages}${seeds}.${line}${this.invitation}${strangerTo(subject, state)}`;
+    this.caption.replaceChildren("After ", link, words);
+  }
+
+  /** What the visitor can do here: nothing where there is only one model. */
+  get invitation() {
+    if (this.spots.length < 2) return "";
+    const here = LETTERS.filter((letter) => this.spots.some(({ name }) => name === this.on[letter]));
+    const curve = this.spots.filter((spot) => spot.curve).length > 1;
+    const way = curve ? "along the curve" : "to another model";
+    return ` Drag ${here.join(" or ")} ${way}, or click a model to put ${this.last} there.`;
   }
 
   /** Where a model stands on the screen, in pixels from the chart's top left corner. @param {string} name */
@@ -212,13 +221,11 @@ export class Plane {
   /** @returns {import("./saving.js").Rows} */
   rows() {
     const { spots, seeds, unit } = this.scatter;
-    const row = (/** @type {string} */ label, /** @type {number | string} */ beta, /** @type {Rated} */ place) => {
-      return [label, beta, place.rate, place.distortion, place.rate + place.distortion];
-    };
+    const nats = (/** @type {Rated} */ { rate, distortion }) => [rate, distortion, rate + distortion];
     return [
-      ["model", "beta", "rate (nats per image)", `distortion (${unit})`, `negative ELBO (${unit})`],
-      ...spots.map((spot) => row(spot.label, spot.beta, spot)),
-      ...seeds.map((seed) => row("another seed", "", seed)),
+      ["model", "beta", "seed", "rate (nats per image)", `distortion (${unit})`, `negative ELBO (${unit})`],
+      ...spots.map((spot) => [spot.label, spot.beta, "", ...nats(spot)]),
+      ...seeds.map((spot) => [`β = ${spot.beta}`, spot.beta, spot.seed, ...nats(spot)]),
     ];
   }
 
@@ -227,6 +234,13 @@ export class Plane {
     this.observer.disconnect();
     this.plotly?.purge(this.lines);
   }
+}
+
+/** Which of A and B is of another kind than the plane. @param {import("./measures.js").Choice} subject @param {PlaneState} state */
+function strangerTo(subject, { a, b }) {
+  if (ofOneKind(a, b)) return "";
+  const [letter, { label }] = subject === a ? ["B", b] : ["A", a];
+  return ` ${letter} (${label}) is of other images or another likelihood: its nats have no place here.`;
 }
 
 /** @param {Rated} place @param {string} text @param {import("./plane_spots.js").PlaneInk} ink */

@@ -7,20 +7,31 @@ import { isOutside, PLANE_MARGIN, shownAt, sideOf, unitSpot } from "./plane_spot
 /** @typedef {import("./plane_spots.js").Size} Size */
 /** @typedef {import("./plane_spots.js").Scatter} Scatter */
 /** @typedef {import("./plane_spots.js").PlaneInk} PlaneInk */
-/** A name and the room it takes, in pixels. @typedef {{text: string, left: number, top: number, late: boolean, spot: Spot}} Name */
+/** @typedef {{rate: number, distortion: number}} Place in nats */
+/** In pixels from the top left corner of the frame. @typedef {{left: number, right: number, top: number, bottom: number}} Box */
+/** A name beside its model. @typedef {{text: string, spot: Spot, right: boolean, above: boolean, box: Box}} Name */
 
 const NARROW_PLANE = 560; // px
-const LATE = 0.7; // of the width: a name that began there would not fit
-const LONGEST = 24; // letters
+const [LONGEST_HEAD, LONGEST_TAIL] = [10, 13]; // letters; the end has the step of a run's moment
+const LINE_MARKS = 100; // along a line, to be avoided
 const GLYPH_WIDTH = 6.2; // px, about
 const NAME_HEIGHT = 14; // px
+const BESIDE = 11; // px from the middle of a model, clear of the ring of a handle
+const ASTRIDE = 4; // px above or below that middle
+const LEADER = { across: -16, up: -56 }; // px from a model beyond the right edge to its name
+const NAME_CORNERS = [
+  { right: true, above: true },
+  { right: false, above: false },
+  { right: true, above: false },
+  { right: false, above: true },
+];
 
 /** @param {Scatter} scatter @param {Size} size @param {PlaneInk} ink */
 export function planeNames(scatter, size, { text, muted }) {
   const { spots, frame } = scatter;
   return [
     ...namesOf(scatter, size).map((name) => nameAt(name, text)),
-    ...spots.filter((spot) => isOutside(spot, frame)).map((spot) => edgeName(spot, frame, text)),
+    ...spots.filter((spot) => isOutside(spot, frame)).map((spot) => edgeName(spot, frame, size, text)),
     ...slopeName(scatter, size, muted),
   ];
 }
@@ -31,56 +42,133 @@ function scaleOf({ x, y }, { width, height }) {
   return { across: (width - l - r) / (x[1] - x[0]), down: (height - t - b) / (y[1] - y[0]) };
 }
 
-/** The names of the models in the frame, as far as they do not cover those before them.
- * @param {Scatter} scatter @param {Size} size */
-function namesOf({ spots, frame }, size) {
+/** From nats to pixels in the frame. @param {Frame} frame @param {Size} size */
+function placing(frame, size) {
   const { across, down } = scaleOf(frame, size);
+  return (/** @type {Place} */ { rate, distortion }) => {
+    return { x: across * (rate - frame.x[0]), y: down * (frame.y[1] - distortion) };
+  };
+}
+
+/** The names of the models in the frame, as far as there is room, each where it covers least of what is drawn.
+ * @param {Scatter} scatter @param {Size} size */
+function namesOf(scatter, size) {
+  const { spots, frame } = scatter;
+  const at = placing(frame, size);
+  const marks = marksOf(scatter).map(at);
+  const taken = spots.filter((spot) => isOutside(spot, frame)).flatMap((spot) => edgeBoxes(spot, frame, size));
   /** @type {Name[]} */
   const names = [];
   for (const spot of spots.filter((each) => !isOutside(each, frame))) {
-    const { label, beta, curve, rate, distortion } = spot;
-    const text = size.width < NARROW_PLANE && curve ? String(beta) : shortened(label);
-    const late = rate > frame.x[0] + LATE * (frame.x[1] - frame.x[0]);
-    const left = across * rate - (late ? GLYPH_WIDTH * text.length : 0);
-    const top = -down * distortion + (curve ? -NAME_HEIGHT : 0);
-    const name = { text, left, top, late, spot };
-    if (!names.some((other) => covers(other, name))) names.push(name);
+    const text = size.width < NARROW_PLANE && spot.curve ? String(spot.beta) : shortened(spot.label);
+    const used = [...taken, ...names.map(({ box }) => box)];
+    const free = NAME_CORNERS.map((corner) => ({ ...corner, text, spot, box: nameBox(text, at(spot), corner) }))
+      .filter(({ box }) => fits(box, size) && !used.some((other) => overlap(other, box)))
+      .map((name) => ({ name, covered: marks.filter((mark) => isIn(mark, name.box)).length }));
+    const least = Math.min(...free.map(({ covered }) => covered));
+    names.push(...free.flatMap(({ name, covered }) => (covered === least ? name : [])).slice(0, 1));
   }
   return names;
 }
 
-/** @param {Name} a @param {Name} b */
-function covers(a, b) {
-  const apart =
-    a.left < b.left ? b.left - a.left - GLYPH_WIDTH * a.text.length : a.left - b.left - GLYPH_WIDTH * b.text.length;
-  return apart < 0 && Math.abs(a.top - b.top) < NAME_HEIGHT;
+/** What a name should not cover: models, seeds, the curve and the line of slope -1.
+ * @param {Scatter} scatter @returns {Place[]} */
+function marksOf({ spots, seeds, frame: { x } }) {
+  const curve = spots.filter((spot) => spot.curve);
+  const unit = unitSpot(spots);
+  const slope = unit ? x.map((rate) => ({ rate, distortion: unit.rate + unit.distortion - rate })) : [];
+  return [...spots, ...seeds, ...alongLine(curve), ...alongLine(slope)];
 }
 
-/** Above a point of the curve, below any other. @param {Name} name @param {string} color */
-function nameAt({ text, late, spot: { rate, distortion, curve } }, color) {
-  const across = late ? { xanchor: "right", xshift: -2 } : { xanchor: "left", xshift: 2 };
-  const upright = curve ? { yanchor: "bottom", yshift: 3 } : { yanchor: "top", yshift: -3 };
-  return {
-    ...across,
-    ...upright,
-    x: rate,
-    y: distortion,
-    text: escaped(text),
-    showarrow: false,
-    font: { color, size: 12 },
+/** @param {Place[]} corners of a broken line @returns {Place[]} */
+function alongLine(corners) {
+  return corners.slice(1).flatMap((end, i) => {
+    const { rate, distortion } = corners[i];
+    return Array.from({ length: LINE_MARKS }, (_, step) => {
+      const part = step / LINE_MARKS;
+      return { rate: rate + part * (end.rate - rate), distortion: distortion + part * (end.distortion - distortion) };
+    });
+  });
+}
+
+/** @param {string} text @param {{x: number, y: number}} beside @param {{right: boolean, above: boolean}} corner
+ * @returns {Box} */
+function nameBox(text, { x, y }, { right, above }) {
+  const left = right ? x + BESIDE : x - BESIDE - GLYPH_WIDTH * text.length;
+  const top = above ? y - ASTRIDE - NAME_HEIGHT : y + ASTRIDE;
+  return { left, top, right: left + GLYPH_WIDTH * text.length, bottom: top + NAME_HEIGHT };
+}
+
+/** What a model beyond the right edge takes: its name, and its leader and handle. Others have theirs in the margin.
+ * @param {Spot} spot @param {Frame} frame @param {Size} size @returns {Box[]} */
+function edgeBoxes(spot, frame, size) {
+  if (sideOf(spot, frame) !== "right") return [];
+  const { x, y } = placing(frame, size)(shownAt(spot, frame));
+  const [left, top] = [x + LEADER.across, y + LEADER.up];
+  const width = GLYPH_WIDTH * Math.max(...edgeLines(spot, frame, size).map((line) => line.length));
+  const name = {
+    left: left - width,
+    right: left,
+    top: top - 2 * NAME_HEIGHT,
+    bottom: top,
   };
+  return [name, { left, right: x + BESIDE, top, bottom: y + BESIDE }];
 }
 
-/** @param {Spot} spot @param {Frame} frame @param {string} color */
-function edgeName(spot, frame, color) {
+/** @param {Box} box @param {Size} size */
+function fits({ left, right, top, bottom }, { width, height }) {
+  const { l, t, b } = PLANE_MARGIN;
+  return left >= 0 && right <= width - l && top >= 0 && bottom <= height - t - b; // the margin on the right is free
+}
+
+/** @param {Box} one @param {Box} other */
+function overlap(one, other) {
+  const across = one.left < other.right && other.left < one.right;
+  return across && one.top < other.bottom && other.top < one.bottom;
+}
+
+/** @param {{x: number, y: number}} mark @param {Box} box */
+function isIn({ x, y }, { left, right, top, bottom }) {
+  return x >= left && x <= right && y >= top && y <= bottom;
+}
+
+/** @param {Name} name @param {string} color */
+function nameAt({ text, right, above, spot: { rate, distortion } }, color) {
+  const across = right ? { xanchor: "left", xshift: BESIDE } : { xanchor: "right", xshift: -BESIDE };
+  const upright = above ? { yanchor: "bottom", yshift: ASTRIDE } : { yanchor: "top", yshift: -ASTRIDE };
+  const place = { ...across, ...upright, x: rate, y: distortion };
+  return { ...place, text: escaped(text), showarrow: false, borderpad: 0, font: { color, size: 12 } };
+}
+
+/** @param {Spot} spot @param {Frame} frame @param {Size} size */
+function edgeLines(spot, frame, { width }) {
+  const words = inWords(spot);
+  const end = words.lastIndexOf(" distortion");
+  return width < NARROW_PLANE && sideOf(spot, frame) === "right"
+    ? [words.slice(0, end), words.slice(end + 1)]
+    : [words];
+}
+
+/** @param {Spot} spot @param {Frame} frame @param {Size} size @param {string} color */
+function edgeName(spot, frame, size, color) {
   const { rate, distortion } = shownAt(spot, frame);
   const side = sideOf(spot, frame);
-  // On the right there is room above the curve only, and a handle may hang there.
+  const text = edgeLines(spot, frame, size).map(escaped).join("<br>");
+  // On the right there is room above the curve only, a handle may hang there, and the leader begins below the words.
+  const leader = {
+    showarrow: true,
+    arrowhead: 0,
+    arrowwidth: 1,
+    arrowcolor: color,
+    ax: LEADER.across,
+    ay: LEADER.up,
+    standoff: 7,
+  };
   const place =
     side === "right"
-      ? { showarrow: true, arrowhead: 0, arrowwidth: 1, arrowcolor: color, ax: -26, ay: -72, xanchor: "right" }
+      ? { ...leader, xanchor: "right", yanchor: "bottom", align: "right" }
       : { showarrow: false, xanchor: "left", xshift: 12, yshift: side === "up" ? 9 : -9 };
-  return { ...place, x: rate, y: distortion, text: escaped(inWords(spot)), font: { color, size: 12 } };
+  return { ...place, x: rate, y: distortion, text, font: { color, size: 12 } };
 }
 
 /** Along the line, left of its model, where that is long enough.
@@ -105,9 +193,14 @@ export function inWords({ label, rate, distortion }) {
   return `${shortened(label)}: rate ${rate.toFixed(1)}, distortion ${distortion.toFixed(1)} nats`.replaceAll("-", "−");
 }
 
-/** @param {string} label */
+/** Without its middle where it is long: models of one name differ at the end. @param {string} label */
 function shortened(label) {
-  return label.length > LONGEST ? `${label.slice(0, LONGEST)}…` : label;
+  const letters = [...label];
+  if (letters.length <= LONGEST_HEAD + LONGEST_TAIL + 1) return label;
+  const [head, tail] = [letters.slice(0, LONGEST_HEAD), letters.slice(-LONGEST_TAIL)].map((part) =>
+    part.join("").trim(),
+  );
+  return `${head}…${tail}`;
 }
 
 /** Plotly takes a label for markup, and a visitor wrote it. @param {string} text */

@@ -1,23 +1,34 @@
 // The models as points of the rate-distortion plane, and the window in which they are seen.
 
-import { ofOneKind, siblingsOf, valueOf, withChosen } from "./measures.js";
+import { ofOneKind, valueOf, withChosen } from "./measures.js";
 
 /** @typedef {import("./measures.js").Choice} Choice */
 /** @typedef {import("../latent_map/axes.js").Ink & {reconstruction: string, kl: string}} PlaneInk */
 /** @typedef {{models: Choice[], seeds: import("./measures.js").Seed[], a: Choice, b: Choice, ink: PlaneInk}} PlaneState */
 /** A model on the plane. @typedef {{name: string, label: string, beta: number, curve: boolean, rate: number, distortion: number}} Spot */
 /** What the axes show, in nats. @typedef {{x: [number, number], y: [number, number]}} Frame */
-/** @typedef {{spots: Spot[], seeds: {rate: number, distortion: number}[], frame: Frame,
- *   unit: string}} Scatter unit: that of the distortion */
+/** A model that differs from one of the curve in the seed alone.
+ * @typedef {{beta: number, seed: number, rate: number, distortion: number}} SeedSpot */
+/** @typedef {{spots: Spot[], seeds: SeedSpot[], frame: Frame, unit: string}} Scatter unit: that of the distortion */
 /** @typedef {{width: number, height: number}} Size in pixels */
 
 const WORTH_SEEING = 30; // nats of -ELBO from the best model: one without KL is 120 away, and would flatten all others
+const LEAST_SPAN = 5; // nats across each axis: less would make mountains of what differs by chance
+const ROOM = 0.08; // of what an axis spans, from the last model to its end
 export const PLANE_MARGIN = { l: 58, r: 14, t: 40, b: 46 };
 
-/** The models of A's kind: those trained from scratch make the curve, in order of beta. @param {PlaneState} state */
-export function spotsOf({ models, a, b }) {
+/** Of A and B the one whose kind the plane is of: A, unless only B's has a curve. @param {PlaneState} state */
+export function subjectOfPlane({ models, a, b }) {
+  const [hasA, hasB] = [a, b].map((choice) => models.some((each) => each.from_scratch && ofOneKind(each, choice)));
+  return hasB && !hasA ? b : a;
+}
+
+/** The models of one kind: those trained from scratch make the curve, in order of beta. @param {PlaneState} state */
+export function spotsOf(state) {
+  const { models, a, b } = state;
+  const subject = subjectOfPlane(state);
   return withChosen(models, [a, b])
-    .filter((choice) => ofOneKind(choice, a))
+    .filter((choice) => ofOneKind(choice, subject))
     .map(spotOf)
     .sort((one, other) => Number(other.curve) - Number(one.curve) || one.beta - other.beta);
 }
@@ -29,12 +40,13 @@ function spotOf(choice) {
   return { name, label, beta, curve: from_scratch, rate, distortion };
 }
 
-/** Models that differ from those of the curve in the seed alone. @param {PlaneState} state */
-export function seedSpotsOf({ models, seeds, a }) {
-  return models
-    .filter((choice) => choice.from_scratch && ofOneKind(choice, a))
-    .flatMap((choice) => siblingsOf(choice, seeds).filter(({ kl }) => kl !== valueOf(choice, "kl")))
-    .map(({ kl, reconstruction }) => ({ rate: kl, distortion: reconstruction }));
+/** The other seeds of the models of the curve. @param {PlaneState} state @returns {SeedSpot[]} */
+export function seedSpotsOf(state) {
+  const curve = spotsOf(state).filter((spot) => spot.curve);
+  return state.seeds
+    .filter(({ beta }) => curve.some((spot) => spot.beta === beta))
+    .filter(({ measures }) => curve.every(({ rate }) => rate !== measures.kl)) // the shipped ones are among the seeds
+    .map(({ beta, seed, measures }) => ({ beta, seed, rate: measures.kl, distortion: measures.reconstruction }));
 }
 
 /** The window on all the models, or on those worth seeing. @param {Spot[]} spots @param {boolean} all @returns {Frame} */
@@ -42,15 +54,15 @@ export function frameOf(spots, all) {
   const cost = (/** @type {Spot} */ { rate, distortion }) => rate + distortion;
   const best = Math.min(...spots.map(cost));
   const seen = spots.filter((spot) => all || cost(spot) <= best + WORTH_SEEING);
-  const [[, most], y] = [seen.map(({ rate }) => rate), seen.map(({ distortion }) => distortion)].map(rangeWithRoom);
-  return { x: [-0.03 * most, most], y }; // no rate is negative
+  const most = Math.max(LEAST_SPAN, ...seen.map(({ rate }) => (1 + ROOM) * rate));
+  return { x: [-0.03 * most, most], y: rangeWithRoom(seen.map(({ distortion }) => distortion)) }; // no rate is negative
 }
 
 /** @param {number[]} values @returns {[number, number]} */
 function rangeWithRoom(values) {
   const [low, high] = [Math.min(...values), Math.max(...values)];
-  const room = 0.1 * (high - low) || 1;
-  return [low - room, high + room];
+  const half = Math.max(LEAST_SPAN, (1 + 2 * ROOM) * (high - low)) / 2;
+  return [(low + high) / 2 - half, (low + high) / 2 + half];
 }
 
 /** Where a model is shown: in the frame, at its edge when it lies outside. @param {Spot} spot @param {Frame} frame */

@@ -45,15 +45,6 @@ export function* termsInSteps(q, decoder, x, likelihood) {
   return { pixels, reconstruction, kl, total: reconstruction + sumOfKl(kl) };
 }
 
-/** All steps of termsInSteps at once. @param {Posterior} q @param {import("../latent_map/decoder.js").Decoder} decoder
- * @param {Float32Array} x @param {string} likelihood @returns {Terms} */
-export function termsOf(q, decoder, x, likelihood) {
-  const steps = termsInSteps(q, decoder, x, likelihood);
-  let step = steps.next();
-  while (!step.done) step = steps.next();
-  return step.value;
-}
-
 /** KL(N(mean, stddev^2) || N(0, 1)) = mean^2 / 2 + (stddev^2 - 1 - ln stddev^2) / 2 for each dimension.
  *
  * Source: Kingma and Welling, 2014, appendix B, https://arxiv.org/abs/1312.6114

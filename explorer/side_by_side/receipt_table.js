@@ -8,18 +8,20 @@ import { CostScale } from "./costs.js";
 /** @typedef {import("./charges.js").Bill} Bill */
 /** @typedef {import("./charges.js").BillColumn} BillColumn */
 /** @typedef {import("./charges.js").Charges} Charges */
+/** The scale of the costs of one likelihood, and the columns with a picture on it.
+ * @typedef {{likelihood: string, letters: string[], scale: CostScale}} LikelihoodScale */
 
 /** @param {Bill} bill @param {Charges[]} charges @param {string} colour of the reconstruction term */
 export function billTable({ title, note, columns }, charges, colour) {
-  const scale = new CostScale(
-    charges.flatMap(({ pixels }) => (pixels ? [pixels] : [])),
-    colour,
-  );
+  const scales = scalesOf(columns, charges, colour);
   const caption = element("caption", "", element("b", "", title), " ", element("small", "", note));
   const head = element("tr", "", element("th", ""), ...columns.map(headOf));
   const lines = BILL_LINES.map((line) => lineOf(line, columns, charges));
-  const costs = charges.map(({ pixels }) => {
-    return pixels ? scale.picture(pixels) : element("p", "lse-quiet", "No picture: the original image is not here.");
+  const costs = charges.map(({ pixels }, i) => {
+    const scale = scales.find(({ likelihood }) => likelihood === columns[i].likelihood)?.scale;
+    return pixels && scale
+      ? scale.picture(pixels)
+      : element("p", "lse-quiet", "No picture: the original image is not here.");
   });
   return element(
     "table",
@@ -27,7 +29,7 @@ export function billTable({ title, note, columns }, charges, colour) {
     caption,
     element("thead", "", head),
     element("tbody", "", ...lines),
-    element("tbody", "lse-bill-pictures", pictureRow(costLegend(scale, charges), costs), rebuiltRow(columns)),
+    element("tbody", "lse-bill-pictures", pictureRow(costLegend(scales), costs), rebuiltRow(columns)),
   );
 }
 
@@ -69,15 +71,29 @@ function pictureRow(words, cells) {
   return element("tr", "", element("th", "", words), ...cells.map((cell) => element("td", "", cell)));
 }
 
-/** What the brightness of the pictures means. @param {CostScale} scale @param {Charges[]} charges */
-function costLegend(scale, charges) {
+/** One scale for all pictures of a likelihood: nats of a density are no measure for those of a probability.
+ * @param {BillColumn[]} columns @param {Charges[]} charges @param {string} colour @returns {LikelihoodScale[]} */
+function scalesOf(columns, charges, colour) {
+  const drawn = columns.map(({ letter, likelihood }, i) => ({ letter, likelihood, pixels: charges[i].pixels }));
+  return [...new Set(columns.map(({ likelihood }) => likelihood))].flatMap((likelihood) => {
+    const own = drawn.flatMap((each) => (each.likelihood === likelihood && each.pixels ? [each] : []));
+    const pictures = own.flatMap(({ pixels }) => pixels ?? []);
+    const letters = own.map(({ letter }) => letter);
+    return own.length ? [{ likelihood, letters, scale: new CostScale(pictures, colour) }] : [];
+  });
+}
+
+/** What the brightness of the pictures means. @param {LikelihoodScale[]} scales */
+function costLegend(scales) {
   const words = element("div", "lse-bill-words", element("span", "", "Which pixels cost the nats"));
-  if (charges.every(({ pixels }) => !pixels)) return words;
-  const [low, high] = [scale.low, scale.high].map((nats) => nats.toFixed(1).replace("-", "−"));
-  const key = element("div", "lse-bill-key", scale.low < 0 ? low : "0", scale.key(), `${high} nats`);
-  const both = charges.length > 1 ? "In both pictures the" : "The";
-  const gain = scale.low < 0 ? "; blue ones earn, for a density may exceed 1" : "";
-  words.append(key, element("small", "", `${both} brightest pixel = ${scale.most.toFixed(1)} nats${gain}.`));
+  for (const { letters, scale } of scales) {
+    const [low, high] = [scale.low, scale.high].map((nats) => nats.toFixed(1).replace("-", "−"));
+    const key = element("div", "lse-bill-key", scale.low < 0 ? low : "0", scale.key(), `${high} nats`);
+    const where =
+      scales.length > 1 ? `${letters.join(", ")}: the` : letters.length > 1 ? "In both pictures the" : "The";
+    const gain = scale.low < 0 ? "; blue ones earn, for a density may exceed 1" : "";
+    words.append(key, element("small", "", `${where} brightest pixel = ${scale.most.toFixed(1)} nats${gain}.`));
+  }
   return words;
 }
 

@@ -19,8 +19,8 @@ const MOSAIC_SIDE = ROW * PITCH - 2;
 const DRAW_SLICE_MS = 8; // half a frame
 
 const LESSON =
-  "Both models decode the same draws of the prior. Trained without KL, a model was never asked to fill the prior: " +
-  "its draws land between far-off codes, on smears and on the same few digits, while its own q(z) gives them all.";
+  "A decoder learns where its own q(z) has mass: what a draw of the prior gives elsewhere is left to chance. " +
+  "How many digits such draws give, the table says in the row “digits among the draws”.";
 
 export class Samples {
   /** @param {HTMLElement} section to fill @param {{changed: () => void}} events changed: another seed */
@@ -132,7 +132,7 @@ function priorDraws({ prior }) {
 }
 
 /** Draws of q(z) = mean_n q(z|x_n): an image n, then z of its q(z|x_n). Hoffman and Johnson, 2016, ELBO surgery,
- * section 2, http://approximateinference.org/accepted/HoffmanJohnson2016.pdf
+ * http://approximateinference.org/accepted/HoffmanJohnson2016.pdf
  * @param {Noise} noise @param {{mean: Float32Array, stddev: Float32Array}} codes [N, 2] @returns {Draws} */
 function ownDraws({ code, epsilon }, { mean, stddev }) {
   const images = code.map((share) => Math.floor((share * mean.length) / 2));

@@ -2,8 +2,8 @@
 
 import { element } from "../latent_map/dom.js";
 
-const SHARPNESS = 2; // pixels of the file for one of the screen, for print and projector
-const SAVED_MARGIN = 16; // px
+export const SHARPNESS = 2; // pixels of the file for one of the screen, for print and projector
+export const SAVED_MARGIN = 16; // px
 const BOXES = "* { box-sizing: border-box; }"; // as all over a page of Streamlit
 
 /** @typedef {(string | number)[][]} Rows the first one names the columns */

@@ -1,17 +1,18 @@
 // What the maps show, to keep: one picture of both, and the codes behind it as a table.
 
-import { canvasOf } from "./saving.js";
+import { canvasOf, SAVED_MARGIN, SHARPNESS } from "./saving.js";
 
 /** @typedef {import("./side.js").Side} Side */
 
 const TITLE = 60; // pixels of the picture, above each map
 
-/** Both maps next to each other under their names. @param {Side[]} sides @returns {Promise<HTMLCanvasElement>} */
-export async function pictureOfMaps(sides) {
+/** Both maps next to each other under their names, with the lines between them.
+ * @param {Side[]} sides @param {import("./threads.js").Threads} threads @returns {Promise<HTMLCanvasElement>} */
+export async function pictureOfMaps(sides, threads) {
   const maps = await Promise.all(sides.map(({ pane }) => canvasOf(pane.scene.stage)));
   const canvas = document.createElement("canvas");
   canvas.width = maps.reduce((width, map) => width + map.width, 0);
-  canvas.height = maps[0].height + TITLE;
+  canvas.height = Math.max(...maps.map(({ height }) => height)) + TITLE;
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   const { style } = sides[0].pane.scene;
   context.fillStyle = style.paper;
@@ -23,31 +24,48 @@ export async function pictureOfMaps(sides) {
     context.fillText(`${letter}: ${choice.label}`, left + TITLE, (2 / 3) * TITLE);
     context.drawImage(maps[i], left, TITLE);
   });
+  for (const line of threads.lines) {
+    const ends = line.ends.map((end, i) => placeIn(end, i * maps[0].width, sides[i].pane.scene));
+    drawLine(context, ends, line);
+  }
   return canvas;
 }
 
-/** One row an image: its class, and on each side its code and its terms. @param {Side[]} sides
- * @returns {(string | number)[][]} */
-export function codesOf(sides) {
-  const columns = (/** @type {Side} */ { letter, choice }) =>
-    ["mean z1", "mean z2", "sigma z1", "sigma z2", "reconstruction in nats", "KL in nats"].map(
-      (name) => `${letter} (${choice.label}): ${name}`,
-    );
-  const { loaded, subject } = sides[0].pane;
-  const labels = loaded?.label ?? [];
-  const shared = sides.filter(({ choice }) => choice.dataset === sides[0].choice.dataset);
-  const body = Array.from(labels, (digit, image) => [
-    image,
-    subject.class_names[digit],
-    ...shared.flatMap(({ pane }) => codeOf(pane, image)),
-  ]);
-  return [["image", "class", ...shared.flatMap(columns)], ...body];
+/** A place on a plot, in the picture. @param {{x: number, y: number}} end @param {number} left of its map
+ * @param {import("../latent_map/scene.js").Scene} scene */
+function placeIn({ x, y }, left, { plot }) {
+  const [right, down] = [plot.offsetLeft + x, plot.offsetTop + y].map((place) => SHARPNESS * (SAVED_MARGIN + place));
+  return { x: left + right, y: TITLE + down };
 }
 
-/** @param {import("../latent_map/pane.js").Pane} pane @param {number} image @returns {(string | number)[]} */
-function codeOf({ loaded }, image) {
-  if (!loaded || image >= loaded.label.length) return Array(6).fill("");
-  const { mean, stddev, reconstruction, kl } = loaded;
-  const row = 2 * image;
-  return [mean[row], mean[row + 1], stddev[row], stddev[row + 1], reconstruction[image], kl[image]];
+/** @param {CanvasRenderingContext2D} context @param {{x: number, y: number}[]} ends
+ * @param {import("./threads.js").Line} line */
+function drawLine(context, [from, to], { colour, whole, outside }) {
+  context.strokeStyle = colour;
+  context.globalAlpha = whole ? 1 : 0.3;
+  context.lineWidth = SHARPNESS * (whole ? 3 : 1);
+  context.setLineDash(outside ? [2 * SHARPNESS, 5 * SHARPNESS] : []);
+  context.beginPath();
+  context.moveTo(from.x, from.y);
+  context.lineTo(to.x, to.y);
+  context.stroke();
+}
+
+const COLUMNS = ["mean z1", "mean z2", "sigma z1", "sigma z2", "reconstruction in nats", "KL in nats"];
+
+/** One row a code: of which side and model, of which image, its place and its terms. @param {Side[]} sides
+ * @returns {(string | number)[][]} */
+export function codesOf(sides) {
+  return [["side", "model", "image", "class", ...COLUMNS], ...sides.flatMap(rowsOfSide)];
+}
+
+/** @param {Side} side @returns {(string | number)[][]} */
+function rowsOfSide({ letter, choice, pane: { loaded } }) {
+  if (!loaded) return [];
+  const { mean, stddev, reconstruction, kl, label } = loaded;
+  return Array.from(label, (digit, image) => {
+    const [first, second] = [2 * image, 2 * image + 1];
+    const place = [mean[first], mean[second], stddev[first], stddev[second]];
+    return [letter, choice.label, image, choice.class_names[digit], ...place, reconstruction[image], kl[image]];
+  });
 }

@@ -25,8 +25,15 @@ export class Side {
     this.complain = complain;
     /** @type {Choice | null} what is wanted, or was last */
     this.asked = null;
+    /** The encoder that could not be fetched, for each stroke asks many times. */
+    this.missing = "";
     /** @type {Promise<unknown>} the fetch before; a quick hand passes many, and only the last one counts */
     this.fetching = Promise.resolve();
+  }
+
+  /** Whether nothing else is on its way here. */
+  get settled() {
+    return !this.asked || this.asked.name === this.choice.name;
   }
 
   /** Put ``choice`` here once it has come. @param {Choice} choice
@@ -62,23 +69,32 @@ export class Side {
     this.pane.glide(CHANGE_MS);
   }
 
-  /** @returns {Promise<Encoder | null>} null after a complaint */
-  async encoder() {
+  /** @param {boolean} again even where that failed before
+   * @returns {Promise<Encoder | null>} null after a complaint */
+  async encoder(again) {
     const { encoder_url, label } = this.choice;
+    if (this.missing === encoder_url && !again) return null;
     try {
       return await fetchEncoder(encoder_url);
     } catch {
+      this.missing = encoder_url;
       this.complain(`The encoder of “${label}” could not be loaded, so the drawing has no place on its map.`);
       return null;
     }
   }
 }
 
+/** What the link calls a moment of a run. @param {RunChoice} run @param {Moment} moment */
+export function momentName({ name }, { step }) {
+  return `${name}@${step}`;
+}
+
 /** A run at one of its moments, as a model. @param {RunChoice} run @param {Moment} moment @returns {Choice} */
-export function momentChoice(run, { step, url, encoder_url, reconstruction, kl, spread, mean_sigma, weight }) {
+function momentChoice(run, moment) {
+  const { step, url, encoder_url, reconstruction, kl, spread, mean_sigma, weight } = moment;
   return {
     ...run,
-    name: `${run.name}@${step}`,
+    name: momentName(run, moment),
     label: `${run.label}, step ${step.toLocaleString("en")}`,
     ...{ url, encoder_url, beta: weight, from_scratch: false, kept: false, story: "", samples: 1 },
     metrics: { reconstruction, kl, negative_elbo: reconstruction + kl, spread, mean_sigma },

@@ -6,6 +6,7 @@ import { linkOf, showInAddressBar, stateOf } from "../latent_map/link.js";
 import { formatted, ROWS, unitOf } from "../latent_map/panel.js";
 import { Panes } from "../latent_map/panes.js";
 import { billOfDrawing, billOfImage } from "./bill.js";
+import { captionOfBoth } from "./caption.js";
 import { Drawing } from "./drawing.js";
 import { layOutBoth } from "./layout.js";
 import { Picker } from "./picker.js";
@@ -42,13 +43,14 @@ class SideBySide {
       press: (button) => this.press(button),
       marked: () => this.threads?.draw(),
     });
+    this.panes.lead = this.panes.all[data.start.lead === "b" ? 1 : 0];
     this.sides = this.panes.all.map((pane, i) => {
       return new Side("AB"[i], pane, choices[i], (sentence) => this.panes.complain(sentence));
     });
     const { signal } = this.panes.end;
     this.pickers = this.sides.map((side) => {
       const header = /** @type {HTMLElement} */ (side.pane.find(".lse-picker"));
-      return new Picker(header, data, signal, (choice) => void this.put(side, choice));
+      return new Picker(header, data, signal, (name) => this.pick(side, name));
     });
     this.threads = new Threads(/** @type {any} */ (this.find(".lse-threads")), this.panes.all);
     this.threads.on = data.start.lines === "on";
@@ -59,17 +61,16 @@ class SideBySide {
 
   addSections() {
     const pick = (/** @type {string} */ letter, /** @type {string} */ name) => {
-      const [side, choice] = [this.sides["AB".indexOf(letter)], this.named(name)];
-      if (choice) void this.put(side, choice);
+      this.pick(this.sides["AB".indexOf(letter)], name);
     };
     this.receipt = new Receipt(this.find(".lse-receipt"));
     this.table = new MeasuresTable(this.find(".lse-measures"), { pick: (name) => pick("B", name) });
     this.plane = new Plane(this.find(".lse-plane"), { pick });
     this.samples = new Samples(this.find(".lse-samples"), { changed: () => this.publish() });
     this.samples.seed = Number(this.data.start.draw);
-    const { receipt, sides } = this;
+    const { receipt, sides, threads } = this;
     this.find(".lse-save-maps").append(
-      saveButtons({ name: "maps", png: () => pictureOfMaps(sides), csv: () => codesOf(sides) }),
+      saveButtons({ name: "maps", png: () => pictureOfMaps(sides, threads), csv: () => codesOf(sides) }),
     );
     this.find(".lse-save-receipt").append(
       saveButtons({ name: "receipt", png: () => canvasOf(receipt.root), csv: () => receipt.rows() }),
@@ -89,8 +90,9 @@ class SideBySide {
   async start() {
     const arrived = await Promise.all(this.sides.map((side) => side.take(side.choice)));
     if (this.panes.end.signal.aborted) return;
-    if (!arrived.every(Boolean)) return this.waitForAnother();
+    if (!arrived.every(Boolean)) return this.showChoices(); // another one can be tried
     this.started = true;
+    this.forgetMissingImage();
     for (const pane of this.panes.all) pane.start();
     this.resized = new ResizeObserver(() => this.threads.on && this.threads.turn(true));
     this.resized.observe(this.root);
@@ -99,11 +101,6 @@ class SideBySide {
     showInAddressBar(this.link, this.data.defaults);
     // Evaluating Plotly takes the main thread for a second: the maps are seen, and can be dragged, before it.
     requestAnimationFrame(() => setTimeout(() => void this.loadPlots()));
-  }
-
-  /** A side could not be loaded; the pickers are live, so that another can be tried. */
-  waitForAnother() {
-    this.sides.forEach(({ choice }, i) => this.pickers[i].show(choice));
   }
 
   async loadPlots() {
@@ -116,34 +113,49 @@ class SideBySide {
   async put(side, choice) {
     const before = side.choice;
     if (this.started && choice.name === (side.asked ?? before).name) return;
-    const taken = await side.take(choice);
-    this.pickers[this.sides.indexOf(side)].show(side.choice);
-    if (!taken) return;
+    if (!(await side.take(choice))) return this.showChoices();
     if (!this.started) return void this.start();
-    this.forgetOtherImages();
+    this.forgetMissingImage(side.pane === this.panes.lead && before.dataset !== choice.dataset);
+    this.drawing.forget(side);
     this.showPair();
     this.publish();
     // In a window that fits both, the codes of one map move those of the other.
     if (this.panes.state.scale === "fit") for (const each of this.sides) each.glide();
     side.move(before);
+    this.panes.decode();
+    for (const pane of this.panes.all) pane.mark();
     void this.drawing.again(this.panes.state.image < 0);
   }
 
-  /** The selected image is none of another data set. */
-  forgetOtherImages() {
+  /** @param {Side} side @param {string} name of the model to put there */
+  pick(side, name) {
+    const choice = this.named(name);
+    if (choice) void this.put(side, choice);
+  }
+
+  /** The map that leads may not have the selected image. @param {boolean} [others] its images are others than before */
+  forgetMissingImage(others = false) {
     const { state, lead } = this.panes;
-    if (state.image < 0 || state.image < (lead.loaded?.label.length ?? 0)) return;
-    this.panes.state = { ...state, image: -1, z: state.z ?? new Float32Array(2) };
+    if (state.image < 0 || (!others && state.image < (lead.loaded?.label.length ?? 0))) return;
+    // Still the place of the image among the codes before, if there were any.
+    const z = state.z ?? (lead.place.points.length ? this.panes.z : new Float32Array(2));
+    this.panes.state = { ...state, image: -1, z };
   }
 
   // What is shown
 
+  /** On the pickers, but for one that a hand is still moving. */
+  showChoices() {
+    this.sides.forEach(({ choice, settled }, i) => settled && this.pickers[i].show(choice));
+  }
+
   /** Everything that depends on which two models stand there. */
   showPair() {
-    this.sides.forEach(({ choice, pane }, i) => {
-      this.pickers[i].show(choice);
+    this.showChoices();
+    this.sides.forEach(({ choice, pane }) => {
       pane.element.dataset.model = choice.name;
       pane.find(".lse-brief").replaceChildren(...BRIEF.map((row) => briefRow(row, choice)));
+      pane.find(".lse-mean").textContent = `Means over ${choice.images.toLocaleString("en")} test images:`;
     });
     const [a, b] = this.sides.map(({ letter, choice, pane }) => {
       return { letter, choice, loaded: /** @type {import("../latent_map/loading.js").Loaded} */ (pane.loaded) };
@@ -170,30 +182,19 @@ class SideBySide {
 
   showView() {
     const outside = this.panes.all.map((pane) => pane.countOutside());
-    if (this.sides?.every(({ pane }) => pane.loaded)) this.find(".lse-caption").textContent = this.caption(outside);
+    if (this.sides?.every(({ pane }) => pane.loaded))
+      this.find(".lse-caption").textContent = captionOfBoth(this.sides, outside);
     this.panes.pressScale();
-    this.find(".lse-lines").setAttribute("aria-pressed", String(this.threads?.on ?? false));
-  }
-
-  /** @param {number[]} outside */
-  caption(outside) {
-    const [{ choice: a }, { choice: b }] = this.sides;
-    const count = (/** @type {number} */ number) => number.toLocaleString("en");
-    const same = a.images === b.images && a.dataset === b.dataset;
-    const images = [a, b]
-      .slice(0, same ? 1 : 2)
-      .map((choice) => `${count(choice.images)} ${choice.dataset} test images`);
-    const gone = this.sides.flatMap(({ letter }, i) =>
-      outside[i] ? [` ${count(outside[i])} codes of ${letter} lie outside its frame.`] : [],
-    );
-    return `Each point is the mean of q(z|x), not a sample, of one of the ${images.join(" (A) and ")}${same ? "" : " (B)"}; the same image lights up in both.${gone.join("")}`;
+    const lines = /** @type {HTMLButtonElement} */ (this.find(".lse-lines"));
+    lines.setAttribute("aria-pressed", String(this.threads?.on ?? false));
+    lines.disabled = !(this.threads?.possible ?? true);
   }
 
   /** The image that was clicked takes the receipt from the drawing. */
   showSelected() {
     const { image } = this.panes.state;
     this.root.dataset.image = image < 0 ? "" : String(image);
-    if (image < 0) return this.drawing?.ink ? undefined : this.receipt?.show(null);
+    if (image < 0) return this.receipt?.show(this.drawing?.ink ? billOfDrawing(this.drawing.answers) : null);
     const lead = this.sides[this.panes.all.indexOf(this.panes.lead)];
     const originals = this.panes.originals.at(lead.choice.images_url, () => this.showSelected());
     this.receipt?.show(billOfImage(this.sides, lead, originals, image));
@@ -202,6 +203,7 @@ class SideBySide {
   /** @param {boolean} final false while the stroke goes on */
   showDrawing(final) {
     if (!final) return;
+    this.showView();
     const { answers } = this.drawing;
     if (!answers.length) return this.showSelected();
     this.panes.deselect();
@@ -219,7 +221,8 @@ class SideBySide {
       ...look
     } = linkOf({ model: a, ...this.panes.state }, this.panes.lead.place.view.half);
     const seed = this.samples?.seed;
-    return { a, b, ...look, lines: this.threads.on ? "on" : "", draw: seed ? String(seed) : "" };
+    const lead = look.image && this.panes.lead === this.sides[1].pane ? "b" : "";
+    return { a, b, ...look, lead, lines: this.threads.on ? "on" : "", draw: seed ? String(seed) : "" };
   }
 
   /** Once a change is final: the address bar shows it, and Streamlit learns of it. */
@@ -237,9 +240,8 @@ class SideBySide {
       this.showView();
       this.publish();
     }
-    const model = this.named(button.dataset.modelName ?? "");
     const side = this.sides.find(({ pane }) => pane.find(".lse-picker").contains(button));
-    if (model && side) void this.put(side, model);
+    if (side) this.pick(side, button.dataset.modelName ?? "");
   }
 
   /** Streamlit does not say which of the two it calls for: measures that have come, or another theme.
@@ -258,6 +260,7 @@ class SideBySide {
 
   destroy() {
     this.resized?.disconnect();
+    for (const section of [this.table, this.plane, this.samples]) section?.destroy();
     this.panes.destroy();
   }
 }

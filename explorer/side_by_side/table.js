@@ -26,6 +26,8 @@ export class MeasuresTable {
     this.box = element("div", "lse-table-box", this.table);
     section.replaceChildren(head, this.box, this.caption);
     this.narrow = false;
+    /** Whether the table is wider than its box. */
+    this.crowded = false;
     /** @type {Shown | null} */
     this.shown = null;
     this.observer = new ResizeObserver(() => this.fit());
@@ -43,24 +45,37 @@ export class MeasuresTable {
   }
 
   fit() {
-    if (this.narrow !== this.section.clientWidth < NARROW_TABLE) this.render();
+    const narrow = this.section.clientWidth < NARROW_TABLE;
+    // The order of the columns does not change how wide they are together: what is decided here, stays.
+    if (narrow !== this.narrow || this.overflows !== this.crowded) this.render();
+  }
+
+  get overflows() {
+    return this.box.scrollWidth > this.box.clientWidth;
   }
 
   render() {
     if (!this.shown) return;
     this.narrow = this.section.clientWidth < NARROW_TABLE;
     const held = this.table.contains(document.activeElement) ? document.activeElement : null;
-    const { models, classifier } = this.shown;
-    const body = element("tbody", "");
-    for (const measure of measuresOf(models[0].images, classifier)) {
-      if (measure.key === "mutual_information") body.append(this.splitRow());
-      body.append(this.row(measure));
-    }
     this.table.dataset.narrow = String(this.narrow);
-    this.table.replaceChildren(this.headRow(), body);
+    this.fill();
+    if (this.overflows !== this.crowded) {
+      this.crowded = this.overflows;
+      this.fill();
+    }
     this.caption.textContent = captionOfTable(this.shown);
     this.section.dataset.ready = "true";
     if (held instanceof HTMLElement) this.button(held.dataset.column ?? "")?.focus();
+  }
+
+  fill() {
+    const body = element("tbody", "");
+    for (const measure of measuresOfShown(this.given)) {
+      if (measure.key === "mutual_information") body.append(this.splitRow());
+      body.append(this.row(measure));
+    }
+    this.table.replaceChildren(this.headRow(), body);
   }
 
   /** @param {string} name @returns {HTMLElement | undefined} */
@@ -68,12 +83,12 @@ export class MeasuresTable {
     return [...this.table.querySelectorAll("button")].find(({ dataset }) => dataset.column === name);
   }
 
-  /** Where there is little room, A and B come first. @returns {Column[]} */
+  /** Where not all can be seen at once, A and B come first. @returns {Column[]} */
   get columns() {
     const { models, a, b } = this.given;
     const all = withChosen(models, [a, b]).map((choice) => ({ choice, letters: lettersOf(choice, a, b) }));
     const spark = { choice: null, letters: "" };
-    if (!this.narrow) return [spark, ...all];
+    if (!this.crowded) return [spark, ...all];
     const chosen = all.filter(({ letters }) => letters).sort((one, other) => one.letters.localeCompare(other.letters));
     return [...chosen, spark, ...all.filter(({ letters }) => !letters)];
   }
@@ -151,8 +166,8 @@ export class MeasuresTable {
   /** All models with all measures, then the seeds. @returns {import("./saving.js").Rows} */
   rows() {
     if (!this.shown) return [];
-    const { models, seeds, classifier, a, b } = this.shown;
-    const measures = measuresOf(models[0].images, classifier);
+    const { models, seeds, a, b } = this.shown;
+    const measures = measuresOfShown(this.shown);
     const about = ["model", "data set", "likelihood", "images", "beta", "seed"];
     const measured = withChosen(models, [a, b]).map((choice) => [
       ...[choice.label, choice.dataset, choice.likelihood, choice.images, choice.beta, ""],
@@ -170,6 +185,14 @@ export class MeasuresTable {
   destroy() {
     this.observer.disconnect();
   }
+}
+
+/** @param {Shown} shown */
+function measuresOfShown({ models, classifier, a, b }) {
+  return measuresOf(
+    [...models, a, b].map(({ images }) => images),
+    classifier,
+  );
 }
 
 /** @param {string} words */
@@ -206,15 +229,23 @@ function sparkHead() {
 
 /** What a column is of, where it is of something else than the first one. @param {Choice} choice @param {Choice} first */
 function kindOf(choice, first) {
-  if (ofOneKind(choice, first) && choice.images === first.images) return [];
-  return [small(`${choice.images.toLocaleString("en")} ${choice.dataset} images, ${choice.likelihood}`)];
+  const words = [];
+  if (!ofOneKind(choice, first) || choice.images !== first.images) {
+    words.push(`${choice.images.toLocaleString("en")} ${choice.dataset} images, ${choice.likelihood}`);
+  }
+  if (choice.name.includes("@")) words.push("the rest once kept");
+  return words.map((each) => small(each));
 }
 
 /** @param {Choice} choice @param {string} letters */
-function missingCell({ measures, measuring }, letters) {
+function missingCell({ measures, measuring, kept }, letters) {
   const cell = element("td", `lse-missing ${classOf(letters)}`, measuring ? "measuring…" : "—");
-  if (!measuring)
-    cell.title = measures ? "This cannot be measured on its data set." : "Nobody has measured this model yet.";
+  if (measuring) return cell;
+  if (measures) cell.title = "This cannot be measured on its data set.";
+  else
+    cell.title = kept
+      ? "It could not be measured; the server’s log says why."
+      : "A model is measured once you keep it.";
   return cell;
 }
 
@@ -230,9 +261,11 @@ function asidesOf({ a, b }, key, scratch) {
 }
 
 /** @param {Shown} shown */
-function captionOfTable({ models, seeds }) {
+function captionOfTable({ models, seeds, a, b }) {
   const [{ images, dataset }] = models;
-  const averages = `Averages over ${images.toLocaleString("en")} ${dataset} test images; nats are per image.`;
+  const others = [...models, a, b].some((choice) => kindOf(choice, models[0]).length);
+  const where = others ? ", unless a heading names others" : "";
+  const averages = `Averages over ${images.toLocaleString("en")} ${dataset} test images${where}; nats are per image.`;
   const scratch = models.filter((choice) => choice.from_scratch);
   const counts = scratch.map((choice) => siblingsOf(choice, seeds).length);
   const [least, most] = [Math.min(...counts), Math.max(...counts)];

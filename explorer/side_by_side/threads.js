@@ -4,7 +4,9 @@ import { svg } from "../latent_map/dom.js";
 import { toPixels } from "../latent_map/view.js";
 
 /** @typedef {import("../latent_map/pane.js").Pane} Pane */
-/** @typedef {{x: number, y: number, outside: boolean}} Place in the pixels of the overlay */
+/** @typedef {{x: number, y: number, outside: boolean}} Place on a plot, in pixels from its corner */
+/** From A to B; whole: of a class, not of one of its images; outside: an end waits at the edge.
+ * @typedef {{ends: Place[], colour: string, whole: boolean, outside: boolean}} Line */
 
 const IMAGES = 12; // of each class that get a thin line; all of them would hide the maps
 
@@ -27,6 +29,12 @@ export class Threads {
     });
   }
 
+  /** Whether the classes of one map are those of the other. */
+  get possible() {
+    const [names, others] = this.panes.map(({ subject }) => subject.class_names.join());
+    return names === others;
+  }
+
   /** @param {boolean} on */
   turn(on) {
     this.on = on;
@@ -35,44 +43,48 @@ export class Threads {
   }
 
   draw() {
-    if (!this.on || this.corners.length < 2) return this.overlay.replaceChildren();
-    const [{ subject, scene }] = this.panes;
-    const shown = subject.class_names.map((_, digit) => digit).filter((digit) => this.panes[0].panes.shows(digit));
-    this.overlay.replaceChildren(...shown.flatMap((digit) => this.linesOf(digit, scene.colours[digit])));
+    const shown = this.lines.map(({ ends, colour, whole, outside }) => {
+      const [from, to] = ends.map(({ x, y }, i) => ({ x: this.corners[i].left + x, y: this.corners[i].top + y }));
+      const kind = `${whole ? " lse-thread-class" : ""}${outside ? " lse-thread-outside" : ""}`;
+      return svg("line", { x1: from.x, y1: from.y, x2: to.x, y2: to.y, stroke: colour, class: `lse-thread${kind}` });
+    });
+    this.overlay.replaceChildren(...shown);
   }
 
-  /** @param {number} digit @param {string} colour */
+  /** Those that show now. @returns {Line[]} */
+  get lines() {
+    const [{ subject, scene, panes }] = this.panes;
+    if (!this.on || !this.possible || this.corners.length < 2) return [];
+    const shown = subject.class_names.map((_, digit) => digit).filter((digit) => panes.shows(digit));
+    return shown.flatMap((digit) => this.linesOf(digit, scene.colours[digit]));
+  }
+
+  /** @param {number} digit @param {string} colour @returns {Line[]} */
   linesOf(digit, colour) {
     const thin = this.imagesOf(digit)
-      .map((image) => this.panes.map((pane, i) => this.placeOf(pane, i, pane.pointOf(image))))
+      .map((image) => this.panes.map((pane) => placeOn(pane, pane.pointOf(image))))
       .filter((ends) => ends.every(({ outside }) => !outside))
-      .map((ends) => line(ends, colour, "lse-thread"));
-    const ends = this.panes.map((pane, i) => this.placeOf(pane, i, pane.place.letters[digit] ?? [0, 0]));
-    // Like the handle, a class outside the window waits at its edge, dotted.
-    const outside = ends.some((end) => end.outside) ? " lse-thread-outside" : "";
-    return [...thin, line(ends, colour, `lse-thread lse-thread-class${outside}`)];
+      .map((ends) => ({ ends, colour, whole: false, outside: false }));
+    const ends = this.panes.map((pane) => placeOn(pane, pane.place.letters[digit] ?? [0, 0]));
+    return [...thin, { ends, colour, whole: true, outside: ends.some(({ outside }) => outside) }];
   }
 
   /** The first images of a class, where both maps are of the same images. @param {number} digit */
   imagesOf(digit) {
-    const label = this.panes[0].loaded?.label ?? [];
+    const [first, second] = this.panes;
+    const label = first.loaded?.label ?? [];
     const found = [];
     for (let image = 0; image < label.length && found.length < IMAGES; image++) {
-      if (label[image] === digit && this.panes.every((pane) => pane.holds(image))) found.push(image);
+      if (label[image] === digit && second.holds(image, first)) found.push(image);
     }
     return found;
   }
-
-  /** @param {Pane} pane @param {number} i its number @param {ArrayLike<number>} z @returns {Place} */
-  placeOf({ place: { view }, scene: { side } }, i, z) {
-    const wanted = toPixels(view, side, z[0], z[1]);
-    const [x, y] = wanted.map((pixel) => Math.min(side, Math.max(0, pixel)));
-    const outside = x !== wanted[0] || y !== wanted[1];
-    return { x: this.corners[i].left + x, y: this.corners[i].top + y, outside };
-  }
 }
 
-/** @param {Place[]} ends @param {string} stroke @param {string} name */
-function line([from, to], stroke, name) {
-  return svg("line", { x1: from.x, y1: from.y, x2: to.x, y2: to.y, stroke, class: name });
+/** Like the handle, what lies outside the window waits at its edge. @param {Pane} pane @param {ArrayLike<number>} z
+ * @returns {Place} */
+function placeOn({ place: { view }, scene: { side } }, z) {
+  const wanted = toPixels(view, side, z[0], z[1]);
+  const [x, y] = wanted.map((pixel) => Math.min(side, Math.max(0, pixel)));
+  return { x, y, outside: x !== wanted[0] || y !== wanted[1] };
 }

@@ -19,7 +19,9 @@ ADDRESS = "http://figures.invalid/"
 SHARED = ("dom", "tensors", "plotly", "network", "decoder", "view", "pictures", "loading", "gestures", "panel")
 OWN = ("saving", "measures", "sparkline", "table", "noise", "samples", "plane_spots", "plane_names", "plane_figure")
 MODULES = (*(MAP_FOLDER / f"{name}.js" for name in SHARED), *(FOLDER / f"{name}.js" for name in (*OWN, "plane")))
-KNOWN = "{ csvOf, saveButtons, canvasOf, fetchModel, MeasuresTable, Plane, Samples, uniformDraws, normalDraws }"
+KNOWN = (
+    "{ csvOf, saveButtons, canvasOf, fetchModel, measuresOf, MeasuresTable, Plane, Samples, uniformDraws, normalDraws }"
+)
 MARKUP = f"""<!doctype html><meta charset="utf-8"><style>{SHARED_CSS}{(FOLDER / "figures.css").read_text()}</style>
 <body><section class="lse lse-panel" id="figure"></section>"""
 CLASSIFIER = {"test_accuracy": 0.981, "sure": 0.9, "draws": 1000}

@@ -12,7 +12,7 @@ from torch.distributions import Independent, Normal, kl_divergence
 
 from models import checkpoint, gallery
 from models.data import Dataset, binarise
-from models.vae import PIXELS, VAE, prior
+from models.vae import _MIN_LOG_STDDEV, PIXEL_STDDEV, PIXELS, VAE, prior
 from tests.browser.blank_page import INFERENCE, address_of, blank_page
 from tests.conftest import seeded
 
@@ -26,6 +26,15 @@ TERMS = """async ([encoderAddress, decoderAddress, x, likelihood]) => {
     const image = Float32Array.from(x);
     const terms = termsOf(encoder.encode(image), decoder, image, likelihood);
     return { ...terms, pixels: Array.from(terms.pixels) };
+}"""
+# The browser takes a step now and then, between frames; here all at once.
+TERMS_OF = """() => {
+    window.termsOf = (...given) => {
+        const steps = termsInSteps(...given);
+        let step = steps.next();
+        while (!step.done) step = steps.next();
+        return step.value;
+    };
 }"""
 KL_PARTS = """([mean, stddev]) => mean.map((_, row) => {
     return klParts({ mean: Float32Array.from(mean[row]), stddev: Float32Array.from(stddev[row]) });
@@ -41,6 +50,7 @@ SOME = ["mnist-beta-0", "mnist-beta-1", "mnist-beta-30"]
 def javascript(browser: Browser) -> Iterator[Page]:
     """A page that knows encoder, decoder and terms."""
     with blank_page(browser, INFERENCE) as page:
+        page.evaluate(TERMS_OF)
         yield page
 
 
@@ -72,6 +82,11 @@ def test_stddev_has_the_floor_that_the_model_has(javascript: Page, tiny_vae: VAE
         q = tiny_vae.encode(torch.zeros(1, PIXELS))
     np.testing.assert_allclose(mean, q.mean[0], rtol=1e-3)
     np.testing.assert_allclose(stddev, q.stddev[0], rtol=1e-6)
+
+
+def test_the_constants_are_those_of_the_model(javascript: Page) -> None:
+    constants = javascript.evaluate("[PIXEL_STDDEV, MIN_LOG_STDDEV]")
+    assert constants == [PIXEL_STDDEV, _MIN_LOG_STDDEV]
 
 
 def test_the_rule_is_the_one_of_numpy(javascript: Page) -> None:

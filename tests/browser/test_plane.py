@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from explorer.assets import plotly_url
+from models.measures import read_shipped
 from tests.browser.figures import ADDRESS, INK, choices, figure_page, kept, seeds
 
 MAKE = """async address => {
@@ -17,6 +19,12 @@ MAKE = """async address => {
 }"""
 SHOW = "shown => { picks.length = 0; plane.last = 'B'; plane.all = false; plane.show(shown); }"
 TRACES = "Object.fromEntries(plane.lines.data.map(({ name, x, y, customdata }) => [name, { x, y, customdata }]))"
+FRAME = "() => { const { _offset, _length } = plane.lines._fullLayout.xaxis; const { left } = "
+FRAME += "plane.lines.getBoundingClientRect(); return [left + _offset, left + _offset + _length]; }"
+BOXES = """nodes => nodes.map(node => {
+    const { left, top, right, bottom } = node.getBoundingClientRect();
+    return [left, top, right, bottom];
+})"""
 CENTRE = """node => {
     const { x, y, width, height } = node.getBoundingClientRect();
     return [x + width / 2, y + height / 2];
@@ -176,7 +184,8 @@ def test_a_model_of_another_likelihood_has_a_plane_of_its_own_kind(page: Page) -
     models = choices()
     metrics = {**models[4]["metrics"], "reconstruction": -829.4, "negative_elbo": -822.4}
     grey = kept(models[4], likelihood="gaussian", metrics=metrics)
-    traces = show(page, [*models, grey], grey, models[4], seeds(models))
+    digits = kept(models[4], dataset="digits", name="kept-digits")
+    traces = show(page, [*models, grey], grey, digits, seeds(models))
     assert "slope" not in traces
     assert traces["models"]["x"] == traces["seeds"]["x"] == []
     assert traces["others"]["customdata"] == [grey["name"]]
@@ -184,6 +193,63 @@ def test_a_model_of_another_likelihood_has_a_plane_of_its_own_kind(page: Page) -
     expect(handle(page, "A")).to_be_visible()
     expect(handle(page, "B")).to_be_hidden()
     assert "another likelihood" in page.locator("#figure > p").inner_text()
+
+
+def test_where_only_b_is_of_a_kind_with_a_curve_the_plane_is_of_that_kind(page: Page) -> None:
+    models = choices()
+    digits = kept(models[4], dataset="digits", images=360, label="8×8 digits")
+    traces = show(page, [*models, digits], digits, models[4], seeds(models))
+    assert len(traces["models"]["x"]) == sum(each["from_scratch"] for each in models)
+    expect(handle(page, "A")).to_be_hidden()
+    expect(handle(page, "B")).to_be_visible()
+    words = page.locator("#figure > p").inner_text()
+    assert "10,000 MNIST" in words
+    assert "Drag B along the curve, or click" in words
+    assert "A (8×8 digits) is of other images" in words
+
+
+def test_nothing_is_said_of_a_curve_where_there_is_none(page: Page) -> None:
+    models = choices()
+    first, second = (kept(models[i], dataset="digits", name=f"kept-{i}") for i in (3, 4))
+    show(page, models, first, second)
+    words = page.locator("#figure > p").inner_text()
+    assert "Drag A or B to another model, or click" in words
+    assert "curve" not in words
+    show(page, models, first, models[0])  # B's kind has the curve
+    assert "Drag B along the curve" in page.locator("#figure > p").inner_text()
+    show(page, models, first, first)
+    assert "Drag" not in page.locator("#figure > p").inner_text()
+
+
+@pytest.mark.parametrize("kl", [0.0, 0.4, 7.0, 60.0])
+def test_a_model_alone_is_whole_and_its_axes_span_five_nats(page: Page, kl: float) -> None:
+    models = choices()
+    alone = kept(models[4], dataset="digits", metrics={**models[4]["metrics"], "kl": kl})
+    show(page, models, alone, alone)
+    spans = page.evaluate("['xaxis', 'yaxis'].map(axis => plane.lines.layout[axis].range)")
+    assert all(high - low >= 5 for low, high in spans)
+    point = page.locator(".scatterlayer .point").bounding_box()
+    frame = page.evaluate(FRAME)
+    assert frame[0] <= point["x"]
+    assert point["x"] + point["width"] <= frame[1]
+
+
+def test_names_leave_models_and_other_seeds_free(page: Page) -> None:
+    models = choices()
+    show(page, models, models[5], models[2], read_shipped()["seeds"])
+    names = page.locator(".annotation-text-g").filter(has_text=re.compile(r"^β = ")).evaluate_all(BOXES)
+    marks = page.locator(".scatterlayer .point").evaluate_all(f"nodes => nodes.map({CENTRE})")
+    assert len(names) == len(models)
+    for left, top, right, bottom in names:
+        assert not any(left < x < right and top + 2 < y < bottom - 2 for x, y in marks)
+
+
+def test_the_end_of_a_long_name_survives(page: Page) -> None:
+    models = choices()
+    label = "β = 1, then 0 from step 300, seed 3, step 400"
+    moment = kept(models[4], name="run-0123456789abcdef@400", label=label)
+    show(page, models, models[0], moment)
+    assert "β = 1, the…d 3, step 400" in page.locator(".infolayer").text_content()
 
 
 def test_a_label_is_text_and_no_markup(page: Page) -> None:
@@ -201,6 +267,7 @@ def test_the_csv_has_both_axes_and_their_sum(page: Page) -> None:
     assert head == [
         "model",
         "beta",
+        "seed",
         "rate (nats per image)",
         "distortion (nats per image)",
         "negative ELBO (nats per image)",
@@ -208,8 +275,10 @@ def test_the_csv_has_both_axes_and_their_sum(page: Page) -> None:
     assert len(rows) == len(models) + len(others)
     for row, model in zip(rows, models, strict=False):
         assert row[0] == model["label"]
-        assert [float(cell) for cell in row[1:4]] == [model["beta"], *(axis[0] for axis in nats([model]))]
-    assert all(float(row[2]) + float(row[3]) == float(row[4]) for row in rows)
+        assert [float(row[i]) for i in (1, 3, 4)] == [model["beta"], *(axis[0] for axis in nats([model]))]
+    assert all(float(row[3]) + float(row[4]) == float(row[5]) for row in rows)
+    carried = [(float(row[1]), int(row[2])) for row in rows[len(models) :]]
+    assert carried == [(each["beta"], each["seed"]) for each in others]
 
 
 def test_the_png_has_twice_the_pixels_of_the_screen(page: Page) -> None:

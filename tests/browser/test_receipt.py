@@ -118,6 +118,17 @@ def test_a_density_may_earn_nats_and_then_shows_blue(page: Page) -> None:
     assert {row[-1] for row in rows if row[0] == "KL"} == {"nats"}
 
 
+def test_each_likelihood_has_a_scale_of_its_own(page: Page) -> None:
+    rows = show(page, column(), column(likelihood="gaussian"))
+    for number, letter in enumerate("AB"):
+        costs = np.array([row[1 + number] for row in rows[8:]])
+        farthest = np.abs(costs).argmax()
+        assert picture(page, number).reshape(PIXELS, 3)[farthest].max() == 255
+        words = f"{letter}: the brightest pixel = {np.abs(costs).max():.1f} nats"
+        expect(page.locator("table")).to_contain_text(words)
+    expect(page.locator(".lse-bill-key")).to_have_count(2)
+
+
 def test_terms_of_two_kinds_are_not_to_be_compared(page: Page) -> None:
     show(page, column(), column(likelihood="gaussian"))
     expect(page.locator("body")).to_contain_text("do not compare them")

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from scipy import stats
 
 from models import gallery
-from tests.browser.figures import ADDRESS, choices, figure_page
+from tests.browser.figures import ADDRESS, CLASSIFIER, choices, figure_page
 
 DRAWS = 64
 MAKE = """() => {
@@ -93,6 +93,12 @@ def test_the_pictures_are_what_torch_decodes(page: Page) -> None:
         with torch.no_grad():
             expected = 255 * gallery.read(names["AB".index(letter)]).vae().decode(z).mean.numpy()
         assert np.abs(digits(page, place) - expected).max() <= 1
+
+
+def test_the_row_of_the_table_that_the_words_name_is_there(page: Page) -> None:
+    names = page.evaluate("known => measuresOf([10000], known).map(({ name }) => name)", CLASSIFIER)
+    quoted = page.locator("#figure > p:last-child").inner_text().partition("“")[2].partition("”")[0]
+    assert quoted in names
 
 
 def test_a_seed_repeats_its_draws_and_another_has_others(page: Page) -> None:

@@ -1,6 +1,7 @@
 """Two linked maps in the browser: one pointer, one handle, one selection and one drawing for both models."""
 
 import csv
+import re
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import Download, expect
+from playwright.sync_api import Download, Route, expect
 
 from models import gallery
 from models.data import Dataset
@@ -166,6 +167,72 @@ def test_another_model_takes_the_drawing_and_clearing_takes_it_away(open_pair: C
     expect(opened.page.get_by_test_id("receipt")).not_to_contain_text("Your drawing")
 
 
+def test_a_late_encoder_does_not_answer_for_the_model_that_came_after_it(open_pair: Callable) -> None:
+    opened = open_pair(PAIR)
+    held: list[Route] = []
+    opened.page.route(re.compile(f"{B}-encoder"), lambda route: held.append(route))
+    opened.draw(SEVEN)
+    given = opened.page.get_by_test_id("given")
+    opened.put("B", "mnist-beta-30")
+    expect(given.locator("figure")).to_have_count(4)
+    receipt = opened.page.get_by_test_id("receipt")
+    expect(receipt).to_have_attribute("data-total", re.compile(","))
+    places, bill = given.get_attribute("data-places"), receipt.get_attribute("data-total")
+    assert held
+    for route in held:
+        route.continue_()
+    opened.page.wait_for_timeout(1000)
+    assert given.get_attribute("data-places") == places
+    assert receipt.get_attribute("data-total") == bill
+
+
+def test_while_an_encoder_is_on_its_way_nothing_of_the_model_before_remains(open_pair: Callable) -> None:
+    opened = open_pair(PAIR)
+    opened.draw(SEVEN)
+    guests = opened.page.locator("circle.lse-guest")
+    expect(guests).to_have_count(2)
+    held: list[Route] = []
+    opened.page.route(re.compile("mnist-beta-3-encoder"), lambda route: held.append(route))
+    opened.put("A", "mnist-beta-3")
+    expect(guests).to_have_count(1)
+    expect(opened.page.get_by_test_id("given")).not_to_contain_text("A rebuilds")
+    expect(opened.page.get_by_test_id("receipt").locator("thead")).not_to_contain_text("A")
+    for route in held:
+        route.continue_()
+    expect(guests).to_have_count(2)
+
+
+def test_an_encoder_that_cannot_be_had_is_asked_for_once_a_stroke(open_pair: Callable) -> None:
+    opened = open_pair(PAIR)
+    opened.break_requests(f"{B}-encoder")
+    opened.draw(SEVEN)
+    expect(opened.error).to_contain_text("encoder")
+    expect(opened.side("A").locator("circle.lse-guest")).to_have_count(1)
+    opened.wait_for_silence()
+    assert 1 <= sum(f"{B}-encoder" in url for url in opened.requests) <= 2
+
+
+def test_a_drawing_outside_the_window_waits_at_its_edge_and_the_caption_says_so(open_pair: Callable) -> None:
+    opened = open_pair()
+    opened.draw(SEVEN)
+    expect(opened.side("A").locator(".lse-guest-outside")).to_have_count(1)
+    expect(opened.page.get_by_test_id("caption")).to_contain_text("Your drawing lies outside the frame of A.")
+    opened.page.locator("[data-scale=fit]").click()
+    expect(opened.page.locator(".lse-guest-outside")).to_have_count(0)
+
+
+def test_the_link_says_on_which_map_the_image_was_chosen(open_pair: Callable) -> None:
+    opened = open_pair(PAIR)
+    opened.wait_for_axes()
+    image = lonely_image(B)
+    opened.page.mouse.click(*opened.place_on("B", mean_of(B, image)))
+    opened.page.wait_for_url("**lead=b*")
+    z = opened.z
+    opened.page.reload()
+    opened.wait_until_ready()
+    assert opened.z == z == pytest.approx(mean_of(B, image), abs=1e-3)
+
+
 def test_the_receipt_of_an_image_adds_up_to_what_torch_says_it_costs(open_pair: Callable, mnist_test: Dataset) -> None:
     opened = open_pair(f"{PAIR}&image=7")
     receipt = opened.page.get_by_test_id("receipt")
@@ -218,11 +285,11 @@ def test_the_maps_are_saved_as_a_picture_and_as_a_table(open_pair: Callable, tmp
     table = saved(opened, buttons.filter(has_text="CSV").click)
     table.save_as(tmp_path / "maps.csv")
     head, *body = csv.reader((tmp_path / "maps.csv").read_text().splitlines())
-    assert len(body) == 10_000
+    assert len(body) == 20_000
     codes = gallery.read(B).codes
-    row = dict(zip(head, body[7], strict=True))
-    assert row["class"] == str(codes.label[7].item())
-    assert float(row["B (β = 1): mean z2"]) == pytest.approx(codes.mean[7, 1].item(), rel=1e-6)
+    row = dict(zip(head, body[10_007], strict=True))
+    assert (row["side"], row["model"], row["image"], row["class"]) == ("B", "β = 1", "7", str(codes.label[7].item()))
+    assert float(row["mean z2"]) == pytest.approx(codes.mean[7, 1].item(), rel=1e-6)
     picture = saved(opened, buttons.filter(has_text="PNG").click)
     picture.save_as(tmp_path / "maps.png")
     width, height = struct.unpack(">II", (tmp_path / "maps.png").read_bytes()[16:24])

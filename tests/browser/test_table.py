@@ -67,6 +67,27 @@ def test_every_cell_is_the_measure_to_the_last_digit(page: Page) -> None:
             assert says(text, printed(str(key), model["measures"][key])), (model["name"], key, text)
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "text"),
+    [
+        ("overlap", 2e-9, "<0.0001"),
+        ("overlap", 1.8e-5, "0.0018"),
+        ("overlap", 1.91e-4, "0.019"),
+        ("holes", 3.11e-4, "0.031"),
+        ("holes", 0, "0.0"),
+        ("kl", 0.07233, "0.072"),
+        ("mutual_information", 0.0706, "0.071"),
+        ("aggregate_kl", 0.001738, "0.0017"),
+        ("aggregate_kl", 0.3724, "0.37"),
+    ],
+)
+def test_what_is_small_keeps_two_digits(page: Page, key: str, value: float, text: str) -> None:
+    models = choices()
+    models[0]["measures"][key] = value
+    show(page, models)
+    assert lines(cell(page, models[0]["name"], key)) == [text]
+
+
 def test_small_print_is_the_range_over_the_seeds_and_the_model_itself(page: Page) -> None:
     models = choices()
     others = seeds(models)
@@ -97,7 +118,7 @@ def test_what_nobody_measured_is_a_dash_or_on_its_way(page: Page) -> None:
     show(page, [*models, mine])
     assert says(lines(cell(page, mine["name"], "kl"))[0], mine["metrics"]["kl"])
     assert lines(cell(page, mine["name"], "holes")) == ["—"]
-    assert "Nobody has measured" in (cell(page, mine["name"], "holes").get_attribute("title") or "")
+    assert "could not be measured" in (cell(page, mine["name"], "holes").get_attribute("title") or "")
     show(page, [*models, {**mine, "measuring": True}])
     assert lines(cell(page, mine["name"], "holes")) == ["measuring…"]
     measured = {key: value for key, value in models[4]["measures"].items() if key != "sure_draws"}
@@ -123,6 +144,9 @@ def test_nats_of_a_density_are_called_so(page: Page) -> None:
     show(page, [*models, grey], b=grey)
     assert lines(cell(page, grey["name"], "reconstruction")) == ["-829.4", "nats, density"]
     assert len(lines(cell(page, grey["name"], "kl"))) == 1
+    limit = page.locator("[data-measure=mutual_information]").inner_text()
+    assert all(f"log {count:,} = {math.log(count):.2f}" in limit for count in (10_000, 360))
+    assert "unless a heading names others" in page.locator("#figure > p").inner_text()
     assert "360 digits images" in page.locator(f"th:has([data-column='{grey['name']}'])").inner_text()
     assert page.locator("[data-measure=reconstruction] .lse-spark-letter").all_text_contents() == ["A"]
 
@@ -157,8 +181,45 @@ def test_columns_stand_in_the_order_given_and_a_and_b_first_where_there_is_littl
     page.wait_for_selector("table[data-narrow=false]")
 
 
+def test_a_and_b_come_first_wherever_the_table_is_wider_than_its_box(page: Page) -> None:
+    models = choices()
+    many = [*models, *(kept(models[4], name=f"kept-{i}", label=f"one of many, {i}") for i in range(6))]
+    names = [model["name"] for model in many]
+    show(page, many, a=many[9], b=many[2])
+    assert columns(page) == ["", names[9], names[2], "", *(name for name in names if name not in (names[9], names[2]))]
+    page.evaluate("() => { window.filled = 0; const fill = table.fill; "
+                  "table.fill = () => { filled++; fill.call(table); } }")  # fmt: skip
+    page.set_viewport_size({"width": 4000, "height": 900})
+    page.wait_for_function("!table.crowded")
+    assert columns(page) == ["", "", *names]
+    page.set_viewport_size({"width": 1400, "height": 900})
+    page.wait_for_function("table.crowded")
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert page.evaluate("filled") <= 4  # no more than twice a change
+    show(page, models)
+    assert columns(page)[1] == ""
+
+
+def test_on_a_phone_the_names_of_the_rows_wrap_and_buttons_are_large_enough_for_a_thumb(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    show(page, choices())
+    page.wait_for_selector("table[data-narrow=true]")
+    rights = """heads => heads.map(head => {
+        const words = document.createRange();
+        words.selectNodeContents(head);
+        const { width, right } = head.getBoundingClientRect();
+        return [width, right, words.getBoundingClientRect().right];
+    })"""
+    heads = page.locator("tbody th").evaluate_all(rights)
+    assert all(text <= cell for _, cell, text in heads)
+    assert heads[0][0] < 0.35 * 390
+    assert all(button.bounding_box()["height"] >= 40 for button in page.locator(".lse-save button").all())
+    page.set_viewport_size({"width": 1400, "height": 900})
+    page.wait_for_selector("table[data-narrow=false]")
+
+
 @pytest.mark.parametrize(
-    ("key", "log"), [("reconstruction", False), ("kl", True), ("mean_sigma", True), ("holes", False)]
+    ("key", "log"), [("reconstruction", False), ("kl", True), ("mean_sigma", True), ("overlap", True), ("holes", False)]
 )
 def test_the_dots_of_a_sparkline_are_as_high_as_their_values(page: Page, key: str, log: bool) -> None:
     models = choices()

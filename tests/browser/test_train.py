@@ -126,7 +126,7 @@ def compare_moments(page: Page) -> None:
     root = page.get_by_test_id("side-by-side")
     expect(root).to_have_attribute("data-ready", "true")
     for letter in "AB":
-        page.get_by_label(f"another model as {letter}").select_option(label="8×8 digits, β = 1")
+        page.get_by_label(f"another model as {letter}").select_option(label="8×8 digits, β = 1, seed 0")
         expect(page.locator(f"[data-side={letter}]")).to_have_attribute("data-model", re.compile("^run-.*@"))
     page.get_by_label("moment of the run A").fill("0")
     expect(page.locator("[data-side=A]")).to_have_attribute("data-model", re.compile("@0$"))

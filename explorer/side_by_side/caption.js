@@ -1,0 +1,29 @@
+// The sentences under the two maps: what is drawn, and what the windows leave out.
+
+import { countOutside } from "../latent_map/view.js";
+
+/** @typedef {import("./side.js").Side} Side */
+
+/** @param {Side[]} sides @param {number[]} outside how many codes each window leaves out */
+export function captionOfBoth(sides, outside) {
+  const [{ choice: a }, { choice: b }] = sides;
+  const imagesOf = (/** @type {typeof a} */ { images, dataset }) => `${counted(images)} ${dataset} test images`;
+  const of = imagesOf(a) === imagesOf(b) ? imagesOf(a) : `${imagesOf(a)} (A) and ${imagesOf(b)} (B)`;
+  const linked = a.dataset === b.dataset ? "; the same image lights up in both" : "";
+  const drawn = `Each point is the mean of q(z|x), not a sample, of one of the ${of}${linked}.`;
+  return [drawn, ...sides.flatMap((side, i) => leftOut(side, outside[i]))].join(" ");
+}
+
+/** @param {Side} side @param {number} codes */
+function leftOut({ letter, pane: { guest, place } }, codes) {
+  const lost = guest && countOutside(Float32Array.of(guest.z1, guest.z2), place.view) > 0;
+  return [
+    ...(codes ? [`${counted(codes)} codes of ${letter} lie outside its frame.`] : []),
+    ...(lost ? [`Your drawing lies outside the frame of ${letter}.`] : []),
+  ];
+}
+
+/** @param {number} count */
+function counted(count) {
+  return count.toLocaleString("en");
+}
