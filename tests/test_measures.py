@@ -3,11 +3,12 @@
 import math
 from collections import Counter
 from dataclasses import replace
+from itertools import product
 
 import pytest
 import torch
 
-from models import classifier, gallery, measures
+from models import classifier, gallery, measures, sweep
 from models.checkpoint import Checkpoint
 from models.evaluation import Codes, summarise
 from models.measures import UNITS, measure, neighbour_accuracy, read_shipped
@@ -71,7 +72,11 @@ def test_measures_of_codes_that_no_grid_holds_lack_the_split(tiny_checkpoint: Ch
 
 @pytest.mark.parametrize("name", ["mnist-beta-30", gallery.REFERENCE])
 def test_a_shipped_model_measured_again_gives_what_is_shipped(name: str) -> None:
-    assert measure(gallery.read(name)) == pytest.approx(read_shipped()["models"][name], rel=1e-4, abs=2)
+    found, shipped = measure(gallery.read(name)), dict(read_shipped()["models"][name])
+    # Another processor rounds otherwise, and a draw may stand on either side of the line.
+    assert found.pop("sure_draws") == pytest.approx(shipped.pop("sure_draws"), abs=2)
+    assert found.pop("aggregate_error") < 1e-3 > shipped.pop("aggregate_error")
+    assert found == pytest.approx(shipped, rel=1e-4)
 
 
 def test_every_shipped_model_has_every_measure() -> None:
@@ -82,11 +87,10 @@ def test_every_shipped_model_has_every_measure() -> None:
         assert found.items() >= gallery.read(name).metrics.items()
 
 
-def test_every_beta_has_seeds_with_every_measure() -> None:
+def test_every_beta_has_five_seeds_with_every_measure() -> None:
     seeds = read_shipped()["seeds"]
-    numbers = {beta: [each["seed"] for each in seeds if each["beta"] == beta] for beta in gallery.BETAS}
-    assert all(found == sorted(set(found)) and 0 in found for found in numbers.values())
-    assert len(seeds) == sum(map(len, numbers.values()))
+    assert [(each["beta"], each["seed"]) for each in seeds] == list(product(gallery.BETAS, (0, *sweep.SEEDS)))
+    assert len(sweep.SEEDS) == 4
     assert all(list(each["measures"]) == list(UNITS) for each in seeds)
 
 
