@@ -13,8 +13,8 @@ from models import data, gallery
 from models.checkpoint import Checkpoint
 from models.recipe import DATASETS, Recipe
 from tests.conftest import TINY_HIDDEN
+from tests.forging import with_metadata
 from tests.running import ANN, BOB
-from tests.test_checkpoint import with_metadata
 
 SHIPPED = catalogue.shipped()
 

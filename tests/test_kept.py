@@ -18,8 +18,9 @@ from models.checkpoint import CheckpointError
 from models.recipe import Recipe
 from models.vae import VAE
 from tests.conftest import TINY_HIDDEN, seeded
+from tests.forging import with_metadata, with_tensors
 from tests.running import ANN, BOB
-from tests.test_checkpoint import HOSTILE, with_metadata, with_tensors
+from tests.test_hostile_checkpoint import HOSTILE
 
 
 @pytest.fixture(autouse=True)
