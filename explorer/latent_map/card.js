@@ -1,7 +1,7 @@
 // The card under the pointer: one image, what it is and how it looks.
 
-import { element } from "./dom.js";
-import { newPicture } from "./pictures.js";
+import { element, write } from "./dom.js";
+import { drawPicture, newPicture, PICTURE_PIXELS } from "./pictures.js";
 import { toPixels } from "./view.js";
 
 /** @typedef {import("./loading.js").Loaded} Loaded */
@@ -15,6 +15,9 @@ export class Card {
   constructor(card, originals) {
     this.card = card;
     this.originals = originals;
+    this.picture = newPicture(new Float32Array(PICTURE_PIXELS), 1);
+    this.words = element("figcaption", "");
+    card.replaceChildren(this.picture, this.words);
   }
 
   hide() {
@@ -31,9 +34,9 @@ export class Card {
       if (this.card.dataset.image === String(image)) this.show(loaded, subject, image, place, side);
     });
     const z = place.points.slice(2 * image, 2 * image + 2);
-    const picture = originals ? newPicture(originals.pixels(image), 255) : newPicture(loaded.decoder.decode(z), 1);
-    const words = `${titleOf(loaded, subject, image)} (${originals ? "original" : "reconstruction"})`;
-    this.card.replaceChildren(picture, element("figcaption", "", words));
+    if (originals) drawPicture(this.picture, originals.pixels(image), 255);
+    else drawPicture(this.picture, loaded.decoder.decode(z), 1);
+    write(this.words, `${titleOf(loaded, subject, image)} (${originals ? "original" : "reconstruction"})`);
     const [x, y] = toPixels(place.view, side, z[0], z[1]);
     const left = x > side / 2 ? x - CARD_WIDTH : x + 16;
     const top = y > side / 2 ? y - CARD_HEIGHT : y + 16;

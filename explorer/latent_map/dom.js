@@ -35,3 +35,10 @@ export function complainIn(error, sentence) {
   error.textContent = sentence;
   error.hidden = !sentence;
 }
+
+/** Change words at the price of their own layout: another text node would cost the style of what holds it.
+ * @param {HTMLElement} node @param {string} words */
+export function write(node, words) {
+  if (!node.firstChild) node.textContent = words;
+  else if (node.firstChild.nodeValue !== words) node.firstChild.nodeValue = words;
+}

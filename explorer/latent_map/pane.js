@@ -2,6 +2,7 @@
 
 import { Axes } from "./axes.js";
 import { Card } from "./card.js";
+import { write } from "./dom.js";
 import { CLICK_PX, listenToHandle, listenToMap } from "./gestures.js";
 import { glide } from "./glide.js";
 import { decodeLattice, lattice } from "./manifold.js";
@@ -143,9 +144,9 @@ export class Pane {
     let expected = 0;
     for (let i = 0; i < pixels.length; i++) expected += pixels[i];
     const grey = this.subject.likelihood === "gaussian";
-    this.find(".lse-z").textContent = `z = (${text})`;
-    this.find(".lse-ink").textContent = grey ? "" : `${expected.toFixed(0)} of ${pixels.length} pixels expected on`;
-    this.find(".lse-meaning").textContent = `Every pixel is its ${grey ? "mean" : "probability"} under p(x|z).`;
+    write(this.find(".lse-z"), `z = (${text})`);
+    write(this.find(".lse-ink"), grey ? "" : `${expected.toFixed(0)} of ${pixels.length} pixels expected on`);
+    write(this.find(".lse-meaning"), `Every pixel is its ${grey ? "mean" : "probability"} under p(x|z).`);
   }
 
   /** How many codes the window leaves out. */

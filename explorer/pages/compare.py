@@ -44,8 +44,9 @@ def show() -> None:
         st.session_state["compare_left"] = left
     if any(model["measuring"] for model in st.session_state["compare_models"]):
         st.fragment(_wait_for_measures, run_every=_POLL_S)(who)
-    definitions()
-    units_calculator()
+    with st.container(key="explained"):  # the component's style leaves it undrawn while out of sight
+        definitions()
+        units_calculator()
 
 
 def _remember(who: str) -> None:
