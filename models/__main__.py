@@ -12,11 +12,11 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from models import checkpoint, data, gallery, measures, sweep, symmetry
-from models.checkpoint import CheckpointError
-from models.evaluation import SAMPLES, Codes, encode_dataset, summarise
+from models import checkpoint, data, gallery, inference, measures, sweep, symmetry
+from models.checkpoint import Checkpoint, CheckpointError
+from models.evaluation import SAMPLES, SEED, Codes, encode_dataset, fixed_images, summarise
 from models.idx import IdxError
-from models.recipe import DATASETS, LIKELIHOODS, Recipe, RecipeError
+from models.recipe import DATASETS, LIKELIHOODS, OBJECTIVES, Recipe, RecipeError
 from models.training import TrainingError, best_device, train
 from models.vae import VAE
 
@@ -44,6 +44,9 @@ def parser() -> argparse.ArgumentParser:
     verb = verbs.add_parser("train", help="train a model and write its checkpoint")
     verb.add_argument("--dataset", choices=DATASETS, default=default.dataset)
     verb.add_argument("--likelihood", choices=LIKELIHOODS, default=default.likelihood, help="of a pixel given z")
+    verb.add_argument(
+        "--objective", choices=OBJECTIVES, default=default.objective, help="the bound, or log p(x) without an encoder"
+    )
     verb.add_argument("--beta", type=float, default=default.beta, help="weight of the KL term")
     verb.add_argument("--epochs", type=int, default=default.epochs)
     verb.add_argument("--seed", type=int, default=default.seed)
@@ -76,6 +79,17 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("file", type=Path)
     verb.add_argument("--json", action="store_true")
     verb.add_argument("--threads", type=_count, default=1)
+    verb.add_argument(
+        "--evidence", action="store_true", help="instead log p(x) by quadrature, bounds below it and gaps"
+    )
+    verb.add_argument("--images", type=_images, metavar="N", help="with --evidence: the first N only")
+    verb.add_argument(
+        "--subset",
+        type=_images,
+        default=inference.SUBSET,
+        metavar="N",
+        help="with --evidence: the importance bound and the fits take the first N only (%(default)s)",
+    )
     verb.set_defaults(run=_evaluate)
 
     verb = verbs.add_parser("pretrain", help="make the shipped models that are missing")
@@ -122,6 +136,12 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _images(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 1_000_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of images from 1 to 1,000,000")
+    return int(text)
+
+
 def _train(options: argparse.Namespace) -> None:
     recipe = recipe_of(options)
     if not os.access(options.out.parent, os.W_OK) or options.out.is_dir():
@@ -139,7 +159,7 @@ def _train(options: argparse.Namespace) -> None:
         symmetry.fold(vae, symmetry.nearest_symmetry(encode_dataset(vae, held_out).mean, reference.mean))
     trained = checkpoint.measured(vae, recipe, dataset, held_out)
     checkpoint.write(options.out, trained)
-    _print_metrics(trained.metrics, len(trained.codes.label), recipe.likelihood)
+    _print_metrics(trained.metrics, len(trained.codes.label), recipe)
 
 
 def recipe_of(options: argparse.Namespace) -> Recipe:
@@ -157,7 +177,7 @@ def _reference(recipe: Recipe, held_out: data.Dataset) -> Codes | None:
 
 
 def _initial(recipe: Recipe, generator: torch.Generator) -> VAE:
-    vae = VAE(recipe.hidden, generator, recipe.likelihood)
+    vae = VAE(recipe.hidden, generator, recipe.likelihood, recipe.has_encoder)
     if recipe.initial:
         model = checkpoint.read(Path(recipe.initial))
         if model.recipe.likelihood != recipe.likelihood:
@@ -167,12 +187,15 @@ def _initial(recipe: Recipe, generator: torch.Generator) -> VAE:
         if model.recipe.hidden != recipe.hidden:
             widths = ",".join(map(str, model.recipe.hidden))
             raise CheckpointError(f"{recipe.initial} has other layers; continue it with --hidden {widths}.")
-        vae.load_state_dict(model.weights)
+        if recipe.has_encoder and not model.recipe.has_encoder:
+            raise CheckpointError(f"{recipe.initial} has no encoder; continue it with --objective lattice.")
+        vae.load_state_dict({name: model.weights[name] for name in vae.state_dict()})
     return vae
 
 
 def _run_steps(vae: VAE, dataset: data.Dataset, recipe: Recipe, generator: torch.Generator) -> None:
-    with tqdm(desc=f"beta {recipe.beta:g}", unit=" steps", mininterval=1) as bar:
+    described = f"beta {recipe.beta:g}" if recipe.has_encoder else "log p(x)"
+    with tqdm(desc=described, unit=" steps", mininterval=1) as bar:
         for step in train(vae, dataset, recipe, generator):
             bar.total = step.total
             bar.update()
@@ -184,6 +207,9 @@ def _evaluate(options: argparse.Namespace) -> None:
     torch.set_num_threads(options.threads)
     model = checkpoint.read(options.file)
     held_out = data.load(model.recipe.dataset, "test", progressbar=True)
+    if options.evidence:
+        _evaluate_evidence(options, model, held_out)
+        return
     codes = encode_dataset(model.vae(), held_out)
     metrics = summarise(codes)
     command = model.recipe.command(options.file.as_posix())
@@ -191,20 +217,39 @@ def _evaluate(options: argparse.Namespace) -> None:
         facts = {"images": len(codes.label), "samples_per_image": SAMPLES, "beta": model.recipe.last_weight}
         print(json.dumps(metrics | facts | {"command": command, "versions": model.versions}))
         return
-    _print_metrics(metrics, len(codes.label), model.recipe.likelihood)
+    _print_metrics(metrics, len(codes.label), model.recipe)
     print(f"made by: {command}")
 
 
-def _print_metrics(metrics: dict[str, float], images: int, likelihood: str) -> None:
-    seen = "binarised once" if likelihood == "bernoulli" else "grey, in nats of a density"
-    print(f"averages over {images:,} held-out images, {seen}; {SAMPLES} draws of z an image; beta = 1 in the sum")
-    _print_with_units(metrics)
+def _evaluate_evidence(options: argparse.Namespace, model: Checkpoint, held_out: data.Dataset) -> None:
+    x = fixed_images(held_out, model.recipe.likelihood)[: options.images]
+    subset, found = min(options.subset, len(x)), {}
+    parts = inference.measure(model.vae(), x, subset, torch.Generator().manual_seed(SEED + 1))
+    for part in tqdm(parts, desc="log p(x), bounds and gaps", unit=" parts"):
+        found |= part
+    if options.json:
+        print(json.dumps(found | {"images": len(x), "subset": subset, "draws": inference.DRAWS}))
+        return
+    print(
+        f"averages over the first {len(x):,} held-out images, {_seen(model.recipe)}; the subset is the first {subset:,}"
+    )
+    _print_with_units(found, inference.UNITS, digits=5)
 
 
-def _print_with_units(found: dict[str, float]) -> None:
+def _print_metrics(metrics: dict[str, float], images: int, recipe: Recipe) -> None:
+    how = f"{SAMPLES} draws of z an image; beta = 1 in the sum" if recipe.has_encoder else "the sum is -log p(x) itself"
+    print(f"averages over {images:,} held-out images, {_seen(recipe)}; {how}")
+    _print_with_units(metrics, measures.UNITS)
+
+
+def _seen(recipe: Recipe) -> str:
+    return "binarised once" if recipe.likelihood == "bernoulli" else "grey, in nats of a density"
+
+
+def _print_with_units(found: dict[str, float], units: dict[str, str], digits: int = 4) -> None:
     width = max(map(len, found))
     for name, value in found.items():
-        print(f"{name:>{width}} {value:10.4g}  {measures.UNITS[name]}")
+        print(f"{name:>{width}} {value:10.{digits}g}  {units[name]}")
 
 
 def _pretrain(options: argparse.Namespace) -> None:
@@ -225,7 +270,7 @@ def _measure(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(found))
     else:
-        _print_with_units(found)
+        _print_with_units(found, measures.UNITS)
 
 
 def _sweep(options: argparse.Namespace) -> None:

@@ -2,6 +2,7 @@
 
 Layout: weights in float16 under their torch names; codes.mean, codes.stddev float32 [N, 2],
 codes.reconstruction, codes.kl float32 [N] in nats, codes.label uint8 [N]; text metadata.
+A model of the objective "lattice" has no encoder: those weights are missing, and its codes are of p(z|x) itself.
 A file from elsewhere is read as bytes, capped before it is parsed and compared with what its recipe implies.
 """
 
@@ -22,7 +23,7 @@ from torch import Tensor
 from models.data import Dataset
 from models.evaluation import Codes, encode_dataset, summarise
 from models.recipe import Recipe, RecipeError
-from models.vae import LATENTS, VAE
+from models.vae import LATENTS, VAE, NoEncoderError
 
 FORMAT = "latent-space-explorer/1"
 MAX_FILE_BYTES = 16 << 20
@@ -59,9 +60,13 @@ class Checkpoint:
 
     def vae(self) -> VAE:
         """The model, in float32, in evaluation mode."""
-        vae = VAE(self.recipe.hidden, likelihood=self.recipe.likelihood)
+        vae = _unset(self.recipe)
         vae.load_state_dict(self.weights)
         return vae.eval()
+
+
+def _unset(recipe: Recipe) -> VAE:
+    return VAE(recipe.hidden, likelihood=recipe.likelihood, encoder=recipe.has_encoder)
 
 
 def measured(vae: VAE, recipe: Recipe, dataset: Dataset, held_out: Dataset) -> Checkpoint:
@@ -79,8 +84,14 @@ def drawable(weights: dict[str, Tensor], codes: Codes) -> bytes:
 
 
 def encodable(weights: dict[str, Tensor]) -> bytes:
-    """What encoding an image needs of a model: a safetensors file of its encoder, named as in a checkpoint."""
-    return safetensors.torch.save({name: weight for name, weight in weights.items() if name.startswith("encoder.")})
+    """What encoding an image needs of a model: a safetensors file of its encoder, named as in a checkpoint.
+
+    Raises NoEncoderError.
+    """
+    tensors = {name: weight for name, weight in weights.items() if name.startswith("encoder.")}
+    if not tensors:
+        raise NoEncoderError
+    return safetensors.torch.save(tensors)
 
 
 def half_weights(vae: VAE) -> dict[str, Tensor]:
@@ -204,7 +215,7 @@ def _check_layout(header: dict, recipe: Recipe) -> None:
     shape = labels.get("shape") if isinstance(labels, dict) else None
     if not _is_count(shape):
         raise CheckpointError(f"The checkpoint's codes.label is missing, or not of 2 to {_MAX_IMAGES:,} images.")
-    expected = {name: ("F16", list(weight.shape)) for name, weight in VAE(recipe.hidden).state_dict().items()}
+    expected = {name: ("F16", list(weight.shape)) for name, weight in _unset(recipe).state_dict().items()}
     for name, (dtype, row) in _CODES.items():
         expected[f"codes.{name}"] = (dtype, [*shape, *row])
     for name in sorted(expected.keys() | header.keys()):

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from models.data import Dataset, observe
+from models.lattice import posterior
 from models.objective import terms
 from models.vae import LATENTS, VAE
 
@@ -22,6 +23,8 @@ ACTIVE = 0.01
 @dataclass(frozen=True)
 class Codes:
     """q(z|x) and the loss terms of N held-out images.
+
+    Of a model without an encoder: the moments of p(z|x) and the terms of -log p(x), see models.lattice.posterior.
 
     mean, stddev: float32 [N, 2]; reconstruction, kl: float32 [N], in nats; label: uint8 [N].
     """
@@ -40,7 +43,13 @@ def fixed_images(dataset: Dataset, likelihood: str = "bernoulli") -> Tensor:
 
 @torch.no_grad()
 def encode_dataset(vae: VAE, dataset: Dataset, samples: int = SAMPLES, batch: int = 1000) -> Codes:
-    """The codes of every image of ``dataset``; reconstruction averages ``samples`` draws of z an image."""
+    """The codes of every image of ``dataset``; reconstruction averages ``samples`` draws of z an image.
+
+    Without an encoder nothing is drawn: the codes are those of the exact posterior.
+    """
+    if vae.encoder is None:
+        exact = posterior(vae, fixed_images(dataset, vae.likelihood).to(next(vae.parameters()).device))
+        return Codes(*(part.cpu() for part in exact[:4]), label=dataset.labels)
     generator = torch.Generator().manual_seed(SEED + 1)
     device = next(vae.parameters()).device
     parts = []

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields
 
 DATASETS = ("mnist", "fashion", "digits")
 LIKELIHOODS = ("bernoulli", "gaussian")
+OBJECTIVES = ("elbo", "lattice")
 MAX_KL_CHANGES = 100
 
 
@@ -23,6 +24,8 @@ class Recipe:
     ``hidden`` are the encoder's layer widths; the decoder mirrors them.
     ``initial`` names the checkpoint whose weights the run continues ("" starts from scratch);
     ``folded_onto`` names the one whose layout the codes are flipped or swapped onto ("" leaves them).
+    ``objective`` is what is maximised: "elbo", the bound, or "lattice", the likelihood of binary pixels itself by
+    models.lattice, which takes a decoder alone and has no KL term to weigh.
 
     Raises RecipeError.
     """
@@ -39,6 +42,7 @@ class Recipe:
     seed: int = 0
     initial: str = ""
     folded_onto: str = ""
+    objective: str = "elbo"
 
     def __post_init__(self) -> None:
         if self.dataset not in DATASETS:
@@ -60,6 +64,25 @@ class Recipe:
             value = getattr(self, name)
             if not isinstance(value, str) or len(value) > 200 or not value.isprintable():
                 raise RecipeError(f"{name} takes a file name of at most 200 printable characters.")
+        if self.objective not in OBJECTIVES:
+            raise RecipeError(f"objective is {self.objective!r:.40}; choose one of {', '.join(OBJECTIVES)}.")
+        if self.objective == "lattice":
+            self._check_lattice()
+
+    def _check_lattice(self) -> None:
+        for name in ("beta", "kl_warm_up", "kl_changes"):
+            default = getattr(Recipe, name)
+            if getattr(self, name) != default:
+                raise RecipeError(
+                    f"{name} weighs a KL term, and the objective lattice has none; leave it at {default}."
+                )
+        if self.likelihood != "bernoulli":
+            raise RecipeError("likelihood is not bernoulli, the only one that the objective lattice is made for.")
+
+    @property
+    def has_encoder(self) -> bool:
+        """Whether the model has an encoder; the exact likelihood needs none."""
+        return self.objective == "elbo"
 
     @property
     def last_weight(self) -> float:
@@ -68,7 +91,10 @@ class Recipe:
 
     def to_json(self) -> str:
         """The recipe as JSON text, read back by from_json."""
-        return json.dumps(asdict(self))
+        values = asdict(self)
+        if self.objective == "elbo":
+            del values["objective"]  # so that files of before there was a choice are made again to the byte
+        return json.dumps(values)
 
     @classmethod
     def from_json(cls, text: str) -> "Recipe":
@@ -102,6 +128,8 @@ class Recipe:
         ]
         words += ["--hidden", ",".join(map(str, self.hidden)), "--batch-size", str(self.batch_size)]
         words += ["--learning-rate", str(self.learning_rate), "--kl-warm-up", str(self.kl_warm_up)]
+        if self.objective != "elbo":
+            words += ["--objective", self.objective]
         if self.kl_changes:
             words += ["--kl-changes", ",".join(f"{step}:{weight}" for step, weight in self.kl_changes)]
         # With "=", because a file's name may start with a dash.

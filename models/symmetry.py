@@ -30,9 +30,12 @@ def _apply(symmetry: Symmetry, points: Tensor) -> Tensor:
 def fold(vae: VAE, symmetry: Symmetry) -> None:
     """Move ``vae``'s codes by ``symmetry``, in place: p(x) and every loss term stay exactly as they were."""
     order, signs = list(symmetry[0]), torch.tensor(symmetry[1])
-    last, first = vae.encoder[-1], vae.decoder[0]
+    first = vae.decoder[0]
+    first.weight.copy_(first.weight[:, order] * signs)
+    if vae.encoder is None:
+        return
+    last = vae.encoder[-1]
     rows = [*order, *(LATENTS + unit for unit in order)]
     row_signs = torch.cat([signs, torch.ones(LATENTS)])  # a flip turns the mean; log stddev has no sign to turn
     last.weight.copy_(last.weight[rows] * row_signs[:, None])
     last.bias.copy_(last.bias[rows] * row_signs)
-    first.weight.copy_(first.weight[:, order] * signs)

@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import torch
+from torch import Tensor
 
 from models.data import Dataset, observe
+from models.lattice import POINTS, lattice, lattice_terms
 from models.objective import Terms, terms
 from models.recipe import Recipe
 from models.vae import LATENTS, VAE
@@ -17,7 +19,10 @@ class TrainingError(ArithmeticError):
 
 
 class Step(NamedTuple):
-    """One step taken: its number (from 1) of how many, the batch's means in nats per image, and the KL weight."""
+    """One step taken: its number (from 1) of how many, the batch's means in nats per image, and the KL weight.
+
+    With the objective "lattice" the two means are those of models.lattice.lattice_terms, and their sum is -log p(x).
+    """
 
     number: int
     total: int
@@ -44,7 +49,8 @@ def one_cycle(progress: float) -> float:
 def kl_weight(taken: int, total: int, recipe: Recipe) -> float:
     """The weight of the KL term after ``taken`` of ``total`` steps: from 0 to beta in a straight line, then beta.
 
-    From the first of the recipe's kl_changes on, the weight is what the latest of them says.
+    From the first of the recipe's kl_changes on, the weight is what the latest of them says. It is 1 throughout for
+    the objective "lattice", whose two terms make sense as a sum alone.
 
     Two dimensions leave codes little room to pass each other. A weak KL term at first lets them find their places:
     24 epochs at beta = 1 end about a nat lower with a warm-up than without.
@@ -52,6 +58,8 @@ def kl_weight(taken: int, total: int, recipe: Recipe) -> float:
     Source: Bowman et al., 2016, Generating Sentences from a Continuous Space, section 3.1,
     https://arxiv.org/abs/1511.06349
     """
+    if recipe.objective == "lattice":
+        return 1.0
     changed = [weight for step, weight in recipe.kl_changes if step <= taken]
     if changed:
         return changed[-1]
@@ -79,23 +87,35 @@ def train(
 ) -> Iterator[Step]:
     """Fit ``vae`` in place by Adam on the mean loss of a batch; yields after every step.
 
-    Images are binarised afresh for each step (dynamic binarisation). ``weight`` is asked before each step, as
-    kl_weight is, so that it can follow a hand. Raises TrainingError.
+    Images are binarised afresh for each step (dynamic binarisation). z is drawn afresh too: one noise an image for the
+    objective "elbo", one shift of the lattice for all in a batch for "lattice". ``weight`` is asked before each step,
+    as kl_weight is, so that it can follow a hand. Raises TrainingError.
     """
     device = next(vae.parameters()).device
+    objective = _OBJECTIVES[recipe.objective]
     optimiser = torch.optim.Adam(vae.parameters(), lr=recipe.learning_rate, fused=True)
     total = recipe.epochs * steps_an_epoch(len(dataset.pixels), recipe)
     number = 0
     for _ in range(recipe.epochs):
         for rows in torch.randperm(len(dataset.pixels), generator=generator).split(recipe.batch_size):
             x = observe(dataset.pixels[rows], recipe.likelihood, generator).to(device)
-            noise = torch.randn(1, len(x), LATENTS, generator=generator).to(device)
             optimiser.param_groups[0]["lr"] = recipe.learning_rate * one_cycle(_progress(number, total))
             weight_now = weight(number, total, recipe)
-            batch = terms(vae, x, noise)
+            batch = objective(vae, x, generator)
             _descend(optimiser, batch, weight_now)
             number += 1
             yield Step(number, total, batch.reconstruction.mean().item(), batch.kl.mean().item(), weight_now)
+
+
+def _bound(vae: VAE, x: Tensor, generator: torch.Generator) -> Terms:
+    return terms(vae, x, torch.randn(1, len(x), LATENTS, generator=generator).to(x.device))
+
+
+def _likelihood(vae: VAE, x: Tensor, generator: torch.Generator) -> Terms:
+    return lattice_terms(vae, x, lattice(POINTS, generator).to(x.device))
+
+
+_OBJECTIVES = {"elbo": _bound, "lattice": _likelihood}
 
 
 def _progress(taken: int, total: int) -> float:

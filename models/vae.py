@@ -18,6 +18,13 @@ PIXEL_STDDEV = 0.2
 _MIN_LOG_STDDEV = -12.0
 
 
+class NoEncoderError(RuntimeError):
+    """A model that was trained without an encoder is asked for one."""
+
+    def __init__(self) -> None:
+        super().__init__("This model has no encoder: it was trained on log p(x) itself, and its p(z|x) is exact.")
+
+
 class VAE(nn.Module):
     """A variational autoencoder with two latent dimensions and Bernoulli or Gaussian pixels.
 
@@ -27,23 +34,30 @@ class VAE(nn.Module):
     its nats are those of a density, and can be negative.
 
     Encoder and decoder are perceptrons with SiLU units, ``hidden`` wide and mirrored. The weights are drawn
-    from ``generator``, or left unset without one, for weights about to be loaded.
+    from ``generator``, or left unset without one, for weights about to be loaded. Without ``encoder`` there is a
+    decoder alone, whose p(z|x) is exact and needs none, see models.lattice.
 
     Source: Kingma and Welling, 2014, Auto-Encoding Variational Bayes, appendix C, https://arxiv.org/abs/1312.6114
     """
 
     def __init__(
-        self, hidden: Sequence[int], generator: torch.Generator | None = None, likelihood: str = "bernoulli"
+        self,
+        hidden: Sequence[int],
+        generator: torch.Generator | None = None,
+        likelihood: str = "bernoulli",
+        encoder: bool = True,
     ) -> None:
         super().__init__()
         self.likelihood = likelihood
-        self.encoder = _perceptron([PIXELS, *hidden, 2 * LATENTS])
+        self.encoder = _perceptron([PIXELS, *hidden, 2 * LATENTS]) if encoder else None
         self.decoder = _perceptron([LATENTS, *reversed(hidden), PIXELS])
         if generator is not None:
             _draw_weights(self, generator)
 
     def encode(self, x: Tensor) -> Distribution:
-        """q(z|x), event shape [2], of images x [..., 784]."""
+        """q(z|x), event shape [2], of images x [..., 784]. Raises NoEncoderError."""
+        if self.encoder is None:
+            raise NoEncoderError
         mean, log_stddev = self.encoder(x).chunk(2, dim=-1)
         # The floor holds the value and lets the gradient pass, so that a KL term switched on again can lift it.
         log_stddev = log_stddev + (log_stddev.clamp(min=_MIN_LOG_STDDEV) - log_stddev).detach()

@@ -13,7 +13,7 @@ from models.checkpoint import Checkpoint, CheckpointError, parse, read, write
 from models.data import Dataset
 from models.evaluation import Codes, encode_dataset, summarise
 from models.recipe import Recipe
-from models.vae import VAE
+from models.vae import VAE, NoEncoderError
 from tests.conftest import TINY_HIDDEN, global_generators_untouched, seeded
 from tests.forging import header_of, with_metadata
 
@@ -86,6 +86,41 @@ def test_what_encodes_an_image_is_the_rest_of_the_weights(tiny_checkpoint: Check
     assert all(
         each.dtype == torch.float16 and each.equal(tiny_checkpoint.weights[name]) for name, each in found.items()
     )
+
+
+@pytest.fixture(scope="session")
+def decoder_alone(tiny_dataset: Dataset) -> Checkpoint:
+    """A valid checkpoint of an untrained decoder for the objective "lattice"."""
+    recipe = Recipe("digits", epochs=1, hidden=TINY_HIDDEN, objective="lattice")
+    vae = VAE(TINY_HIDDEN, seeded(), encoder=False)
+    return checkpoint.measured(vae, recipe, tiny_dataset, tiny_dataset)
+
+
+def test_a_model_without_an_encoder_is_read_back_without_one(decoder_alone: Checkpoint, tmp_path: Path) -> None:
+    write(tmp_path / "a", decoder_alone)
+    again = read(tmp_path / "a")
+    assert (again.recipe, again.metrics) == (decoder_alone.recipe, decoder_alone.metrics)
+    assert {name.partition(".")[0] for name in again.weights} == {"decoder"}
+    assert all(torch.equal(weight, decoder_alone.weights[name]) for name, weight in again.weights.items())
+    assert all(torch.equal(part, vars(decoder_alone.codes)[name]) for name, part in vars(again.codes).items())
+
+
+def test_a_model_without_an_encoder_draws_and_says_that_it_cannot_encode(decoder_alone: Checkpoint) -> None:
+    drawn = safetensors.torch.load(checkpoint.drawable(decoder_alone.weights, decoder_alone.codes))
+    assert {name.partition(".")[0] for name in drawn} == {"decoder", "codes"}
+    with pytest.raises(NoEncoderError, match=r"no encoder.*\.$"):
+        checkpoint.encodable(decoder_alone.weights)
+    with pytest.raises(NoEncoderError):
+        decoder_alone.vae().encode(torch.zeros(1, 784))
+
+
+def test_the_objective_says_whether_a_file_has_an_encoder(
+    decoder_alone: Checkpoint, tiny_checkpoint: Checkpoint, tmp_path: Path
+) -> None:
+    recipes = {"missing": tiny_checkpoint.recipe, "which its recipe does not have": decoder_alone.recipe}
+    for (reason, recipe), other in zip(recipes.items(), (decoder_alone, tiny_checkpoint), strict=True):
+        with pytest.raises(CheckpointError, match=rf"encoder\.\d.*{reason}"):
+            write(tmp_path / "a", dataclasses.replace(other, recipe=recipe))
 
 
 def test_the_largest_recipe_fits_into_a_file(tiny_checkpoint: Checkpoint, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from models import checkpoint, gallery
+from models import checkpoint, gallery, inference
 from models.__main__ import main, parser
 from models.measures import UNITS
 from models.recipe import Recipe
@@ -77,6 +77,49 @@ def test_evaluate_prints_units_and_the_command_for_people(
         assert re.search(rf"^ *{name} +\d\S* +{UNITS[name]}$", printed, re.MULTILINE)
 
 
+EVIDENCE = ["--evidence", "--images", "40", "--subset", "3"]
+
+
+def test_evaluate_prints_the_evidence_and_all_below_it_as_json(digits_file: Path) -> None:
+    done = run("evaluate", digits_file, *EVIDENCE, "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert list(found) == [*inference.UNITS, "images", "subset", "draws"]
+    assert all(math.isfinite(value) for value in found.values())
+    assert (found["images"], found["subset"], found["draws"]) == (40, 3, 5000)
+    assert max(found["largest_error"], found["largest_missed"]) < 0.01
+    assert found["gap"] == pytest.approx(found["log_evidence"] - found["elbo"])
+    assert found["importance_bound"] < found["subset_log_evidence"] + 0.05
+    sums = [found[f"{kind}approximation_gap"] + found[f"{kind}amortisation_gap"] for kind in ("", "full_")]
+    assert sums[0] == pytest.approx(sums[1])
+    assert all(found[name] > -1e-3 for name in inference.UNITS if name.endswith("_gap"))
+
+
+def test_evaluate_says_which_images_the_evidence_is_of(digits_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", str(digits_file), *EVIDENCE]) == 0
+    printed = capsys.readouterr()
+    assert "first 40 held-out images" in printed.out
+    assert "subset is the first 3" in printed.out
+    assert "parts" in printed.err
+    for name, unit in inference.UNITS.items():
+        assert re.search(rf"^ *{name} +-?\d\S*  {re.escape(unit)}$", printed.out, re.MULTILINE)
+
+
+def test_a_decoder_alone_has_an_evidence_and_no_bound(lattice_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", str(lattice_file), "--evidence", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["images"] == 360
+    assert found["log_evidence"] == pytest.approx(-checkpoint.read(lattice_file).metrics["negative_elbo"], abs=0.02)
+    assert "elbo" not in found
+
+
+@pytest.mark.parametrize("what", [["--images", "0"], ["--images", "all"], ["--subset", "-1"]])
+def test_a_bad_number_of_images_is_refused(
+    what: list[str], digits_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert len(refused(["evaluate", str(digits_file), "--evidence", *what], capsys).split()) > 3
+
+
 def test_measure_prints_numbers_as_json(digits_file: Path) -> None:
     done = run("measure", digits_file, "--json")
     assert done.returncode == 0, done.stderr
@@ -112,6 +155,46 @@ def test_grey_levels_and_changes_of_the_kl_weight_reach_the_file_and_repeat(tmp_
     assert all(weight.equal(checkpoint.read(again).weights[name]) for name, weight in made.weights.items())
 
 
+@pytest.fixture(scope="module")
+def lattice_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A decoder of the digits, trained on log p(x) itself."""
+    path = tmp_path_factory.mktemp("lattice") / "lattice.safetensors"
+    assert main([*TRAIN, "--objective", "lattice", "--out", str(path)]) == 0
+    return path
+
+
+def test_a_decoder_alone_reaches_the_file_and_repeats(lattice_file: Path, tmp_path: Path) -> None:
+    made, again = checkpoint.read(lattice_file), tmp_path / "again.safetensors"
+    assert made.recipe == Recipe("digits", epochs=2, hidden=(16,), batch_size=64, objective="lattice")
+    assert made.vae().encoder is None
+    assert main(shlex.split(made.recipe.command(str(again)))[3:]) == 0
+    twin = checkpoint.read(again)
+    assert all(weight.equal(twin.weights[name]) for name, weight in made.weights.items())
+    assert all(part.equal(vars(twin.codes)[name]) for name, part in vars(made.codes).items())
+
+
+def test_evaluate_says_that_the_likelihood_is_exact(lattice_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", str(lattice_file)]) == 0
+    printed = capsys.readouterr().out
+    assert "-log p(x) itself" in printed
+    assert "draws" not in printed
+    assert "--objective lattice" in printed
+
+
+def test_a_decoder_alone_continues_a_vae_but_not_the_reverse(
+    digits_file: Path, lattice_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "more.safetensors"
+    onto = [*TRAIN, "--continue-from", str(digits_file), "--fold-onto", str(digits_file), "--out", str(path)]
+    assert main([*onto, "--objective", "lattice"]) == 0
+    loss = checkpoint.read(path).metrics["negative_elbo"]
+    assert loss < checkpoint.read(digits_file).metrics["negative_elbo"]
+    capsys.readouterr()
+    back = [*TRAIN, "--continue-from", str(lattice_file), "--out", str(tmp_path / "back.safetensors")]
+    assert "no encoder; continue it with --objective lattice." in refused(back, capsys)
+    assert os.listdir(tmp_path) == ["more.safetensors"]
+
+
 BAD = {
     "a data set": ["--dataset", "cifar"],
     "a negative beta": ["--beta", "-1"],
@@ -120,6 +203,11 @@ BAD = {
     "widths that are no numbers": ["--hidden", "wide"],
     "a width of zero": ["--hidden", "0"],
     "a likelihood": ["--likelihood", "poisson"],
+    "an objective": ["--objective", "iwae"],
+    "a beta for a loss without KL": ["--objective", "lattice", "--beta", "2"],
+    "a warm-up for a loss without KL": ["--objective", "lattice", "--kl-warm-up", "0"],
+    "changes for a loss without KL": ["--objective", "lattice", "--kl-changes", "400:0"],
+    "grey levels on the lattice": ["--objective", "lattice", "--likelihood", "gaussian"],
     "changes that are no pairs": ["--kl-changes", "400"],
     "changes that are no numbers": ["--kl-changes", "soon:0"],
     "a change to a negative weight": ["--kl-changes", "400:-1"],

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.__main__ import parser, recipe_of
-from models.recipe import DATASETS, LIKELIHOODS, MAX_KL_CHANGES, Recipe, RecipeError
+from models.recipe import DATASETS, LIKELIHOODS, MAX_KL_CHANGES, OBJECTIVES, Recipe, RecipeError
 
 weights = st.floats(0, 1000) | st.integers(0, 1000)
 names = st.text(st.characters(codec="utf-8"), max_size=200).filter(str.isprintable)
@@ -19,7 +19,15 @@ def sorted_pairs(changes: dict[int, float]) -> tuple[tuple[int, float], ...]:
     return tuple(sorted(changes.items()))
 
 
-recipes = st.builds(
+of_the_lattice = st.builds(
+    Recipe,
+    dataset=st.sampled_from(DATASETS),
+    epochs=st.integers(1, 1000),
+    seed=st.integers(0, 2**32 - 1),
+    initial=names,
+    objective=st.just("lattice"),
+)
+recipes = of_the_lattice | st.builds(
     Recipe,
     dataset=st.sampled_from(DATASETS),
     beta=weights,
@@ -84,6 +92,13 @@ BAD = [
     {"likelihood": "poisson"},
     {"likelihood": None},
     {"likelihood": ["gaussian"]},
+    {"objective": "iwae"},
+    {"objective": None},
+    {"objective": ["lattice"]},
+    {"beta": 2.0, "objective": "lattice"},
+    {"kl_warm_up": 0.0, "objective": "lattice"},
+    {"kl_changes": ((0, 1.0),), "objective": "lattice"},
+    {"likelihood": "gaussian", "objective": "lattice"},
     {"kl_changes": None},
     {"kl_changes": [(0, 1)]},
     {"kl_changes": ((0,),)},
@@ -137,6 +152,7 @@ def test_json_gives_the_same_recipe_back(recipe: Recipe) -> None:
 @given(recipes, names.filter(bool))
 @example(Recipe(beta=1 / 3, learning_rate=1e-3 / 7), "a b.safetensors")
 @example(Recipe(beta=3, initial="-x", folded_onto="it's"), "-out")
+@example(Recipe(objective="lattice"), "out")
 @example(Recipe(likelihood="gaussian", kl_changes=((0, 1e-7), (400, 0), (10**9, 1000.0))), "out")
 def test_the_command_makes_the_same_recipe(recipe: Recipe, out: str) -> None:
     words = shlex.split(recipe.command(out))
@@ -160,6 +176,7 @@ def from_json_or_refusal(text: str | bytes) -> Recipe | None:
 @example("kl_changes", [[0, 10**400]])
 @example("kl_changes", {"0": 1})
 @example("likelihood", ["gaussian"])
+@example("objective", ["lattice"])
 @example("dataset", {"mnist": 1})
 def test_a_forged_field_is_refused_or_a_valid_recipe(field: str, value: object) -> None:
     recipe = from_json_or_refusal(json.dumps({field: value}))
@@ -190,7 +207,17 @@ def test_an_unknown_key_is_refused() -> None:
 
 def test_what_an_older_version_wrote_is_a_bernoulli_recipe_without_changes() -> None:
     old = Recipe.from_json('{"dataset": "digits", "epochs": 3}')
-    assert (old.likelihood, old.kl_changes) == ("bernoulli", ())
+    assert (old.likelihood, old.kl_changes, old.objective) == ("bernoulli", (), "elbo")
+
+
+def test_the_bound_goes_without_saying_in_files_and_commands() -> None:
+    """So that those of before there was a choice are made again as they are."""
+    assert "objective" not in Recipe().to_json() + Recipe().command("out")
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_only_the_bound_has_an_encoder(objective: str) -> None:
+    assert Recipe(objective=objective).has_encoder == (objective == "elbo")
 
 
 def test_the_last_weight_is_the_hand_s_where_there_was_one() -> None:

@@ -86,6 +86,8 @@ class Manager:
         """Queue a run of ``recipe``, which repeats the run ``base``; the name of the new one. Raises RefusedError."""
         if recipe.initial or recipe.folded_onto:
             raise RefusedError("A run here starts from drawn weights; use the command line to continue a checkpoint.")
+        if not recipe.has_encoder:
+            raise RefusedError("The pages train an encoder with each decoder; use the command line to train one alone.")
         owner = _hashed(visitor)
         with self._lock:
             if self._active(owner):
