@@ -7,6 +7,7 @@ import streamlit as st
 from explorer import startup
 from explorer.pages import compare as compare_page
 from explorer.pages import map as map_page
+from explorer.pages import probability as probability_page
 from explorer.pages import train as train_page
 
 static = Path(__file__).parent / "static"
@@ -22,6 +23,7 @@ if problem := startup.prepare():
 pages = [
     st.Page(map_page.show, title="Map", url_path="map", default=True),
     st.Page(compare_page.show, title="Compare", url_path="compare"),
+    st.Page(probability_page.show, title="Probability", url_path="probability"),
     st.Page(train_page.show, title="Train", url_path="train"),
 ]
 st.navigation(pages, position="top").run()

@@ -21,6 +21,15 @@ _STORIES = {
     "mnist-beta-30": "KL costs more than a code could earn: every q(z|x) all but collapses onto the prior.",
     gallery.SWITCHED_OFF: "The β = 1 model, trained on without the KL term: the map keeps its arrangement while σ"
     " collapses and the codes spread.",
+    gallery.EXACT: "A decoder trained alone, on log p(x) itself as an integral over z: here q(z|x) is the exact p(z|x),"
+    " drawn by its mean and σ, and −ELBO is −log p(x).",
+    gallery.GAUSSIAN: "p(x|z) is Gaussian on grey levels, with one σ learnt for all pixels: nats of a density, no"
+    " measure for those of binary pixels.",
+}
+_LABELS = {
+    gallery.SWITCHED_OFF: "β = 1, then 0",
+    gallery.EXACT: "exact, no encoder",
+    gallery.GAUSSIAN: "Gaussian, β = 1",
 }
 _WEAK = "KL is cheap: the codes spread to tell images apart."
 _STRONG = "KL is dear: the codes crowd together and overlap."
@@ -45,9 +54,9 @@ def shipped() -> list[Model]:
 
 
 def _shipped_entry(name: str, recipe: Recipe) -> Model:
-    entry = _entry(name, gallery.read(name), "β = 1, then 0" if recipe.initial else f"β = {recipe.beta:g}")
+    entry = _entry(name, gallery.read(name), _LABELS.get(name, f"β = {recipe.beta:g}"))
     story = _STORIES.get(name, _WEAK if recipe.beta < 1 else _STRONG)
-    return entry | {"from_scratch": not recipe.initial, "story": story}
+    return entry | {"from_scratch": name in gallery.series(), "story": story}
 
 
 def _kept_entry(path: Path, name: str, label: str) -> Model:
@@ -68,9 +77,10 @@ def _entry(name: str, model: Checkpoint, label: str) -> Model:
         story="",
         dataset=DATASETS[dataset],
         likelihood=model.recipe.likelihood,
+        pixel_stddev=model.pixel_stddev,
         class_names=list(data.CLASS_NAMES[dataset]),
         images=len(model.codes.label),
-        samples=SAMPLES,
+        samples=SAMPLES if model.recipe.has_encoder else 0,
         metrics=model.metrics,
     )
 

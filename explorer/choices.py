@@ -11,7 +11,7 @@ from explorer.measuring import measures_of
 from explorer.runs.manager import Snapshot, manager
 from explorer.side_by_side import Choice, RunChoice
 from models import checkpoint, gallery
-from models.checkpoint import CheckpointError
+from models.checkpoint import Checkpoint, CheckpointError
 from models.measures import read_shipped
 
 MOST_RUNS = 6
@@ -48,7 +48,7 @@ def runs(visitor: str, linked: Iterable[str] = ()) -> list[RunChoice]:
 def _of_the_gallery(name: str) -> dict:
     """What a choice has besides a model, read once a process."""
     return {
-        "encoder_url": assets.encoder_url(name, gallery.read(name)),
+        "encoder_url": _encoder_url(name, gallery.read(name)),
         "measures": read_shipped()["models"].get(name),
         "measuring": False,
     }
@@ -56,8 +56,12 @@ def _of_the_gallery(name: str) -> dict:
 
 def _own(visitor: str, model: Model) -> Choice:
     name = model["name"]
-    url = assets.encoder_url(name, checkpoint.read(kept.path(visitor, name)))
+    url = _encoder_url(name, checkpoint.read(kept.path(visitor, name)))
     return Choice(**model, encoder_url=url, **_measured(visitor, name))
+
+
+def _encoder_url(name: str, model: Checkpoint) -> str | None:
+    return assets.encoder_url(name, model) if model.recipe.has_encoder else None
 
 
 def _measured(visitor: str, name: str) -> dict:

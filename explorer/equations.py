@@ -1,4 +1,4 @@
-"""The loss as every page writes it, in LaTeX and in the terms' colours."""
+"""The loss as every page writes it, and the evidence that it bounds, in LaTeX and in the terms' colours."""
 
 from explorer import palette
 
@@ -9,4 +9,12 @@ DIVERGENCE = r"\underbrace{\mathrm{KL}\!\left(q(z|x_i)\,\|\,p(z)\right)}_{\text{
 LOSS = (
     rf"\begin{{aligned}} \ell_i \;=\;& \textcolor{{{palette.RECONSTRUCTION}}}{{{EXPECTED}}}"
     rf" \\ &+\; \beta \cdot \textcolor{{{palette.KL}}}{{{DIVERGENCE}}} \end{{aligned}}"
+)
+
+# In three lines, as above.
+EVIDENCE = (
+    r"\begin{aligned} \log p(x) &= \mathrm{ELBO} + \mathrm{KL}\!\left(q(z|x)\,\|\,p(z|x)\right) \\"
+    r" \mathrm{ELBO} &= "
+    rf"-\,\textcolor{{{palette.RECONSTRUCTION}}}{{\mathbb{{E}}_{{q(z|x)}}\!\left[-\log p(x|z)\right]}}"
+    rf" \\ &\quad -\, \textcolor{{{palette.KL}}}{{\mathrm{{KL}}\!\left(q(z|x)\,\|\,p(z)\right)}} \end{{aligned}}"
 )

@@ -58,6 +58,14 @@ COMPARE: Table = {
 }
 """Those of the page that compares two models."""
 
+PROBABILITY: Table = {
+    "model": (gallery.REFERENCE, _is_model),
+    **_SEEN,
+    "scale": ("shared", _full_match("fit")),
+    "full": ("", _full_match("on")),  # the q that is fitted has a full covariance
+}
+"""Those of the page that shows one image's posterior."""
+
 
 def defaults(table: Table = TABLE) -> dict[str, str]:
     """What a link says that says nothing."""

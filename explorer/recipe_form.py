@@ -7,7 +7,7 @@ from explorer.catalogue import DATASETS
 from explorer.runs import cost
 from explorer.runs.manager import WALL_S
 from models import data
-from models.recipe import LIKELIHOODS, Recipe, RecipeError
+from models.recipe import LIKELIHOODS, PIXEL_STDDEV, PIXEL_STDDEVS, Recipe, RecipeError
 
 _LIKELIHOODS = {"bernoulli": "Bernoulli, on binarised pixels", "gaussian": "Gaussian, on grey levels"}
 _MAX_EPOCHS = 200
@@ -27,6 +27,7 @@ def recipe_form() -> Recipe | None:
         epochs = st.number_input("Epochs", 1, _MAX_EPOCHS, default.epochs, key=f"form_epochs_{dataset}", width=120)
     with st.expander("Likelihood, network, optimiser"):
         likelihood = st.selectbox("p(x|z)", LIKELIHOODS, format_func=_LIKELIHOODS.get, key="form_likelihood")
+        stddev = _pixel_stddev() if likelihood == "gaussian" else PIXEL_STDDEV
         widths = st.text_input(
             "Hidden layers of the encoder", ", ".join(map(str, default.hidden)), help="One to four widths up to 1,024,"
             " such as 512, 256. The decoder mirrors them.", key="form_hidden",
@@ -45,11 +46,25 @@ def recipe_form() -> Recipe | None:
     try:
         # Rounded, for the field's steps of 0.1 add up to 0.30000000000000004.
         return Recipe(
-            dataset, round(beta, 9), epochs, _widths(widths), batch, rate, warm_up, likelihood=likelihood, seed=seed
-        )
+            dataset, round(beta, 9), epochs, _widths(widths), batch, rate, warm_up,
+            likelihood=likelihood, seed=seed, pixel_stddev=stddev,
+        )  # fmt: skip
     except RecipeError as error:
         st.warning(f"{str(error)[:1].upper()}{str(error)[1:]}")
         return None
+
+
+def _pixel_stddev() -> float | None:
+    learnt = st.checkbox(
+        "Learn σ", key="form_sigma_learnt", help="One σ for all pixels and images, by gradient steps as the weights; it"
+        " begins at 0.2. The optimum is the root mean square error of a pixel.",
+    )  # fmt: skip
+    if learnt:
+        return None
+    return st.number_input(
+        "σ of a pixel", *PIXEL_STDDEVS, PIXEL_STDDEV, 0.01, format="%g", key="form_sigma",
+        help="In units of the grey level's 0 to 1. With σ fixed, a larger one acts as a larger β.",
+    )  # fmt: skip
 
 
 def tell_cost(recipe: Recipe) -> bool:

@@ -31,7 +31,7 @@ def seen(run: Snapshot, record: Record) -> Run:
         epoch=record.epoch,
         ended=run.status.ended,
         waiting=_NO_FRAME if run.status.ended else _WAITING.get(run.status.state, "The first frame is due."),
-        frames=[_frame(run.name, entry) for entry in record.frames],
+        frames=[_frame(run, entry) for entry in record.frames],
         training=record.training,
         changes=record.changes,
     )
@@ -48,7 +48,7 @@ def choosable(run: Snapshot, record: Record) -> RunChoice:
         class_names=list(data.CLASS_NAMES[dataset]),
         images_url=assets.images_url(dataset),
         images=record.images,
-        frames=[_moment(run.name, entry) for entry in record.frames],
+        frames=[_moment(run, entry) for entry in record.frames],
     )
 
 
@@ -74,8 +74,12 @@ def nothing_yet(recipe: Recipe) -> Run:
 def title(recipe: Recipe) -> str:
     """What is trained, in one line."""
     epochs = f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}"
-    gaussian = "Gaussian, " if recipe.likelihood == "gaussian" else ""
+    gaussian = f"{_gaussian(recipe)}, " if recipe.likelihood == "gaussian" else ""
     return f"{DATASETS[recipe.dataset]}, {gaussian}β = {recipe.beta:g}, {epochs}, seed {recipe.seed}"
+
+
+def _gaussian(recipe: Recipe) -> str:
+    return "Gaussian, σ learnt" if recipe.pixel_stddev is None else f"Gaussian, σ = {recipe.pixel_stddev:g}"
 
 
 def suggestion(recipe: Recipe, changes: list[dict], longest: int) -> str:
@@ -124,20 +128,22 @@ def _ordinal(number: int) -> str:
     return f"{number}{'th' if tens else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
 
 
-def _frame(name: str, entry: dict) -> Frame:
+def _frame(run: Snapshot, entry: dict) -> Frame:
+    fixed = run.recipe.pixel_stddev if run.recipe.likelihood == "gaussian" else None
     return Frame(
         step=entry["step"],
-        url=_address(name, frame_name(entry["step"])),
+        url=_address(run.name, frame_name(entry["step"])),
         reconstruction=entry["reconstruction"],
         kl=entry["kl"],
         spread=entry["spread"],
         mean_sigma=entry["mean_sigma"],
         weight=entry["weight"],
+        pixel_stddev=entry.get("pixel_stddev", fixed),
     )
 
 
-def _moment(name: str, entry: dict) -> Moment:
-    return Moment(**_frame(name, entry), encoder_url=_address(name, encoder_name(entry["step"])))
+def _moment(run: Snapshot, entry: dict) -> Moment:
+    return Moment(**_frame(run, entry), encoder_url=_address(run.name, encoder_name(entry["step"])))
 
 
 def _address(name: str, file: str) -> str:

@@ -1,4 +1,4 @@
-"""python -m models train | evaluate | pretrain | measure | sweep: progress on stderr, results on stdout."""
+"""python -m models train | evaluate | pretrain | measure | sweep | evidence: progress on stderr, results on stdout."""
 
 import argparse
 import json
@@ -12,10 +12,11 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from models import checkpoint, data, gallery, inference, measures, sweep, symmetry
+from models import checkpoint, data, gallery, inference, measures, sweep, symmetry, words
 from models.checkpoint import Checkpoint, CheckpointError
 from models.evaluation import SAMPLES, SEED, Codes, encode_dataset, fixed_images, summarise
 from models.idx import IdxError
+from models.initial import initial
 from models.recipe import DATASETS, LIKELIHOODS, OBJECTIVES, Recipe, RecipeError
 from models.training import TrainingError, best_device, train
 from models.vae import VAE
@@ -38,12 +39,19 @@ def main(arguments: list[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     """The verbs and their options; those of ``train`` are named as the fields of Recipe."""
     default = Recipe()
-    words = argparse.ArgumentParser(prog="python -m models", description=__doc__)
-    verbs = words.add_subparsers(required=True)
+    line = argparse.ArgumentParser(prog="python -m models", description=__doc__)
+    verbs = line.add_subparsers(required=True)
 
     verb = verbs.add_parser("train", help="train a model and write its checkpoint")
     verb.add_argument("--dataset", choices=DATASETS, default=default.dataset)
     verb.add_argument("--likelihood", choices=LIKELIHOODS, default=default.likelihood, help="of a pixel given z")
+    verb.add_argument(
+        "--pixel-stddev",
+        type=words.stddev,
+        default=default.pixel_stddev,
+        metavar="STDDEV",
+        help="sigma of grey pixels, 0.01 to 1, or the word learnt",
+    )
     verb.add_argument(
         "--objective", choices=OBJECTIVES, default=default.objective, help="the bound, or log p(x) without an encoder"
     )
@@ -51,18 +59,18 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("--epochs", type=int, default=default.epochs)
     verb.add_argument("--seed", type=int, default=default.seed)
     verb.add_argument("--out", type=Path, required=True, metavar="FILE")
-    verb.add_argument("--hidden", type=_widths, default=default.hidden, help="layer widths, such as 512,512")
+    verb.add_argument("--hidden", type=words.widths, default=default.hidden, help="layer widths, such as 512,512")
     verb.add_argument("--batch-size", type=int, default=default.batch_size)
     verb.add_argument("--learning-rate", type=float, default=default.learning_rate, help="peak of the one cycle")
     verb.add_argument("--kl-warm-up", type=float, default=default.kl_warm_up, help="share of the run, 0 to 1")
     verb.add_argument(
         "--kl-changes",
-        type=_changes,
+        type=words.changes,
         default=default.kl_changes,
         metavar="STEP:WEIGHT,...",
         help="set the KL weight after so many steps, such as 400:0,800:1",
     )
-    verb.add_argument("--threads", type=_count, default=1, help="several runs at once use the cores better")
+    verb.add_argument("--threads", type=words.count, default=1, help="several runs at once use the cores better")
     verb.add_argument(
         "--continue-from", dest="initial", default="", metavar="FILE", help="start from this checkpoint's weights"
     )
@@ -75,71 +83,52 @@ def parser() -> argparse.ArgumentParser:
     )
     verb.set_defaults(run=_train)
 
+    _add_evaluating(verbs)
+
+    verb = verbs.add_parser("pretrain", help="make the shipped models that are missing")
+    verb.add_argument("--jobs", type=words.count, default=1, help="models in training at a time, one thread each")
+    verb.add_argument("--print", action="store_true", help="only print the commands")
+    verb.set_defaults(run=_pretrain)
+    _add_measuring(verbs)
+    return line
+
+
+def _add_evaluating(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     verb = verbs.add_parser("evaluate", help="the loss terms and the codes' spread over the held-out images")
     verb.add_argument("file", type=Path)
     verb.add_argument("--json", action="store_true")
-    verb.add_argument("--threads", type=_count, default=1)
+    verb.add_argument("--threads", type=words.count, default=1)
     verb.add_argument(
         "--evidence", action="store_true", help="instead log p(x) by quadrature, bounds below it and gaps"
     )
-    verb.add_argument("--images", type=_images, metavar="N", help="with --evidence: the first N only")
+    verb.add_argument("--images", type=words.images, metavar="N", help="with --evidence: the first N only")
     verb.add_argument(
         "--subset",
-        type=_images,
+        type=words.images,
         default=inference.SUBSET,
         metavar="N",
         help="with --evidence: the importance bound and the fits take the first N only (%(default)s)",
     )
     verb.set_defaults(run=_evaluate)
 
-    verb = verbs.add_parser("pretrain", help="make the shipped models that are missing")
-    verb.add_argument("--jobs", type=_count, default=1, help="models in training at a time, one thread each")
-    verb.add_argument("--print", action="store_true", help="only print the commands")
-    verb.set_defaults(run=_pretrain)
-    _add_measuring(verbs)
-    return words
-
 
 def _add_measuring(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     verb = verbs.add_parser("measure", help="all that is measured of a model, from the codes and weights in its file")
     verb.add_argument("file", type=Path)
     verb.add_argument("--json", action="store_true")
-    verb.add_argument("--threads", type=_count, default=1)
+    verb.add_argument("--threads", type=words.count, default=1)
     verb.set_defaults(run=_measure)
 
     verb = verbs.add_parser("sweep", help="measure the shipped models and four more seeds of each, trained if missing")
-    verb.add_argument("--jobs", type=_count, default=1, help="models at a time, one thread each")
+    verb.add_argument("--jobs", type=words.count, default=1, help="models at a time, one thread each")
     verb.add_argument("--print", action="store_true", help="only print the commands that train")
     verb.add_argument("--only-measure", action="store_true", help="train none, and measure those that are there")
     verb.add_argument("--folder", type=Path, default=sweep.FOLDER, metavar="DIR", help="where the seeds' models lie")
     verb.set_defaults(run=_sweep)
 
-
-def _widths(text: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(width) for width in text.split(","))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no list of layer widths, such as 512,512") from None
-
-
-def _changes(text: str) -> tuple[tuple[int, float], ...]:
-    try:
-        pairs = [pair.split(":") for pair in text.split(",")]
-        return tuple((int(step), float(weight)) for step, weight in pairs)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no list of changes, such as 400:0,800:1") from None
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 256:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 to 256")
-    return int(text)
-
-
-def _images(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 1_000_000:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of images from 1 to 1,000,000")
-    return int(text)
+    verb = verbs.add_parser("evidence", help="evaluate --evidence of the shipped models of which none is kept yet")
+    verb.add_argument("--jobs", type=words.count, default=1, help="models at a time, one thread each")
+    verb.set_defaults(run=lambda options: inference.measure_missing(options.jobs))
 
 
 def _train(options: argparse.Namespace) -> None:
@@ -151,7 +140,7 @@ def _train(options: argparse.Namespace) -> None:
     held_out = data.load(recipe.dataset, "test", progressbar=True)
     reference = _reference(recipe, held_out)
     generator = torch.Generator().manual_seed(recipe.seed)
-    vae = _initial(recipe, generator).to(best_device())
+    vae = initial(recipe, generator).to(best_device())
     _run_steps(vae, dataset, recipe, generator)
 
     vae.cpu()
@@ -159,7 +148,7 @@ def _train(options: argparse.Namespace) -> None:
         symmetry.fold(vae, symmetry.nearest_symmetry(encode_dataset(vae, held_out).mean, reference.mean))
     trained = checkpoint.measured(vae, recipe, dataset, held_out)
     checkpoint.write(options.out, trained)
-    _print_metrics(trained.metrics, len(trained.codes.label), recipe)
+    _print_metrics(trained.metrics, trained)
 
 
 def recipe_of(options: argparse.Namespace) -> Recipe:
@@ -174,23 +163,6 @@ def _reference(recipe: Recipe, held_out: data.Dataset) -> Codes | None:
     if not torch.equal(codes.label, held_out.labels):
         raise CheckpointError(f"{recipe.folded_onto} holds the codes of other images than {recipe.dataset}'s.")
     return codes
-
-
-def _initial(recipe: Recipe, generator: torch.Generator) -> VAE:
-    vae = VAE(recipe.hidden, generator, recipe.likelihood, recipe.has_encoder)
-    if recipe.initial:
-        model = checkpoint.read(Path(recipe.initial))
-        if model.recipe.likelihood != recipe.likelihood:
-            raise CheckpointError(
-                f"{recipe.initial} has another likelihood; continue it with --likelihood {model.recipe.likelihood}."
-            )
-        if model.recipe.hidden != recipe.hidden:
-            widths = ",".join(map(str, model.recipe.hidden))
-            raise CheckpointError(f"{recipe.initial} has other layers; continue it with --hidden {widths}.")
-        if recipe.has_encoder and not model.recipe.has_encoder:
-            raise CheckpointError(f"{recipe.initial} has no encoder; continue it with --objective lattice.")
-        vae.load_state_dict({name: model.weights[name] for name in vae.state_dict()})
-    return vae
 
 
 def _run_steps(vae: VAE, dataset: data.Dataset, recipe: Recipe, generator: torch.Generator) -> None:
@@ -215,35 +187,47 @@ def _evaluate(options: argparse.Namespace) -> None:
     command = model.recipe.command(options.file.as_posix())
     if options.json:
         facts = {"images": len(codes.label), "samples_per_image": SAMPLES, "beta": model.recipe.last_weight}
+        facts |= {"pixel_stddev": model.pixel_stddev}
         print(json.dumps(metrics | facts | {"command": command, "versions": model.versions}))
         return
-    _print_metrics(metrics, len(codes.label), model.recipe)
+    _print_metrics(metrics, model)
     print(f"made by: {command}")
 
 
 def _evaluate_evidence(options: argparse.Namespace, model: Checkpoint, held_out: data.Dataset) -> None:
-    x = fixed_images(held_out, model.recipe.likelihood)[: options.images]
-    subset, found = min(options.subset, len(x)), {}
-    parts = inference.measure(model.vae(), x, subset, torch.Generator().manual_seed(SEED + 1))
-    for part in tqdm(parts, desc="log p(x), bounds and gaps", unit=" parts"):
-        found |= part
+    x = fixed_images(held_out, model.recipe.likelihood)
+    if options.images is not None and options.images > len(x):
+        raise data.DataError(f"There are {len(x):,} held-out images: --images takes no more than that.")
+    x = x[: options.images]
+    counts = {"images": len(x)}
+    if model.recipe.has_encoder:
+        counts |= {"subset": min(options.subset, len(x)), "draws": inference.DRAWS}
+    found = _measure_inference(model, x, options.subset)
     if options.json:
-        print(json.dumps(found | {"images": len(x), "subset": subset, "draws": inference.DRAWS}))
+        print(json.dumps(found | counts))
         return
-    print(
-        f"averages over the first {len(x):,} held-out images, {_seen(model.recipe)}; the subset is the first {subset:,}"
-    )
-    _print_with_units(found, inference.UNITS, digits=5)
+    subset = f"; the subset is the first {counts['subset']:,}" if "subset" in counts else ""
+    print(f"averages over the first {len(x):,} held-out images, {_seen(model)}{subset}")
+    _print_with_units(found, inference.units(model.recipe.likelihood), digits=5)
 
 
-def _print_metrics(metrics: dict[str, float], images: int, recipe: Recipe) -> None:
-    how = f"{SAMPLES} draws of z an image; beta = 1 in the sum" if recipe.has_encoder else "the sum is -log p(x) itself"
-    print(f"averages over {images:,} held-out images, {_seen(recipe)}; {how}")
-    _print_with_units(metrics, measures.UNITS)
+def _measure_inference(model: Checkpoint, x: torch.Tensor, subset: int) -> dict[str, float]:
+    found, parts = {}, inference.measure(model.vae(), x, subset, torch.Generator().manual_seed(SEED + 1))
+    for part in tqdm(parts, desc="log p(x), bounds and gaps", total=inference.parts(model.recipe), unit=" parts"):
+        found |= part
+    return found
 
 
-def _seen(recipe: Recipe) -> str:
-    return "binarised once" if recipe.likelihood == "bernoulli" else "grey, in nats of a density"
+def _print_metrics(metrics: dict[str, float], model: Checkpoint) -> None:
+    sampled = model.recipe.has_encoder
+    how = f"{SAMPLES} draws of z an image; beta = 1 in the sum" if sampled else "the sum is -log p(x) itself"
+    print(f"averages over {len(model.codes.label):,} held-out images, {_seen(model)}; {how}")
+    _print_with_units(metrics, measures.units(model.recipe.likelihood))
+
+
+def _seen(model: Checkpoint) -> str:
+    sigma = model.pixel_stddev
+    return "binarised once" if sigma is None else f"grey, in nats of a density of sigma {sigma:.4g}"
 
 
 def _print_with_units(found: dict[str, float], units: dict[str, str], digits: int = 4) -> None:
@@ -266,11 +250,12 @@ def _pretrain(options: argparse.Namespace) -> None:
 
 def _measure(options: argparse.Namespace) -> None:
     torch.set_num_threads(options.threads)
-    found = measures.measure(checkpoint.read(options.file))
+    model = checkpoint.read(options.file)
+    found = measures.measure(model)
     if options.json:
         print(json.dumps(found))
     else:
-        _print_with_units(found, measures.UNITS)
+        _print_with_units(found, measures.units(model.recipe.likelihood))
 
 
 def _sweep(options: argparse.Namespace) -> None:

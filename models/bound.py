@@ -54,8 +54,9 @@ def kl_to_posterior(vae: VAE, x: Tensor, q: Distribution, log_evidence: Tensor) 
 
         KL(q || p(z|x)) = E_q[log q(z) - log p(x, z) + log p(x)] = log p(x) - ELBO(q)
 
-    on a grid over +-6 sigma of q, finer until the integral no longer moves. The second equation is the identity that
-    checks all three.
+    on a grid over +-6 sigma of q, finer until the integral no longer moves. The second equation checks this integral
+    and the ELBO's, which share no node; that p(z|x) integrates to one, see models.evidence.Posterior.mass, checks
+    log p(x).
 
     Source: Jordan, Ghahramani, Jaakkola and Saul, 1999, An Introduction to Variational Methods for Graphical Models,
     section 4, https://doi.org/10.1023/A:1007665907178

@@ -2,6 +2,7 @@
 
 Layout: weights in float16 under their torch names; codes.mean, codes.stddev float32 [N, 2],
 codes.reconstruction, codes.kl float32 [N] in nats, codes.label uint8 [N]; text metadata.
+A learnt stddev of the pixels lies among the weights, as its logarithm.
 A model of the objective "lattice" has no encoder: those weights are missing, and its codes are of p(z|x) itself.
 A file from elsewhere is read as bytes, capped before it is parsed and compared with what its recipe implies.
 """
@@ -58,15 +59,19 @@ class Checkpoint:
         """The averages over the held-out images, see summarise; derived, so that a header cannot misstate them."""
         return summarise(self.codes)
 
+    @cached_property
+    def pixel_stddev(self) -> float | None:
+        """Sigma of grey pixels, fixed or learnt, in units of the grey level's 0 to 1; None for binary pixels."""
+        if self.recipe.likelihood == "bernoulli":
+            return None
+        fixed = self.recipe.pixel_stddev
+        return self.vae().pixel_stddev.item() if fixed is None else fixed
+
     def vae(self) -> VAE:
         """The model, in float32, in evaluation mode."""
-        vae = _unset(self.recipe)
+        vae = VAE.of(self.recipe)
         vae.load_state_dict(self.weights)
         return vae.eval()
-
-
-def _unset(recipe: Recipe) -> VAE:
-    return VAE(recipe.hidden, likelihood=recipe.likelihood, encoder=recipe.has_encoder)
 
 
 def measured(vae: VAE, recipe: Recipe, dataset: Dataset, held_out: Dataset) -> Checkpoint:
@@ -215,7 +220,7 @@ def _check_layout(header: dict, recipe: Recipe) -> None:
     shape = labels.get("shape") if isinstance(labels, dict) else None
     if not _is_count(shape):
         raise CheckpointError(f"The checkpoint's codes.label is missing, or not of 2 to {_MAX_IMAGES:,} images.")
-    expected = {name: ("F16", list(weight.shape)) for name, weight in _unset(recipe).state_dict().items()}
+    expected = {name: ("F16", list(weight.shape)) for name, weight in VAE.of(recipe).state_dict().items()}
     for name, (dtype, row) in _CODES.items():
         expected[f"codes.{name}"] = (dtype, [*shape, *row])
     for name in sorted(expected.keys() | header.keys()):

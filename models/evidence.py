@@ -9,17 +9,17 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from models.vae import LATENTS, PIXELS, VAE, prior
+from models.quadtree import Tiles, disc_tiles, points
+from models.vae import PIXELS, VAE, prior
 
 # Gauss-Legendre nodes along each side of a tile. A tile is right with them where it spans about 4 sigma.
 _NODES = 6
-# The first tiles: 4 wide near the origin, half their distance from it far out. On the shipped models 8 would do.
+# The width of the first tiles near the origin. On the shipped models 8 would do.
 _WIDEST = 4.0
-_GRADE = 1 / 2
 # Nats below an image's evidence at which a tile no longer counts for it.
 _NEGLIGIBLE = 12.0
 # A tile is fine enough for an image once quartering it changes the evidence by no more than this share of it.
-_TOLERANCE = 1e-3
+_TOLERANCE = 3e-4
 # But not before its neighbouring nodes differ by less than so many nats: a peak could hide between them.
 _ROUGH = 6.0
 # The log of the area, in units of z, that a posterior has at least: the narrowest is about 0.01 x 0.01.
@@ -29,6 +29,7 @@ _MAX_LEVELS = 25
 _BATCH = 1 << 22
 # Pixels along each side of a tile's picture.
 _SIDE = 12
+_CENTRES = (torch.arange(_SIDE, dtype=torch.float64) + 0.5) / _SIDE
 
 
 class Evidence(NamedTuple):
@@ -51,24 +52,21 @@ class Posterior(NamedTuple):
     log_density: Tensor
     evidence: Evidence
 
+    @property
+    def mass(self) -> Tensor:
+        """The integral of p(z|x) over the pictures, which is 1 up to what they leave out.
 
-class _Tiles(NamedTuple):
-    """T squares of the plane: low [T, 2], width [T]; image lists, tile by tile, the count [T] images that need it."""
+        By the midpoint rule, whose points are none of those that the evidence is computed from.
+        """
+        return (self.log_density.exp().sum(dim=(1, 2)) * (self.width / _SIDE) ** 2).sum()
 
-    low: Tensor
-    width: Tensor
-    count: Tensor
-    image: Tensor
-
-    def where(self, chosen: Tensor) -> "_Tiles":
-        """Only the pairs of a tile and an image for which ``chosen`` [P] is true, and no tile without a pair."""
-        owner = torch.arange(len(self.low)).repeat_interleave(self.count)
-        count = torch.bincount(owner[chosen], minlength=len(self.low))
-        return _Tiles(self.low[count > 0], self.width[count > 0], count[count > 0], self.image[chosen])
-
-    def quarter(self) -> "_Tiles":
-        """All first quarters, then all second ones, and so on, each with its tile's images."""
-        return _Tiles(*_quarter(self.low, self.width), self.count.repeat(4), self.image.repeat(4))
+    def moments(self) -> tuple[Tensor, Tensor]:
+        """Its mean [2] and covariance [2, 2]."""
+        z = points(self.low, self.width, _CENTRES).flatten(0, 1)
+        weights = (self.log_density.exp() * self.width[:, None, None] ** 2).flatten()
+        weights = weights / weights.sum()
+        mean = weights @ z
+        return mean, (weights[:, None] * (z - mean)).T @ (z - mean)
 
 
 class _Measured(NamedTuple):
@@ -100,7 +98,7 @@ def posterior(vae: VAE, x: Tensor) -> Posterior:
     """The posterior p(z|x) = p(x, z) / p(x) of one image x [784], see evidence."""
     found, leaves = _integrate(vae, x[None])
     low, width = (torch.cat(parts) for parts in zip(*((tiles.low, tiles.width) for tiles in leaves), strict=True))
-    z = _points(low, width, (torch.arange(_SIDE, dtype=torch.float64) + 0.5) / _SIDE).to(x.dtype)
+    z = points(low, width, _CENTRES).to(x.dtype)
     log_density = log_joint(vae, z, x[None]).double() - found.log_evidence
     return Posterior(low, width, log_density.unflatten(1, (_SIDE, _SIDE))[..., 0], found)
 
@@ -116,9 +114,11 @@ def log_likelihood(vae: VAE, z: Tensor, x: Tensor) -> Tensor:
     pixels = vae.decode(z).base_dist
     if isinstance(pixels, torch.distributions.Bernoulli):
         return pixels.logits @ x.mT - softplus(pixels.logits).sum(dim=-1, keepdim=True)
-    precision = pixels.scale**-2
-    alone = (pixels.loc**2 * precision / 2 + pixels.scale.log() + math.log(2 * math.pi) / 2).sum(dim=-1, keepdim=True)
-    return (pixels.loc * precision) @ x.mT - (precision / 2) @ (x**2).mT - alone
+    # In float64, for where s is small the sums are millions of nats and nearly cancel.
+    x, loc, scale = x.double(), pixels.loc.double(), pixels.scale.double()
+    precision = scale**-2
+    alone = (loc**2 * precision / 2 + scale.log() + math.log(2 * math.pi) / 2).sum(dim=-1, keepdim=True)
+    return (loc * precision) @ x.mT - (precision / 2) @ (x**2).mT - alone
 
 
 def log_joint(vae: VAE, z: Tensor, x: Tensor) -> Tensor:
@@ -127,7 +127,7 @@ def log_joint(vae: VAE, z: Tensor, x: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def _integrate(vae: VAE, x: Tensor) -> tuple[Evidence, list[_Tiles]]:
+def _integrate(vae: VAE, x: Tensor) -> tuple[Evidence, list[Tiles]]:
     """The evidence, and, level by level, the tiles that count of those of whose quarters it is the sum."""
     tiles, log_missed = _first_tiles(vae, x)
     log_evidence, log_error = torch.full((2, len(x)), -torch.inf, dtype=torch.float64)
@@ -145,8 +145,7 @@ def _integrate(vae: VAE, x: Tensor) -> tuple[Evidence, list[_Tiles]]:
         total = _add(log_evidence, fine, tiles.image)
         scale = total[tiles.image]
         change = ((fine - scale).exp() - (coarse - scale).exp()).abs()
-        smooth = (found.rise < _ROUGH) | (found.most < scale.repeat(4) - _NEGLIGIBLE)
-        done = (change < _TOLERANCE) & smooth.view(4, -1).all(dim=0)
+        done = (change < _TOLERANCE) & _smooth(found, scale)
         leaves.append(tiles.where(done & (fine > scale - _NEGLIGIBLE)))
         log_evidence = _add(log_evidence, fine[done], tiles.image[done])
         log_error = _add(log_error, (change.log() + scale)[done], tiles.image[done])
@@ -158,18 +157,22 @@ def _integrate(vae: VAE, x: Tensor) -> tuple[Evidence, list[_Tiles]]:
     return Evidence(log_evidence, (log_error - log_evidence).exp(), (log_missed - log_evidence).exp()), leaves
 
 
-def _first_tiles(vae: VAE, x: Tensor) -> tuple[_Tiles, Tensor]:
+def _smooth(found: _Measured, scale: Tensor) -> Tensor:
+    """Whether no peak that counts can hide in the quarters [4 P] of each tile [P] whose evidence is ``scale``."""
+    smooth = (found.rise < _ROUGH) | (found.most < scale.repeat(4) - _NEGLIGIBLE)
+    return smooth.view(4, -1).all(dim=0)
+
+
+def _first_tiles(vae: VAE, x: Tensor) -> tuple[Tiles, Tensor]:
     """Tiles over the disc that each image's posterior cannot leave, and the log of what is outside at most, [N].
 
     Outside the radius R lies exp(-R^2 / 2) of the prior, whatever the likelihood there.
     """
-    axis = torch.linspace(-4, 4, 33, dtype=x.dtype)
+    axis = torch.linspace(-4, 4, 17, dtype=x.dtype)
     z = torch.cartesian_prod(axis, axis)
     outside = log_joint(vae, z, x).double().amax(dim=0) + _LOG_AREA - _NEGLIGIBLE
     radius = (2 * (_best_log_likelihood(vae, z) - outside)).sqrt()
-    low, width = _graded(radius.max().item())
-    needed = _distance(low, width)[:, None] < radius
-    return _Tiles(low, width, needed.sum(dim=1), needed.nonzero()[:, 1]), outside
+    return disc_tiles(radius, _WIDEST), outside
 
 
 def _best_log_likelihood(vae: VAE, z: Tensor) -> Tensor:
@@ -180,31 +183,6 @@ def _best_log_likelihood(vae: VAE, z: Tensor) -> Tensor:
     return pixels.log_prob(pixels.mean).sum(dim=-1).max()
 
 
-def _graded(radius: float) -> tuple[Tensor, Tensor]:
-    """Squares that cover the disc of ``radius`` around the origin, smaller near it: low [T, 2] and width [T]."""
-    half = 2.0 ** math.ceil(math.log2(radius))
-    low, width = torch.full((1, LATENTS), -half, dtype=torch.float64), torch.tensor([2 * half], dtype=torch.float64)
-    done = []
-    while len(low):
-        distance = _distance(low, width)
-        wide = width > (_GRADE * distance).clamp(min=_WIDEST)
-        final = ~wide & (distance < radius)
-        done.append((low[final], width[final]))
-        low, width = _quarter(low[wide], width[wide])
-    return tuple(torch.cat(parts) for parts in zip(*done, strict=True))
-
-
-def _quarter(low: Tensor, width: Tensor) -> tuple[Tensor, Tensor]:
-    """All first quarters of squares, then all second ones, and so on."""
-    corners = torch.cartesian_prod(*[torch.tensor([0.0, 0.5], dtype=torch.float64)] * LATENTS)
-    return (low + corners[:, None] * width[:, None]).flatten(0, 1), (width / 2).repeat(len(corners))
-
-
-def _distance(low: Tensor, width: Tensor) -> Tensor:
-    """From the origin to the nearest point of each square."""
-    return torch.maximum(low, -low - width[:, None]).clamp(min=0).norm(dim=1)
-
-
 def _add(logs: Tensor, values: Tensor, image: Tensor) -> Tensor:
     """log of the sum of exp(logs) [N] and, for each image, of exp of its ``values`` [P]."""
     top = logs.scatter_reduce(0, image, values, "amax")
@@ -213,28 +191,36 @@ def _add(logs: Tensor, values: Tensor, image: Tensor) -> Tensor:
     return top + (logs - top).exp().index_add(0, image, (values - top[image]).exp()).log()
 
 
-def _measure(vae: VAE, x: Tensor, tiles: _Tiles) -> _Measured:
+def _measure(vae: VAE, x: Tensor, tiles: Tiles) -> _Measured:
     place, weight = (torch.from_numpy(part) / 2 for part in np.polynomial.legendre.leggauss(_NODES))
     log_weight = torch.outer(weight, weight).log().flatten().to(x.dtype)
     result = torch.empty(3, len(tiles.image), dtype=torch.float64)
     for rows, pairs, image, listed in _batches(tiles, len(x)):
-        z = _points(tiles.low[rows], tiles.width[rows], place + 0.5).to(x.dtype)
+        z = points(tiles.low[rows], tiles.width[rows], place + 0.5).to(x.dtype)
         shared = 2 * image.shape[1] > len(x)  # then all images are cheaper than a selection for each tile
         log_p = log_joint(vae, z, x if shared else x[image])  # [T, nodes^2, K]
-        grid = log_p.unflatten(1, (_NODES, _NODES))
-        rise = torch.maximum(*(grid.diff(dim=axis).abs().amax(dim=(1, 2)) for axis in (1, 2)))
-        found = torch.stack([(log_p + log_weight[:, None]).logsumexp(dim=1), log_p.amax(dim=1) + rise, rise]).double()
+        mass = (log_p + log_weight[:, None]).logsumexp(dim=1)
+        found = torch.stack([mass, *_between(log_p.unflatten(1, (_NODES, _NODES)))]).double()
         found[:2] += 2 * tiles.width[rows, None].log()
         result[:, pairs] = (found.gather(2, image.expand(3, -1, -1)) if shared else found)[:, listed]
     return _Measured(*result)
 
 
-def _points(low: Tensor, width: Tensor, place: Tensor) -> Tensor:
-    """The grid of ``place`` [n], from 0 to 1, on each of T squares: [T, n^2, 2]."""
-    return low[:, None] + width[:, None, None] * torch.cartesian_prod(place, place)
+def _between(grid: Tensor) -> tuple[Tensor, Tensor]:
+    """What log p(x, z) [T, n, n, K] hardly exceeds between neighbouring nodes, and its largest rise there: [T, K].
+
+    No more than it rises from the one to the other does it rise above both: a parabola's peak does 8 times less.
+    """
+    most, rise = [], []
+    for axis in (1, 2):
+        before, after = grid.narrow(axis, 0, _NODES - 1), grid.narrow(axis, 1, _NODES - 1)
+        change = (after - before).abs()
+        most.append((torch.maximum(before, after) + change).amax(dim=(1, 2)))
+        rise.append(change.amax(dim=(1, 2)))
+    return torch.maximum(*most), torch.maximum(*rise)
 
 
-def _batches(tiles: _Tiles, images: int) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:
+def _batches(tiles: Tiles, images: int) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:
     """Tiles of about as many images each: their rows [T], pairs [P], images [T, K], and which of those are pairs."""
     first = tiles.count.cumsum(dim=0) - tiles.count
     rows = tiles.count.argsort(descending=True)

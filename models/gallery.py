@@ -1,4 +1,4 @@
-"""The shipped models: one recipe, one seed, and the KL weight as the only difference."""
+"""The shipped models: a series in which the KL weight is the only difference, and a few beside it."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,6 +13,8 @@ FOLDER = Path(__file__).parent / "pretrained"
 BETAS = (0, 0.01, 0.1, 0.3, 1, 3, 10, 30)
 REFERENCE = "mnist-beta-1"
 SWITCHED_OFF = "mnist-kl-switched-off"
+EXACT = "mnist-lattice"
+GAUSSIAN = "mnist-gaussian-beta-1"
 
 _RECIPE = Recipe(epochs=100)
 
@@ -22,13 +24,20 @@ def path(name: str) -> Path:
     return FOLDER / f"{name}.safetensors"
 
 
-def recipes() -> dict[str, Recipe]:
-    """Each shipped model's name and recipe, in an order in which they can be made."""
-    reference = _file(REFERENCE)
+def series() -> dict[str, Recipe]:
+    """The name and recipe of the shipped models that differ in the KL weight alone, the reference first."""
     made = {REFERENCE: _RECIPE}
     for beta in BETAS:
-        made.setdefault(f"mnist-beta-{beta:g}", replace(_RECIPE, beta=beta, folded_onto=reference))
-    made[SWITCHED_OFF] = replace(_RECIPE, beta=0, epochs=24, initial=reference)
+        made.setdefault(f"mnist-beta-{beta:g}", replace(_RECIPE, beta=beta, folded_onto=_file(REFERENCE)))
+    return made
+
+
+def recipes() -> dict[str, Recipe]:
+    """Each shipped model's name and recipe, in an order in which they can be made."""
+    made = series()
+    made[SWITCHED_OFF] = replace(_RECIPE, beta=0, epochs=24, initial=_file(REFERENCE))
+    made[GAUSSIAN] = replace(_RECIPE, likelihood="gaussian", pixel_stddev=None, folded_onto=_file(REFERENCE))
+    made[EXACT] = replace(_RECIPE, objective="lattice", learning_rate=1e-2, folded_onto=_file(REFERENCE))
     return made
 
 

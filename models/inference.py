@@ -1,15 +1,24 @@
 """What approximate inference costs a model: log p(x), the bounds below it and the gaps between them, as averages."""
 
+import json
+import shlex
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 import torch
 from torch import Tensor
+from torch.distributions import Distribution, Independent, MultivariateNormal, Normal
 
+from models import checkpoint, gallery, sweep
 from models.best_q import best_q, better, gaps
 from models.bound import elbo
-from models.evidence import evidence
+from models.evidence import evidence, posterior
 from models.importance import effective_sample_size, importance_bound, log_weights
+from models.recipe import Recipe
 from models.vae import VAE
+
+FILE = gallery.FOLDER / "evidence.json"
 
 DRAWS = 5000
 """K of the importance bound."""
@@ -35,14 +44,28 @@ UNITS = {
 }
 """What is measured, in the order of a table."""
 
+_DENSITIES = ("log_evidence", "elbo", "subset_log_evidence", "importance_bound")
 # Images whose weights are drawn at a time.
 _CHUNK = 100
+
+
+def units(likelihood: str) -> dict[str, str]:
+    """UNITS of a model: of grey pixels log p(x) is a density's, while a gap between two is plain nats."""
+    if likelihood == "bernoulli":
+        return UNITS
+    return UNITS | {name: UNITS[name].replace("nats", "nats of a density", 1) for name in _DENSITIES}
+
+
+def parts(recipe: Recipe) -> int:
+    """How many parts measure yields."""
+    return 5 if recipe.has_encoder else 1
 
 
 @torch.no_grad()
 def measure(vae: VAE, x: Tensor, subset: int, generator: torch.Generator) -> Iterator[dict[str, float]]:
     """Every average of UNITS over images x [N, 784], those of the subset over the first ``subset``, part by part.
 
+    The best q of an image is the better of two fits, one from the encoder's q and one from the moments of p(z|x).
     A model without an encoder has log_evidence and its errors alone.
     """
     found = evidence(vae, x)
@@ -63,8 +86,9 @@ def measure(vae: VAE, x: Tensor, subset: int, generator: torch.Generator) -> Ite
         "subset_log_evidence": _mean(found.log_evidence[:subset]),
     }
     yield _importance(vae, x[:subset], generator)
+    exact = _moments(vae, x[:subset])
     for full in (False, True):
-        yield _gaps(vae, x[:subset], full, found.log_evidence[:subset], bound.value[:subset])
+        yield _gaps(vae, x[:subset], exact, full, found.log_evidence[:subset], bound.value[:subset])
 
 
 def _importance(vae: VAE, x: Tensor, generator: torch.Generator) -> dict[str, float]:
@@ -73,13 +97,57 @@ def _importance(vae: VAE, x: Tensor, generator: torch.Generator) -> dict[str, fl
     return {"importance_bound": _mean(bound), "effective_draws": _mean(effective)}
 
 
-def _gaps(vae: VAE, x: Tensor, full: bool, log_evidence: Tensor, encoders: Tensor) -> dict[str, float]:
-    start = vae.encode(x)
-    *_, end = best_q(vae, x, start, full)
-    approximation, amortisation = gaps(log_evidence, better(vae, x, start, end)[1].value, encoders)
+def _gaps(
+    vae: VAE, x: Tensor, exact: MultivariateNormal, full: bool, log_evidence: Tensor, encoders: Tensor
+) -> dict[str, float]:
+    moments = exact if full else Independent(Normal(exact.mean, exact.stddev), 1)
+    # Where the encoder's q lies in a lesser mode, its fit stays there.
+    best = torch.maximum(*(_fitted_bound(vae, x, start, full) for start in (vae.encode(x), moments)))
+    approximation, amortisation = gaps(log_evidence, best, encoders)
     kind = "full_" if full else ""
     return {f"{kind}approximation_gap": _mean(approximation), f"{kind}amortisation_gap": _mean(amortisation)}
 
 
+def _fitted_bound(vae: VAE, x: Tensor, start: Distribution, full: bool) -> Tensor:
+    *_, end = best_q(vae, x, start, full)
+    return better(vae, x, start, end)[1].value
+
+
+def _moments(vae: VAE, x: Tensor) -> MultivariateNormal:
+    """The Gaussians with the mean and covariance of the posteriors p(z|x) of images x [N, 784]."""
+    mean, covariance = map(torch.stack, zip(*(posterior(vae, image).moments() for image in x), strict=True))
+    return MultivariateNormal(mean, covariance)
+
+
 def _mean(values: Tensor) -> float:
     return values.mean().item()
+
+
+def measure_missing(jobs: int) -> None:
+    """Add to FILE each shipped model that it lacks, ``jobs`` at a time: delete an entry to have it measured anew.
+
+    Raises OSError.
+    """
+    kept = json.loads(FILE.read_bytes())["models"] if FILE.exists() else {}
+    missing = [name for name in gallery.recipes() if name not in kept]
+    with ThreadPoolExecutor(jobs) as pool:
+        for name, text in zip(missing, pool.map(sweep.run, map(_command, missing)), strict=True):
+            found = json.loads(text)
+            kept[name] = {key: found[key] for key in UNITS if key in found}
+            counts = {"images": found["images"], "subset": SUBSET, "draws": DRAWS}
+            facts = counts | {"models": kept, "versions": checkpoint.dependency_versions()}
+            checkpoint.write_atomically(FILE, (json.dumps(facts, indent=1) + "\n").encode())
+
+
+def _command(name: str) -> str:
+    return shlex.join(["python", "-m", "models", "evaluate", sweep.shown(gallery.path(name)), "--evidence", "--json"])
+
+
+@cache
+def read_shipped() -> dict:
+    """What ``python -m models evidence`` measured of the shipped models, read once a process.
+
+    {"images", "subset", "draws", "models": {name: {measure of UNITS: value}}, "versions": {package: version}}; of a
+    model without an encoder log_evidence and its errors alone.
+    """
+    return json.loads(FILE.read_bytes())

@@ -33,16 +33,25 @@ UNITS = {
 """Every measure in the order of a table, the metrics of models.evaluation.summarise first."""
 
 
+def units(likelihood: str) -> dict[str, str]:
+    """UNITS of a model: of grey pixels log p(x|z) is a density's, and no measure for that of binary pixels."""
+    if likelihood == "bernoulli":
+        return UNITS
+    return UNITS | dict.fromkeys(("reconstruction", "negative_elbo"), "nats of a density per image")
+
+
 def measure(checkpoint: Checkpoint) -> dict[str, float]:
     """Every measure of UNITS, from the codes in ``checkpoint`` and the pictures that its decoder draws.
 
     sure_draws and drawn_classes are missing for other data sets than MNIST, for they have no classifier; the split of
-    KL is missing where no grid holds the codes, see models.aggregate.split_kl.
+    KL is missing where no grid holds the codes, see models.aggregate.split_kl, and without an encoder, for the moments
+    of p(z|x) do not make a Gaussian of it.
     """
     codes = checkpoint.codes
     found = checkpoint.metrics | {"overlap": overlap(codes), "holes": holes(codes)}
-    with suppress(AggregateError):
-        found |= _split(codes)
+    if checkpoint.recipe.has_encoder:
+        with suppress(AggregateError):
+            found |= _split(codes)
     if checkpoint.recipe.dataset == "mnist":
         verdict = classifier.judge_draws(checkpoint.vae(), classifier.read())
         found |= {"sure_draws": verdict.sure, "drawn_classes": verdict.classes}

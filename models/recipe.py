@@ -9,6 +9,12 @@ LIKELIHOODS = ("bernoulli", "gaussian")
 OBJECTIVES = ("elbo", "lattice")
 MAX_KL_CHANGES = 100
 
+PIXEL_STDDEV = 0.2
+"""Of the Gaussian likelihood unless a recipe says otherwise, in units of the grey level's 0 to 1."""
+
+PIXEL_STDDEVS = (0.01, 1.0)
+"""The least and the largest: beyond them lie finer steps than a grey level's, or all grey levels."""
+
 
 class RecipeError(ValueError):
     """A choice that no run can be made from; the message says which and what is allowed."""
@@ -24,6 +30,7 @@ class Recipe:
     ``hidden`` are the encoder's layer widths; the decoder mirrors them.
     ``initial`` names the checkpoint whose weights the run continues ("" starts from scratch);
     ``folded_onto`` names the one whose layout the codes are flipped or swapped onto ("" leaves them).
+    ``pixel_stddev`` is the Gaussian likelihood's sigma, in units of the grey level's 0 to 1; None has it learnt.
     ``objective`` is what is maximised: "elbo", the bound, or "lattice", the likelihood of binary pixels itself by
     models.lattice, which takes a decoder alone and has no KL term to weigh.
 
@@ -43,6 +50,7 @@ class Recipe:
     initial: str = ""
     folded_onto: str = ""
     objective: str = "elbo"
+    pixel_stddev: float | None = PIXEL_STDDEV
 
     def __post_init__(self) -> None:
         if self.dataset not in DATASETS:
@@ -66,8 +74,15 @@ class Recipe:
                 raise RecipeError(f"{name} takes a file name of at most 200 printable characters.")
         if self.objective not in OBJECTIVES:
             raise RecipeError(f"objective is {self.objective!r:.40}; choose one of {', '.join(OBJECTIVES)}.")
+        self._check_pixel_stddev()
         if self.objective == "lattice":
             self._check_lattice()
+
+    def _check_pixel_stddev(self) -> None:
+        if self.pixel_stddev is not None:
+            _check_number("pixel_stddev", self.pixel_stddev, *PIXEL_STDDEVS)
+        if self.likelihood == "bernoulli" and self.pixel_stddev != PIXEL_STDDEV:
+            raise RecipeError(f"pixel_stddev is of grey pixels, and bernoulli ones have none; leave it {PIXEL_STDDEV}.")
 
     def _check_lattice(self) -> None:
         for name in ("beta", "kl_warm_up", "kl_changes"):
@@ -92,8 +107,9 @@ class Recipe:
     def to_json(self) -> str:
         """The recipe as JSON text, read back by from_json."""
         values = asdict(self)
-        if self.objective == "elbo":
-            del values["objective"]  # so that files of before there was a choice are made again to the byte
+        for name in ("objective", "pixel_stddev"):
+            if values[name] == getattr(Recipe, name):
+                del values[name]  # so that files of before there was a choice are made again to the byte
         return json.dumps(values)
 
     @classmethod
@@ -130,6 +146,8 @@ class Recipe:
         words += ["--learning-rate", str(self.learning_rate), "--kl-warm-up", str(self.kl_warm_up)]
         if self.objective != "elbo":
             words += ["--objective", self.objective]
+        if self.pixel_stddev != PIXEL_STDDEV:
+            words += ["--pixel-stddev", "learnt" if self.pixel_stddev is None else str(self.pixel_stddev)]
         if self.kl_changes:
             words += ["--kl-changes", ",".join(f"{step}:{weight}" for step, weight in self.kl_changes)]
         # With "=", because a file's name may start with a dash.

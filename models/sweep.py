@@ -81,11 +81,11 @@ def measure_all(folder: Path, jobs: int) -> dict:
     with ThreadPoolExecutor(jobs) as pool:
         results = pool.map(lambda path: _measured(path, wanted[path], folder), wanted)
         found = dict(zip(wanted, results, strict=True))
-    from_scratch = {path: recipe for path, recipe in wanted.items() if not recipe.initial}
+    series = {gallery.path(name): recipe for name, recipe in gallery.series().items()} | seeds
     judge = classifier.read()
     return {
         "models": {path.stem: found[path] for path in shipped},
-        "seeds": [_seed(recipe, found[path]) for path, recipe in sorted(from_scratch.items(), key=_beta_and_seed)],
+        "seeds": [_seed(recipe, found[path]) for path, recipe in sorted(series.items(), key=_beta_and_seed)],
         "classifier": {"test_accuracy": judge.test_accuracy, "sure": classifier.SURE, "draws": classifier.DRAWS},
         "versions": checkpoint.dependency_versions() | {"scikit-learn": version("scikit-learn")},
     }

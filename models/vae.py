@@ -1,5 +1,6 @@
 """The model: encode(x) -> q(z|x) and decode(z) -> p(x|z), both as torch distributions."""
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -7,11 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Bernoulli, Distribution, Independent, Normal
 
+from models.recipe import PIXEL_STDDEV, PIXEL_STDDEVS, Recipe
+
 LATENTS = 2
 PIXELS = 28 * 28
-
-PIXEL_STDDEV = 0.2
-"""Of the Gaussian likelihood, in units of the grey level's 0 to 1: about the error of two latents on MNIST."""
 
 # exp(-12) = 6e-6: where codes reach 30, float32 knows them no better. Without the KL term nothing else stops
 # sigma on its way to 0, where KL is infinite and even 0 * KL is no number.
@@ -30,14 +30,17 @@ class VAE(nn.Module):
 
         p(z) = N(0, I),   p(x|z) = prod_j Bernoulli(x_j; mean_j(z)),   q(z|x) = N(mean(x), diag stddev(x)^2)
 
-    or, with ``likelihood`` "gaussian", p(x|z) = prod_j N(x_j; mean_j(z), PIXEL_STDDEV^2) on grey levels in 0..1;
-    its nats are those of a density, and can be negative.
+    or, with ``likelihood`` "gaussian", p(x|z) = prod_j N(x_j; mean_j(z), pixel_stddev^2) on grey levels in 0..1;
+    its nats are those of a density, and can be negative. With ``pixel_stddev`` None it is learnt,
+    one number for all pixels and images.
 
     Encoder and decoder are perceptrons with SiLU units, ``hidden`` wide and mirrored. The weights are drawn
     from ``generator``, or left unset without one, for weights about to be loaded. Without ``encoder`` there is a
     decoder alone, whose p(z|x) is exact and needs none, see models.lattice.
 
-    Source: Kingma and Welling, 2014, Auto-Encoding Variational Bayes, appendix C, https://arxiv.org/abs/1312.6114
+    Source: Kingma and Welling, 2014, Auto-Encoding Variational Bayes, appendix C, https://arxiv.org/abs/1312.6114;
+    the learnt sigma: Rybkin, Daniilidis and Levine, 2021, Simple and Effective VAE Training with Calibrated Decoders,
+    section 3.1, https://arxiv.org/abs/2006.13202
     """
 
     def __init__(
@@ -46,34 +49,53 @@ class VAE(nn.Module):
         generator: torch.Generator | None = None,
         likelihood: str = "bernoulli",
         encoder: bool = True,
+        pixel_stddev: float | None = PIXEL_STDDEV,
     ) -> None:
         super().__init__()
         self.likelihood = likelihood
         self.encoder = _perceptron([PIXELS, *hidden, 2 * LATENTS]) if encoder else None
         self.decoder = _perceptron([LATENTS, *reversed(hidden), PIXELS])
+        self.fixed_pixel_stddev = pixel_stddev
+        if pixel_stddev is None:
+            self.log_pixel_stddev = nn.Parameter(torch.tensor(math.log(PIXEL_STDDEV)))
         if generator is not None:
             _draw_weights(self, generator)
+
+    @classmethod
+    def of(cls, recipe: Recipe, generator: torch.Generator | None = None) -> "VAE":
+        """The model that ``recipe`` describes, its weights drawn from ``generator``, or unset without one."""
+        return cls(recipe.hidden, generator, recipe.likelihood, recipe.has_encoder, recipe.pixel_stddev)
+
+    @property
+    def pixel_stddev(self) -> float | Tensor:
+        """Sigma of the Gaussian likelihood, in units of the grey level's 0 to 1; a scalar tensor where it is learnt."""
+        if self.fixed_pixel_stddev is not None:
+            return self.fixed_pixel_stddev
+        return _held(self.log_pixel_stddev, *map(math.log, PIXEL_STDDEVS)).exp()
 
     def encode(self, x: Tensor) -> Distribution:
         """q(z|x), event shape [2], of images x [..., 784]. Raises NoEncoderError."""
         if self.encoder is None:
             raise NoEncoderError
         mean, log_stddev = self.encoder(x).chunk(2, dim=-1)
-        # The floor holds the value and lets the gradient pass, so that a KL term switched on again can lift it.
-        log_stddev = log_stddev + (log_stddev.clamp(min=_MIN_LOG_STDDEV) - log_stddev).detach()
-        return _independent(Normal(mean, log_stddev.exp(), validate_args=False))
+        return _independent(Normal(mean, _held(log_stddev, _MIN_LOG_STDDEV).exp(), validate_args=False))
 
     def decode(self, z: Tensor) -> Distribution:
         """p(x|z), event shape [784], of points z [..., 2]."""
         logits = self.decoder(z)
         if self.likelihood == "gaussian":
-            return _independent(Normal(logits.sigmoid(), PIXEL_STDDEV, validate_args=False))
+            return _independent(Normal(logits.sigmoid(), self.pixel_stddev, validate_args=False))
         return _independent(Bernoulli(logits=logits, validate_args=False))
 
 
 def prior(device: torch.device | str = "cpu") -> Distribution:
     """p(z) = N(0, I), event shape [2]."""
     return _independent(Normal(torch.zeros(LATENTS, device=device), 1.0, validate_args=False))
+
+
+def _held(value: Tensor, low: float, high: float | None = None) -> Tensor:
+    # A bound holds the value and lets the gradient pass, so that a KL term switched on again can lift it.
+    return value + (value.clamp(low, high) - value).detach()
 
 
 def _independent(base: Distribution) -> Independent:

@@ -15,6 +15,7 @@ from hypothesis import settings
 from explorer.runs.manager import Manager
 from explorer.runs.store import Store
 from models import checkpoint, data
+from models.__main__ import main
 from models.checkpoint import Checkpoint
 from models.data import Dataset
 from models.evaluation import encode_dataset
@@ -23,6 +24,7 @@ from models.vae import VAE
 
 ROOT = Path(__file__).parents[1]
 TINY_HIDDEN = (8,)
+TRAIN = ["train", "--dataset", "digits", "--epochs", "2", "--hidden", "16", "--batch-size", "64"]
 
 torch.set_num_threads(1)
 # A busy machine must not fail a property for being slow.
@@ -104,6 +106,30 @@ def tiny_bytes(tiny_checkpoint: Checkpoint, tmp_path_factory: pytest.TempPathFac
     path = tmp_path_factory.mktemp("tiny") / "tiny.safetensors"
     checkpoint.write(path, tiny_checkpoint)
     return path.read_bytes()
+
+
+@pytest.fixture(scope="session")
+def digits_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of the digits."""
+    path = tmp_path_factory.mktemp("cli") / "digits.safetensors"
+    assert main([*TRAIN, "--out", str(path)]) == 0
+    return path
+
+
+@pytest.fixture(scope="session")
+def grey_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of the digits' grey levels that has learnt its sigma."""
+    path = tmp_path_factory.mktemp("grey") / "grey.safetensors"
+    assert main([*TRAIN, "--likelihood", "gaussian", "--pixel-stddev", "learnt", "--out", str(path)]) == 0
+    return path
+
+
+@pytest.fixture(scope="session")
+def lattice_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A decoder of the digits, trained on log p(x) itself."""
+    path = tmp_path_factory.mktemp("lattice") / "lattice.safetensors"
+    assert main([*TRAIN, "--objective", "lattice", "--out", str(path)]) == 0
+    return path
 
 
 @pytest.fixture

@@ -73,8 +73,9 @@ def test_models_know_no_screen() -> None:
     assert offences(sources("models"), {"streamlit", "plotly", "explorer", "app"}) == {}
 
 
-def test_runs_measuring_and_figures_know_no_streamlit() -> None:
-    assert offences(sources("explorer/runs", "explorer/measuring.py", "explorer/figures.py"), {"streamlit"}) == {}
+def test_runs_measuring_and_what_answers_know_no_streamlit() -> None:
+    places = "runs", "measuring.py", "questions.py", "posteriors.py", "posterior_shape.py"
+    assert offences(sources(*(f"explorer/{place}" for place in places)), {"streamlit"}) == {}
 
 
 def test_pages_know_no_other_page() -> None:

@@ -58,12 +58,12 @@ def test_a_models_file_holds_its_decoder_and_its_codes(folder: Path, name: str) 
         assert np.array_equal(found[key], tensor.numpy())
 
 
-@pytest.mark.parametrize("name", gallery.recipes())
+@pytest.mark.parametrize("name", [name for name, recipe in gallery.recipes().items() if recipe.has_encoder])
 def test_the_encoder_has_a_file_of_its_own(folder: Path, name: str) -> None:
     model = gallery.read(name)
     found = tensors(published(folder, assets.encoder_url(name, model)))
     drawn = tensors(published(folder, assets.model_url(name, model)))
-    assert found.keys() == model.weights.keys() - drawn.keys()
+    assert found.keys() == model.weights.keys() - drawn.keys() - {"log_pixel_stddev"}
     for key, weight in found.items():
         assert weight.dtype == np.float16
         assert np.array_equal(weight, model.weights[key].numpy())

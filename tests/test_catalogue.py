@@ -17,18 +17,29 @@ from tests.forging import with_metadata
 from tests.running import ANN, BOB
 
 SHIPPED = catalogue.shipped()
+SERIES = [entry for entry in SHIPPED if entry["from_scratch"]]
 
 
 def test_every_shipped_model_is_on_offer_once() -> None:
-    assert len(SHIPPED) == 9
+    assert len(SHIPPED) == len(gallery.recipes())
     assert {entry["name"] for entry in SHIPPED} == set(gallery.recipes())
-    assert len({entry["label"] for entry in SHIPPED}) == 9
+    assert len({entry["label"] for entry in SHIPPED}) == len(SHIPPED)
 
 
-def test_models_stand_in_the_order_of_beta_and_the_one_trained_on_comes_last() -> None:
-    assert [entry["beta"] for entry in SHIPPED[:-1]] == sorted(gallery.BETAS)
-    assert [entry["from_scratch"] for entry in SHIPPED] == [True] * 8 + [False]
-    assert SHIPPED[-1]["name"] == gallery.SWITCHED_OFF
+def test_the_series_stands_in_the_order_of_beta_and_what_differs_in_more_comes_after_it() -> None:
+    assert [entry["beta"] for entry in SERIES] == sorted(gallery.BETAS)
+    assert SHIPPED[: len(SERIES)] == SERIES
+    assert SHIPPED[len(SERIES)]["name"] == gallery.SWITCHED_OFF
+
+
+def test_the_draws_of_z_are_those_of_encoders() -> None:
+    assert [entry["name"] for entry in SHIPPED if not entry["samples"]] == [gallery.EXACT]
+
+
+def test_grey_pixels_alone_have_a_sigma() -> None:
+    sigmas = {entry["name"]: entry["pixel_stddev"] for entry in SHIPPED}
+    assert 0.15 < sigmas.pop(gallery.GAUSSIAN) < 0.25
+    assert set(sigmas.values()) == {None}
 
 
 def test_the_kl_switch_has_one_model_for_each_side() -> None:
@@ -54,7 +65,7 @@ def test_every_model_has_a_story_and_a_file() -> None:
 
 
 def test_a_beta_says_itself_in_its_label() -> None:
-    assert [entry["label"] for entry in SHIPPED[:-1]] == [f"β = {beta:g}" for beta in sorted(gallery.BETAS)]
+    assert [entry["label"] for entry in SERIES] == [f"β = {beta:g}" for beta in sorted(gallery.BETAS)]
 
 
 @pytest.fixture
@@ -74,7 +85,7 @@ def test_what_a_visitor_keeps_is_offered_to_them_after_the_shipped_ones(
     *shipped, mine = catalogue.offered(ANN)
     assert [entry["name"] for entry in shipped] == [entry["name"] for entry in SHIPPED]
     assert [entry["name"] for entry in catalogue.offered(BOB)] == [entry["name"] for entry in SHIPPED]
-    assert [entry["kept"] for entry in (*shipped, mine)] == [False] * 9 + [True]
+    assert [entry["kept"] for entry in (*shipped, mine)] == [False] * len(SHIPPED) + [True]
     assert (mine["name"], mine["label"], mine["dataset"], mine["images"]) == (own, "my own", "Fashion-MNIST", 20)
     assert (mine["likelihood"], mine["class_names"][9]) == ("gaussian", "Boot")
     assert mine["metrics"] == tiny_checkpoint.metrics
@@ -97,7 +108,9 @@ def test_a_kept_model_whose_file_has_gone_bad_is_left_out(own: str) -> None:
 def test_images_that_have_come_meanwhile_are_offered(own: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert {entry["images_url"] for entry in catalogue.offered(ANN)} == {None}
     monkeypatch.setitem(assets._images, "fashion", "app/static/made/fashion.gz")
-    assert [entry["images_url"] for entry in catalogue.offered(ANN)] == [None] * 9 + ["app/static/made/fashion.gz"]
+    assert [entry["images_url"] for entry in catalogue.offered(ANN)] == [None] * len(SHIPPED) + [
+        "app/static/made/fashion.gz"
+    ]
 
 
 def test_every_data_set_has_a_name_to_read() -> None:

@@ -1,6 +1,7 @@
 """A checkpoint is read back as it was written, and written whole or not at all."""
 
 import dataclasses
+import math
 import os
 from pathlib import Path
 
@@ -86,6 +87,37 @@ def test_what_encodes_an_image_is_the_rest_of_the_weights(tiny_checkpoint: Check
     assert all(
         each.dtype == torch.float16 and each.equal(tiny_checkpoint.weights[name]) for name, each in found.items()
     )
+
+
+def with_sigma(dataset: Dataset, log_stddev: float) -> Checkpoint:
+    """An untrained model of grey pixels whose learnt sigma is that."""
+    recipe = Recipe("digits", epochs=1, hidden=TINY_HIDDEN, likelihood="gaussian", pixel_stddev=None)
+    vae = VAE.of(recipe, seeded())
+    torch.nn.init.constant_(vae.log_pixel_stddev, log_stddev)
+    return checkpoint.measured(vae, recipe, dataset, dataset)
+
+
+def test_a_learnt_sigma_is_kept_and_told(tiny_dataset: Dataset, tmp_path: Path) -> None:
+    write(tmp_path / "a", with_sigma(tiny_dataset, -1.0))
+    again = read(tmp_path / "a")
+    assert again.pixel_stddev == pytest.approx(math.exp(-1), rel=1e-3)
+    assert again.vae().decode(torch.zeros(2)).stddev.unique().item() == pytest.approx(again.pixel_stddev)
+    assert again.metrics == summarise(encode_dataset(again.vae(), tiny_dataset))
+
+
+def test_a_sigma_that_is_no_number_is_refused(tiny_dataset: Dataset, tmp_path: Path) -> None:
+    good = with_sigma(tiny_dataset, 0.0)
+    for bad in (math.nan, math.inf):
+        weights = good.weights | {"log_pixel_stddev": torch.tensor(bad).half()}
+        with pytest.raises(CheckpointError, match="log_pixel_stddev"):
+            write(tmp_path / "a", dataclasses.replace(good, weights=weights))
+
+
+def test_a_fixed_sigma_is_the_recipes_and_binary_pixels_have_none(tiny_checkpoint: Checkpoint) -> None:
+    assert tiny_checkpoint.pixel_stddev is None
+    recipe = dataclasses.replace(tiny_checkpoint.recipe, likelihood="gaussian", pixel_stddev=0.3)
+    grey = dataclasses.replace(tiny_checkpoint, recipe=recipe)
+    assert grey.pixel_stddev == grey.vae().pixel_stddev == 0.3
 
 
 @pytest.fixture(scope="session")

@@ -53,6 +53,15 @@ HOSTILE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "a recipe with a likelihood of its own": (forged_recipe(likelihood="poisson"), "likelihood"),
     "a recipe with an objective of its own": (forged_recipe(objective="iwae"), "objective"),
     "a recipe for a decoder alone": (forged_recipe(objective="lattice", hidden=[8]), "encoder"),
+    "a recipe for a sigma that is not there": (
+        forged_recipe(likelihood="gaussian", pixel_stddev=None, hidden=[8]),
+        "log_pixel_stddev is missing",
+    ),
+    "a recipe with a sigma of binary pixels": (forged_recipe(pixel_stddev=0.3), "pixel_stddev"),
+    "a sigma among the weights of binary pixels": (
+        lambda raw: with_tensors(raw, log_pixel_stddev=torch.zeros(()).half()),
+        "'log_pixel_stddev'",
+    ),
     "a recipe that weighs what it has not": (forged_recipe(objective="lattice", beta=3), "beta"),
     "a recipe with a change that is no pair": (forged_recipe(kl_changes=[[1]]), "kl_changes"),
     "a recipe with an unknown key": (forged_recipe(optimiser="sgd"), "recipe"),

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from explorer import latent_map, run_view
+from explorer import divergence, latent_map, run_view
 from explorer.javascript import bundle
 
-components = pytest.mark.parametrize("modules", [latent_map.MODULES, run_view.MODULES], ids=["latent_map", "run_view"])
+COMPONENTS = (divergence, latent_map, run_view)
+components = pytest.mark.parametrize("modules", [each.MODULES for each in COMPONENTS])
 
 
 @components

@@ -27,15 +27,19 @@ COMPARE = SEEN | {
     "lines": st.just("on"),
     "draw": st.integers(0, 999_999).map(str),
 }
+PROBABILITY = SEEN | {"model": MODELS, "scale": st.sampled_from(["shared", "fit"]), "full": st.just("on")}
 STATES = {
     "map": st.fixed_dictionaries({}, optional=MAP).map(lambda values: link.DEFAULTS | values),
     "compare": st.fixed_dictionaries({}, optional=COMPARE).map(lambda values: link.defaults(link.COMPARE) | values),
+    "probability": st.fixed_dictionaries({}, optional=PROBABILITY).map(
+        lambda values: link.defaults(link.PROBABILITY) | values
+    ),
 }
-TABLES = {"map": link.TABLE, "compare": link.COMPARE}
+TABLES = {"map": link.TABLE, "compare": link.COMPARE, "probability": link.PROBABILITY}
 
 CHARACTERS = st.characters(codec="utf-8") | st.sampled_from("0123456789٣三.,-e\n\0")
 ANYTHING = st.text(CHARACTERS) | st.none() | st.integers() | st.floats() | st.lists(st.text()) | st.binary()
-NAMES = st.sampled_from([*link.TABLE, *link.COMPARE]) | st.text()
+NAMES = st.sampled_from([*link.TABLE, *link.COMPARE, *link.PROBABILITY]) | st.text()
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
@@ -63,6 +67,7 @@ def test_an_allowed_state_is_kept(page: str, data: st.DataObject) -> None:
 def test_the_default_needs_no_link() -> None:
     assert link.clean({}) == link.DEFAULTS
     assert link.clean({}, link.COMPARE) == link.defaults(link.COMPARE)
+    assert link.clean({}, link.PROBABILITY) == link.defaults(link.PROBABILITY)
 
 
 def test_the_comparison_starts_with_two_shipped_models_that_differ() -> None:
@@ -71,12 +76,13 @@ def test_the_comparison_starts_with_two_shipped_models_that_differ() -> None:
     assert {start["a"], start["b"]} < set(gallery.recipes())
 
 
-def test_what_both_pages_show_they_call_the_same() -> None:
-    shared = link.TABLE.keys() & link.COMPARE.keys()
-    assert shared == {"z", "image", "digits", "scale", "view"}
-    assert {name: link.DEFAULTS[name] for name in shared} == {
-        name: link.defaults(link.COMPARE)[name] for name in shared
-    }
+@pytest.mark.parametrize(
+    ("table", "alone"), [(link.COMPARE, {"a", "b", "lead", "lines", "draw"}), (link.PROBABILITY, {"full"})]
+)
+def test_what_pages_share_they_call_the_same(table: link.Table, alone: set[str]) -> None:
+    shared = link.TABLE.keys() & table.keys()
+    assert table.keys() - shared == alone
+    assert {name: link.DEFAULTS[name] for name in shared} == {name: link.defaults(table)[name] for name in shared}
 
 
 def test_a_moment_names_its_run() -> None:

@@ -9,7 +9,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.__main__ import parser, recipe_of
-from models.recipe import DATASETS, LIKELIHOODS, MAX_KL_CHANGES, OBJECTIVES, Recipe, RecipeError
+from models.recipe import (
+    DATASETS,
+    LIKELIHOODS,
+    MAX_KL_CHANGES,
+    OBJECTIVES,
+    PIXEL_STDDEVS,
+    Recipe,
+    RecipeError,
+)
 
 weights = st.floats(0, 1000) | st.integers(0, 1000)
 names = st.text(st.characters(codec="utf-8"), max_size=200).filter(str.isprintable)
@@ -27,20 +35,27 @@ of_the_lattice = st.builds(
     initial=names,
     objective=st.just("lattice"),
 )
-recipes = of_the_lattice | st.builds(
-    Recipe,
-    dataset=st.sampled_from(DATASETS),
-    beta=weights,
-    epochs=st.integers(1, 1000),
-    hidden=st.lists(st.integers(1, 1024), min_size=1, max_size=4).map(tuple),
-    batch_size=st.integers(1, 4096),
-    learning_rate=st.floats(1e-6, 0.1),
-    kl_warm_up=st.floats(0, 1) | st.integers(0, 1),
-    kl_changes=st.dictionaries(st.integers(0, 10**9), weights, max_size=MAX_KL_CHANGES).map(sorted_pairs),
-    likelihood=st.sampled_from(LIKELIHOODS),
-    seed=st.integers(0, 2**32 - 1),
-    initial=names,
-    folded_onto=names,
+of_grey_pixels = st.builds(
+    Recipe, likelihood=st.just("gaussian"), pixel_stddev=st.none() | st.floats(*PIXEL_STDDEVS) | st.just(1)
+)
+recipes = (
+    of_the_lattice
+    | of_grey_pixels
+    | st.builds(
+        Recipe,
+        dataset=st.sampled_from(DATASETS),
+        beta=weights,
+        epochs=st.integers(1, 1000),
+        hidden=st.lists(st.integers(1, 1024), min_size=1, max_size=4).map(tuple),
+        batch_size=st.integers(1, 4096),
+        learning_rate=st.floats(1e-6, 0.1),
+        kl_warm_up=st.floats(0, 1) | st.integers(0, 1),
+        kl_changes=st.dictionaries(st.integers(0, 10**9), weights, max_size=MAX_KL_CHANGES).map(sorted_pairs),
+        likelihood=st.sampled_from(LIKELIHOODS),
+        seed=st.integers(0, 2**32 - 1),
+        initial=names,
+        folded_onto=names,
+    )
 )
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just(10**400),
@@ -99,6 +114,13 @@ BAD = [
     {"kl_warm_up": 0.0, "objective": "lattice"},
     {"kl_changes": ((0, 1.0),), "objective": "lattice"},
     {"likelihood": "gaussian", "objective": "lattice"},
+    {"pixel_stddev": None},
+    {"pixel_stddev": 0.3},
+    {"pixel_stddev": 0.0099, "likelihood": "gaussian"},
+    {"pixel_stddev": 1.01, "likelihood": "gaussian"},
+    {"pixel_stddev": float("nan"), "likelihood": "gaussian"},
+    {"pixel_stddev": "learnt", "likelihood": "gaussian"},
+    {"pixel_stddev": True, "likelihood": "gaussian"},
     {"kl_changes": None},
     {"kl_changes": [(0, 1)]},
     {"kl_changes": ((0,),)},
@@ -153,6 +175,7 @@ def test_json_gives_the_same_recipe_back(recipe: Recipe) -> None:
 @example(Recipe(beta=1 / 3, learning_rate=1e-3 / 7), "a b.safetensors")
 @example(Recipe(beta=3, initial="-x", folded_onto="it's"), "-out")
 @example(Recipe(objective="lattice"), "out")
+@example(Recipe(likelihood="gaussian", pixel_stddev=None), "out")
 @example(Recipe(likelihood="gaussian", kl_changes=((0, 1e-7), (400, 0), (10**9, 1000.0))), "out")
 def test_the_command_makes_the_same_recipe(recipe: Recipe, out: str) -> None:
     words = shlex.split(recipe.command(out))
@@ -178,6 +201,8 @@ def from_json_or_refusal(text: str | bytes) -> Recipe | None:
 @example("likelihood", ["gaussian"])
 @example("objective", ["lattice"])
 @example("dataset", {"mnist": 1})
+@example("pixel_stddev", None)
+@example("pixel_stddev", 10**400)
 def test_a_forged_field_is_refused_or_a_valid_recipe(field: str, value: object) -> None:
     recipe = from_json_or_refusal(json.dumps({field: value}))
     assert recipe is None or recipe == Recipe(**recipe.__dict__)
@@ -208,11 +233,21 @@ def test_an_unknown_key_is_refused() -> None:
 def test_what_an_older_version_wrote_is_a_bernoulli_recipe_without_changes() -> None:
     old = Recipe.from_json('{"dataset": "digits", "epochs": 3}')
     assert (old.likelihood, old.kl_changes, old.objective) == ("bernoulli", (), "elbo")
+    assert Recipe.from_json('{"likelihood": "gaussian"}').pixel_stddev == 0.2
 
 
-def test_the_bound_goes_without_saying_in_files_and_commands() -> None:
+@pytest.mark.parametrize("word", ["objective", "pixel_stddev", "pixel-stddev"])
+@pytest.mark.parametrize("likelihood", LIKELIHOODS)
+def test_defaults_that_came_later_go_without_saying_in_files_and_commands(word: str, likelihood: str) -> None:
     """So that those of before there was a choice are made again as they are."""
-    assert "objective" not in Recipe().to_json() + Recipe().command("out")
+    recipe = Recipe(likelihood=likelihood)
+    assert word not in recipe.to_json() + recipe.command("out")
+
+
+def test_a_learnt_sigma_is_null_in_a_file_and_a_word_in_a_command() -> None:
+    recipe = Recipe(likelihood="gaussian", pixel_stddev=None)
+    assert json.loads(recipe.to_json())["pixel_stddev"] is None
+    assert "--pixel-stddev learnt" in recipe.command("out")
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)

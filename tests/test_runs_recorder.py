@@ -16,7 +16,7 @@ from models.data import Dataset
 from models.evaluation import Codes, encode_dataset, summarise
 from models.training import Step
 from models.vae import VAE
-from tests.conftest import global_generators_untouched
+from tests.conftest import TINY_HIDDEN, global_generators_untouched, seeded
 from tests.running import frame_tensors
 
 TOTAL = 4000
@@ -71,6 +71,18 @@ def test_a_frame_holds_the_decoder_and_the_codes_that_its_averages_average(make:
     assert second == {"step": 1, "weight": 0.5} | summarise(Codes(**codes))
     assert (first["step"], first["weight"]) == (0, 0.25)
     assert first["kl"] != second["kl"]
+
+
+def test_a_frame_tells_the_sigma_that_the_run_learns(tmp_path: Path, tiny_dataset: Dataset) -> None:
+    files = RunFiles(tmp_path / "run", tmp_path / "frames")
+    files.folder.mkdir()
+    vae = VAE(TINY_HIDDEN, seeded(), "gaussian", pixel_stddev=None)
+    recorder = Recorder(files, vae, tiny_dataset, epoch=10, total=TOTAL)
+    recorder.start(1.0)
+    torch.nn.init.constant_(vae.log_pixel_stddev, 0.0)
+    recorder.step(step(1), 64, single=True)
+    found = [frame["pixel_stddev"] for frame in Record.read(files.record).frames]
+    assert found == pytest.approx([0.2, 1.0])
 
 
 def test_beside_a_frame_lies_its_encoder(make: Make) -> None:

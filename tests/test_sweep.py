@@ -41,7 +41,8 @@ def small(tmp_path: Path, tiny_checkpoint: Checkpoint, monkeypatch: pytest.Monke
     """A gallery of one tiny model and a sweep of two; what was run stands in the file of each command."""
     model = tiny_checkpoint.recipe
     recipes = {f"beta-1-seed-{seed}.safetensors": replace(model, seed=seed) for seed in (1, 2)}
-    monkeypatch.setattr(gallery, "recipes", lambda: {"shipped": model})
+    for name in ("recipes", "series"):
+        monkeypatch.setattr(gallery, name, lambda: {"shipped": model})
     monkeypatch.setattr(gallery, "path", lambda name: tmp_path / f"{name}.safetensors")
     monkeypatch.setattr(sweep, "recipes", lambda: recipes)
     checkpoint.write(tmp_path / "shipped.safetensors", tiny_checkpoint)

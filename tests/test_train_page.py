@@ -117,6 +117,27 @@ def test_start_trains_to_the_end_and_the_model_can_be_kept(runs: Manager) -> Non
     assert not published.exists()
 
 
+def test_a_gaussian_run_has_a_sigma_fixed_or_learnt(runs: Manager) -> None:
+    app = opened()
+    assert not [each for each in app.checkbox if each.key == "form_sigma_learnt"]
+    app.selectbox(key="form_dataset").select("digits").run()
+    app.selectbox(key="form_likelihood").select("gaussian").run()
+    app.number_input(key="form_sigma").set_value(0.3).run()
+    assert not app.exception
+    app.checkbox(key="form_sigma_learnt").check().run()
+    app.number_input(key="form_epochs_digits").set_value(2)
+    app.text_input(key="form_hidden").set_value("16").run()
+    button(app, "Start training").click().run()
+    run = runs.look(address(app))
+    assert (run.recipe.likelihood, run.recipe.pixel_stddev) == ("gaussian", None)
+    until(lambda: runs.look(run.name).status.ended)
+    app.run()
+    assert "nats of a density per image" in app.success[0].value
+    sigmas = [frame["pixel_stddev"] for frame in shown(app)[0]["frames"]]
+    assert sigmas[0] == pytest.approx(0.2)
+    assert sigmas[-1] != sigmas[0]
+
+
 @pytest.mark.parametrize("text", ["many", "", "0", "5000", "1,2,3,4,5", "16;16"])
 def test_a_bad_width_is_named_and_nothing_starts(runs: Manager, text: str) -> None:
     app = opened()

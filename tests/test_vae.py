@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from models.vae import PIXEL_STDDEV, VAE, prior
+from models.recipe import PIXEL_STDDEV, PIXEL_STDDEVS
+from models.vae import VAE, prior
 from tests.conftest import TINY_HIDDEN, global_generators_untouched, seeded
 
 
@@ -122,3 +123,48 @@ def test_a_grey_pixels_density_integrates_to_one() -> None:
 def test_grey_means_are_grey_levels_however_far_out_z_lies() -> None:
     mean = grey_vae().decode(grid(1e4, 21)).mean
     assert ((mean >= 0) & (mean <= 1)).all()
+
+
+def learnt_vae(stddev: float) -> VAE:
+    vae = VAE(TINY_HIDDEN, seeded(), "gaussian", pixel_stddev=None)
+    nn.init.constant_(vae.log_pixel_stddev, np.log(stddev))
+    return vae
+
+
+def test_a_learnt_sigma_adds_one_number_to_the_model_and_changes_no_other() -> None:
+    fixed, learnt = grey_vae().state_dict(), VAE(TINY_HIDDEN, seeded(), "gaussian", pixel_stddev=None)
+    assert learnt.state_dict().keys() - fixed.keys() == {"log_pixel_stddev"}
+    assert all(torch.equal(weight, fixed[name]) for name, weight in learnt.state_dict().items() if name in fixed)
+    assert learnt.pixel_stddev.item() == pytest.approx(PIXEL_STDDEV)
+
+
+@pytest.mark.parametrize("stddev", [0.05, 0.7])
+def test_fixed_or_learnt_a_sigma_gives_the_same_density(stddev: float) -> None:
+    z, x = grid(3, 3), torch.rand(9, 784, generator=seeded(2))
+    fixed = VAE(TINY_HIDDEN, seeded(), "gaussian", pixel_stddev=stddev)
+    learnt = learnt_vae(stddev)
+    torch.testing.assert_close(learnt.decode(z).log_prob(x), fixed.decode(z).log_prob(x))
+
+
+def test_the_best_sigma_is_the_root_mean_square_error_of_a_pixel() -> None:
+    """d/d log sigma of log N(x; m, sigma^2 I) is zero there (Rybkin et al., 2021, section 3.1)."""
+    z, x = grid(3, 3), torch.rand(9, 784, generator=seeded(2))
+    error = (x - grey_vae().decode(z).mean).square().mean().sqrt().item()
+    slopes = []
+    for share in (0.9, 1.0, 1.1):
+        vae = learnt_vae(share * error)
+        vae.decode(z).log_prob(x).mean().backward()
+        slopes.append(vae.log_pixel_stddev.grad.item())
+    assert slopes[0] > 10
+    assert slopes[1] == pytest.approx(0, abs=0.05)
+    assert slopes[2] < -10
+
+
+@pytest.mark.parametrize(("log_stddev", "bound"), [(-6e4, PIXEL_STDDEVS[0]), (6e4, PIXEL_STDDEVS[1])])
+def test_a_learnt_sigma_keeps_within_bounds_and_can_come_back(log_stddev: float, bound: float) -> None:
+    vae = learnt_vae(1.0)
+    nn.init.constant_(vae.log_pixel_stddev, log_stddev)
+    assert vae.pixel_stddev.item() == pytest.approx(bound, rel=1e-3)
+    vae.decode(torch.zeros(2)).log_prob(torch.zeros(784)).backward()
+    assert vae.log_pixel_stddev.grad.isfinite()
+    assert vae.log_pixel_stddev.grad != 0

@@ -38,6 +38,16 @@ def test_a_run_is_seen_as_the_run_view_takes_it() -> None:
     assert [(frame["step"], frame["weight"]) for frame in seen["frames"]] == [(0, 0), (20, 2)]
 
 
+def test_a_frame_tells_the_sigma_of_grey_pixels() -> None:
+    def sigmas(recipe: Recipe, **rest: float) -> list:
+        record = replace(RECORD, frames=[frame | rest for frame in FRAMES_SEEN])
+        return [frame["pixel_stddev"] for frame in watching.seen(replace(RUN, recipe=recipe), record)["frames"]]
+
+    assert sigmas(Recipe()) == [None, None]
+    assert sigmas(Recipe(likelihood="gaussian", pixel_stddev=0.3)) == [0.3, 0.3]
+    assert sigmas(Recipe(likelihood="gaussian", pixel_stddev=None), pixel_stddev=0.18) == [0.18, 0.18]
+
+
 def test_the_address_of_a_frame_is_that_of_its_file() -> None:
     (_, frame) = watching.seen(RUN, RECORD)["frames"]
     file = Store(ROOT / "private").files(NAME).frame(20).relative_to(FRAMES.parents[1]).as_posix()

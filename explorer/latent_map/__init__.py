@@ -22,8 +22,10 @@ SHARED_CSS = "".join((FOLDER / f"{name}.css").read_text(encoding="utf-8") for na
 class Model(TypedDict):
     """A model to choose. ``url`` leads to a gzipped safetensors file: decoder weights and codes of ``images`` images.
 
-    ``metrics`` are averages over those images, and ``samples`` draws of z each, in the units that
-    models.evaluation.summarise gives. ``images_url`` leads to the images themselves, see explorer.assets.images_url.
+    ``metrics`` are averages over those images, and ``samples`` draws of z each (0: integrals over z, for want of an
+    encoder), in the units that models.evaluation.summarise gives. ``images_url`` leads to the images themselves, see
+    explorer.assets.images_url.
+    ``from_scratch`` are the shipped ones that differ in ``beta`` alone; ``pixel_stddev`` is sigma of grey pixels.
     A model that is ``kept`` is one of the visitor's own, under a label that the visitor chose.
     """
 
@@ -36,6 +38,7 @@ class Model(TypedDict):
     story: str
     dataset: str
     likelihood: str
+    pixel_stddev: float | None
     class_names: list[str]
     images_url: str | None
     images: int

@@ -34,9 +34,9 @@ export class Chooser {
     return found.find((model) => model.from_scratch && model.beta === beta);
   }
 
-  /** Where the KL switch leads. @param {Model} model */
+  /** Where the KL switch leads: nowhere where the KL term was never a term of the loss. @param {Model} model */
   switched(model) {
-    return this.like(model, model.beta > 0 ? 0 : 1);
+    return model.samples ? this.like(model, model.beta > 0 ? 0 : 1) : undefined;
   }
 
   /** @param {Model} model the one that shows */

@@ -5,7 +5,7 @@ import { Chooser } from "./chooser.js";
 import { Inspector } from "./inspector.js";
 import { linkOf, showInAddressBar, stateOf } from "./link.js";
 import { fetchModel } from "./loading.js";
-import { captionOf, showNumbers } from "./panel.js";
+import { captionOf, showNumbers, takenOf } from "./panel.js";
 import { Panes } from "./panes.js";
 
 /** @typedef {import("./panel.js").Model} Model */
@@ -103,9 +103,9 @@ class LatentMap {
   showSelected() {
     const { image } = this.panes.state;
     this.root.dataset.image = image < 0 ? "" : String(image);
-    const { dataset, samples, images_url } = this.model;
+    const { dataset, images_url } = this.model;
     const missing = images_url ? "" : ` The ${dataset} files are not on the server, so no original is shown.`;
-    const note = `E is the mean over ${samples} draws of z.${missing}`;
+    const note = `${takenOf([this.model])}.${missing}`;
     if (this.pane.loaded) this.inspector.show(this.pane.loaded, this.model, image, note);
   }
 

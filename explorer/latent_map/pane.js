@@ -107,7 +107,7 @@ export class Pane {
     const classes = this.subject.class_names.map((name, digit) => {
       return { name, colour: this.scene.colours[digit], visible: this.panes.shows(digit) };
     });
-    if (!this.gliding) this.axes.draw(this.place.view, this.scene.stage.clientWidth, classes, this.scene.style);
+    if (!this.gliding) this.axes.draw(this.place.view, this.scene.width, classes, this.scene.style);
   }
 
   paint() {

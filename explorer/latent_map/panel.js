@@ -3,8 +3,9 @@
 import { element } from "./dom.js";
 
 /** @typedef {{name: string, label: string, beta: number, from_scratch: boolean, kept: boolean, url: string,
- *   story: string, dataset: string, likelihood: string, class_names: string[], images_url: string | null,
- *   images: number, samples: number, metrics: Object<string, number>}} Model an entry of the catalogue */
+ *   story: string, dataset: string, likelihood: string, pixel_stddev: number | null, class_names: string[],
+ *   images_url: string | null, images: number, samples: number, metrics: Object<string, number>}} Model an entry of the catalogue; samples is 0
+ *   where there is no encoder, and q(z|x) is p(z|x) itself */
 
 /** @typedef {{key: string, name: string, unit: string, tone: string}} Row */
 
@@ -17,6 +18,14 @@ export const ROWS = [
   { key: "mean_sigma", name: "mean σ of q(z|x)", unit: "units of z", tone: "" },
 ];
 
+/** Of grey pixels alone. @type {Row} */
+const PIXEL_ROW = {
+  key: "pixel_stddev",
+  name: "σ of a pixel, p(x|z)",
+  unit: "of the grey levels’ 0 to 1",
+  tone: "",
+};
+
 /** Nats with one decimal, lengths in z with the digits they deserve. @param {number} value @param {string} unit */
 export function formatted(value, unit) {
   const decimals = Math.abs(value) >= 0.1 ? value.toFixed(2) : value.toPrecision(2);
@@ -28,10 +37,25 @@ export function unitOf({ key, unit }, likelihood) {
   return likelihood === "gaussian" && (key === "reconstruction" || key === "negative_elbo") ? "nats, density" : unit;
 }
 
+/** The unit of −log p(x|z) in a sentence. @param {string} likelihood */
+export function longUnit(likelihood) {
+  return likelihood === "gaussian" ? "nats of a density" : "nats";
+}
+
+/** How the mean over q(z|x) is taken. @param {Model[]} models */
+export function takenOf(models) {
+  const draws = Math.max(...models.map(({ samples }) => samples));
+  return [
+    ...(draws ? [`E is the mean over ${draws} draws of z`] : []),
+    ...(models.every(({ samples }) => samples) ? [] : ["E is an integral over z where there is no encoder"]),
+  ].join("; ");
+}
+
 /** What is drawn, in one sentence. @param {Model} model @param {number} outside points that the window leaves out */
-export function captionOf({ images, dataset, label }, outside) {
+export function captionOf({ images, dataset, label, samples }, outside) {
   const [all, gone] = [images, outside].map((count) => count.toLocaleString("en"));
-  const drawn = `Each point is the mean of q(z|x), not a sample, of one of the ${all} ${dataset} test images`;
+  const density = samples ? "q(z|x)" : "p(z|x)";
+  const drawn = `Each point is the mean of ${density}, not a sample, of one of the ${all} ${dataset} test images`;
   return `${drawn}; model: ${label}.${outside ? ` ${gone} of them lie outside this frame.` : ""}`;
 }
 
@@ -47,24 +71,25 @@ export function showNumbers(table, before, now) {
   const head = element("tr", "", element("th", "", ""), ...models.map((model) => element("th", "", model.label)));
   const body = rowsOf(
     now.likelihood,
-    models.map(({ metrics }) => metrics),
+    models.map(({ metrics, pixel_stddev }) => ({ ...metrics, pixel_stddev })),
   );
-  const images = `Averages over ${now.images.toLocaleString("en")} ${now.dataset} test images, ${now.samples} draws of z each; nats are per image.`;
+  const images = `Averages over ${now.images.toLocaleString("en")} ${now.dataset} test images; ${takenOf(models)}; nats are per image.`;
   // A density's nats may be negative, which no bar can show.
   const bars = now.likelihood === "gaussian" ? [] : barsOf(models);
   table.replaceChildren(element("caption", "", images, ...bars), element("thead", "", head), body);
 }
 
-/** @param {string} likelihood @param {Object<string, number>[]} columns a column's values, by the keys of ROWS */
+/** @param {string} likelihood @param {Object<string, number | null>[]} columns a column's values, by the keys of ROWS */
 export function rowsOf(likelihood, columns) {
-  const rows = ROWS.map((row) => {
+  const known = likelihood === "gaussian" ? [...ROWS, PIXEL_ROW] : ROWS;
+  const rows = known.map((row) => {
     const unit = element("small", "", ` ${unitOf(row, likelihood)}`);
     const title = element("th", row.tone && `lse-${row.tone}`, row.name, unit);
     return element(
       "tr",
       "",
       title,
-      ...columns.map((values) => element("td", "", formatted(values[row.key], row.unit))),
+      ...columns.map((values) => element("td", "", formatted(values[row.key] ?? NaN, row.unit))),
     );
   });
   return element("tbody", "", ...rows);

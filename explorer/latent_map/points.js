@@ -12,19 +12,20 @@ const PHASES = 4; // a disc is drawn for each quarter of a pixel, so that slow m
  * @param {Uint8Array} labels [N]
  * @param {(Rgb | null)[]} colours by label; null hides
  * @param {import("./view.js").View} view
- * @param {number} radius of a disc, in pixels of the image */
-export function paintPoints(image, points, labels, colours, view, radius) {
+ * @param {number} radius of a disc, in pixels of the image
+ * @param {number} opacity of a disc, 0..1 */
+export function paintPoints(image, points, labels, colours, view, radius, opacity = 1) {
   const side = image.width;
   const data = image.data;
   const reach = Math.ceil(radius + 1);
-  const discs = discsOf(radius, reach, side);
+  const discs = discsOf(radius, reach, side, opacity);
   for (let i = 0; i < labels.length; i++) {
     const colour = colours[labels[i]];
     if (!colour) continue;
     const [left, top] = toPixels(view, side, points[2 * i], points[2 * i + 1]);
     if (!(left > -reach && top > -reach && left < side + reach && top < side + reach)) continue;
     if (left < reach || top < reach || left >= side - reach - 1 || top >= side - reach - 1) {
-      stampCut(image, left, top, radius, colour);
+      stampCut(image, left, top, radius, opacity, colour);
       continue;
     }
     const [column, row] = [Math.floor(left), Math.floor(top)];
@@ -45,31 +46,33 @@ function stamp(data, at, disc, [red, green, blue]) {
 }
 
 /** The part inside the image of a disc that its edge cuts.
- * @param {ImageData} image @param {number} left @param {number} top @param {number} radius @param {Rgb} colour */
-function stampCut({ data, width: side }, left, top, radius, colour) {
+ * @param {ImageData} image @param {number} left @param {number} top @param {number} radius @param {number} opacity
+ * @param {Rgb} colour */
+function stampCut({ data, width: side }, left, top, radius, opacity, colour) {
   const within = (/** @type {number} */ place) => Math.min(side - 1, Math.max(0, Math.floor(place)));
   for (let row = within(top - radius - 1); row <= within(top + radius + 1); row++) {
     for (let column = within(left - radius - 1); column <= within(left + radius + 1); column++) {
-      const cover = coverAt(Math.hypot(column + 0.5 - left, row + 0.5 - top), radius);
+      const cover = coverAt(Math.hypot(column + 0.5 - left, row + 0.5 - top), radius, opacity);
       stamp(data, 4 * (row * side + column), Int32Array.of(0, cover), colour);
     }
   }
 }
 
-/** How much of a pixel a disc covers, 0..230 of 256. @param {number} distance of their centres @param {number} radius */
-function coverAt(distance, radius) {
-  return Math.round(230 * Math.min(1, Math.max(0, radius + 0.5 - distance)));
+/** How much of a pixel a disc covers, 0..230 of 256. @param {number} distance of their centres @param {number} radius
+ * @param {number} opacity */
+function coverAt(distance, radius, opacity) {
+  return Math.round(230 * opacity * Math.min(1, Math.max(0, radius + 0.5 - distance)));
 }
 
 /** For each phase, pairs of (offset into the image's bytes, cover 0..256).
- * @param {number} radius @param {number} reach @param {number} side */
-function discsOf(radius, reach, side) {
+ * @param {number} radius @param {number} reach @param {number} side @param {number} opacity */
+function discsOf(radius, reach, side, opacity) {
   return Array.from({ length: PHASES * PHASES }, (_, phase) => {
     const [x, y] = [((phase % PHASES) + 0.5) / PHASES - 0.5, (Math.floor(phase / PHASES) + 0.5) / PHASES - 0.5];
     const pairs = [];
     for (let row = -reach; row <= reach; row++) {
       for (let column = -reach; column <= reach; column++) {
-        const cover = coverAt(Math.hypot(column - x, row - y), radius);
+        const cover = coverAt(Math.hypot(column - x, row - y), radius, opacity);
         if (cover > 4) pairs.push(4 * (row * side + column), cover);
       }
     }

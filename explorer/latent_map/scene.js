@@ -9,6 +9,7 @@ import { toLatent, toPixels } from "./view.js";
 /** @typedef {{clientX: number, clientY: number}} Pointer a place on the screen, in pixels */
 /** @typedef {{z1: number, z2: number, sigma1: number, sigma2: number}} Code the mean and stddev of one q(z|x) */
 
+const SHEER = 0.4; // opacity of points that stand over something
 const WAITING_PX = 7; // radius of the mark of a code outside the window
 
 export class Scene {
@@ -25,6 +26,7 @@ export class Scene {
     this.lit = find(".lse-lit");
     this.canvas = /** @type {HTMLCanvasElement} */ (find(".lse-points"));
     this.context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
+    this.width = 0;
     this.side = 0;
     this.size = "";
     this.handleAt = [0, 0]; // pixels from the plot's top left corner
@@ -37,6 +39,8 @@ export class Scene {
     this.image = new ImageData(1, 1);
     /** @type {ImageData | null} what the points stand on; null is plain paper */
     this.backdrop = null;
+    /** @type {((image: ImageData, view: View) => void) | null} paints under the points, which then let it through */
+    this.underlay = null;
     /** @type {import("./points.js").Rgb} */
     this.paper = [255, 255, 255];
     /** @type {import("./points.js").Rgb} */
@@ -71,6 +75,7 @@ export class Scene {
     const size = `${side} ${margin.t} ${sharp}`;
     if (side < 50 || size === this.size) return false;
     this.size = size;
+    this.width = width;
     this.side = side;
     this.sharp = sharp;
     this.stage.style.height = `${side + margin.t + margin.b}px`;
@@ -89,7 +94,9 @@ export class Scene {
     else new Uint32Array(this.image.data.buffer).fill((255 << 24) | (blue << 16) | (green << 8) | red);
     const colours = this.discs.map((colour, digit) => (digits.includes(String(digit)) ? colour : null));
     const radius = label.length > 20_000 ? 0.0016 : label.length > 5000 ? 0.0026 : 0.0036;
-    paintPoints(this.image, points, label, colours, view, Math.max(1, radius * this.image.width));
+    const opacity = this.underlay ? SHEER : 1;
+    this.underlay?.(this.image, view);
+    paintPoints(this.image, points, label, colours, view, Math.max(1, radius * this.image.width), opacity);
     this.context.putImageData(this.image, 0, 0);
   }
 

@@ -187,6 +187,7 @@ def _offer_again(run: Snapshot, who: str) -> None:
 
 def _offer_another_try(run: Snapshot, who: str) -> None:
     if run.recipe.dataset != "digits" and st.button("Train on the 8×8 digits instead", type="primary", width="stretch"):
-        _submit(who, replace(DIGITS, beta=run.recipe.beta, likelihood=run.recipe.likelihood, seed=run.recipe.seed))
+        same = {name: getattr(run.recipe, name) for name in ("beta", "likelihood", "pixel_stddev", "seed")}
+        _submit(who, replace(DIGITS, **same))
     if st.button("Try again", width="stretch"):
         _submit(who, run.recipe)

@@ -18,7 +18,7 @@ class Frame(TypedDict):
 
     ``url`` leads to a file like that of explorer.latent_map.Model. ``reconstruction`` and ``kl`` are averages over
     its images, in nats per image; ``spread`` and ``mean_sigma``, see models.evaluation.summarise, in units of z;
-    ``weight`` is the KL weight in force.
+    ``weight`` is the KL weight in force; ``pixel_stddev`` sigma of grey pixels.
     """
 
     step: int
@@ -28,6 +28,7 @@ class Frame(TypedDict):
     spread: float
     mean_sigma: float
     weight: float
+    pixel_stddev: float | None
 
 
 class Curve(TypedDict):

@@ -1,6 +1,7 @@
 // The loss terms against the step: training batches thin and pale, held-out averages thick, a line at the frame shown.
 
 import { element, svg } from "../latent_map/dom.js";
+import { longUnit } from "../latent_map/panel.js";
 import { loadPlotly } from "../latent_map/plotly.js";
 import { counted, short } from "./readings.js";
 
@@ -110,19 +111,21 @@ function sum(first, second) {
 }
 
 /** @param {Run} run @param {string} dash @param {Tones} tones */
-function tracesOf({ training, frames }, dash, { reconstruction, kl, text }) {
+function tracesOf({ training, frames, likelihood }, dash, { reconstruction, kl, text }) {
+  const meta = longUnit(likelihood);
   const held = {
     step: frames.map((frame) => frame.step),
     reconstruction: frames.map((frame) => frame.reconstruction),
     kl: frames.map((frame) => frame.kl),
   };
   const pair = (/** @type {typeof held} */ curve, /** @type {object} */ style) => [
-    { ...style, x: curve.step, y: sum(curve.reconstruction, curve.kl), line: { color: text, dash }, name: "−ELBO" },
-    { ...style, x: curve.step, y: curve.reconstruction, line: { color: reconstruction, dash }, name: "reconstruction" },
-    { ...style, x: curve.step, y: curve.kl, line: { color: kl, dash }, name: "KL", yaxis: "y2" },
+    { ...style, y: sum(curve.reconstruction, curve.kl), line: { color: text, dash }, name: "−ELBO", meta },
+    { ...style, y: curve.reconstruction, line: { color: reconstruction, dash }, name: "reconstruction", meta },
+    { ...style, y: curve.kl, line: { color: kl, dash }, name: "KL", yaxis: "y2", meta: "nats" },
   ];
-  const pale = pair(training, { mode: "lines", opacity: 0.35, hoverinfo: "skip" });
-  const thick = pair(held, { mode: "lines+markers", marker: { size: 5 }, hovertemplate: "%{y:.1f} nats" });
+  const pale = pair(training, { x: training.step, mode: "lines", opacity: 0.35, hoverinfo: "skip" });
+  const look = { mode: "lines+markers", marker: { size: 5 }, hovertemplate: "%{y:.1f} %{meta}" };
+  const thick = pair(held, { x: held.step, ...look });
   return [...pale.map((trace) => withWidth(trace, 1)), ...thick.map((trace) => withWidth(trace, 2))];
 }
 

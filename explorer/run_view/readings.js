@@ -4,7 +4,7 @@ import { element } from "../latent_map/dom.js";
 import { rowsOf } from "../latent_map/panel.js";
 
 /** @typedef {{step: number, url: string, reconstruction: number, kl: number, spread: number, mean_sigma: number,
- *   weight: number}} Frame */
+ *   weight: number, pixel_stddev: number | null}} Frame */
 /** @typedef {{name: string, label: string, dataset: string, likelihood: string, class_names: string[], images: number,
  *   steps: number, epoch: number, ended: boolean, waiting: string, frames: Frame[],
  *   training: {step: number[], reconstruction: number[], kl: number[]},
@@ -23,8 +23,8 @@ export function momentOf({ label, epoch }, { step, weight }, named) {
 
 /** @param {HTMLElement} table @param {Run} run @param {Frame} frame */
 export function showReadings(table, { images, likelihood }, frame) {
-  const { reconstruction, kl, spread, mean_sigma } = frame;
-  const values = { reconstruction, kl, negative_elbo: reconstruction + kl, spread, mean_sigma };
+  const { reconstruction, kl, spread, mean_sigma, pixel_stddev } = frame;
+  const values = { reconstruction, kl, negative_elbo: reconstruction + kl, spread, mean_sigma, pixel_stddev };
   const caption = `Over ${counted(images)} held-out images, one draw of z each; nats are per image.`;
   table.replaceChildren(element("caption", "", caption), rowsOf(likelihood, [values]));
 }

@@ -115,6 +115,7 @@ class Record(_Small):
             return None
         curves = all(isinstance(values, list) and _all_numbers(values) for values in record.training.values())
         events = _all_have(record.changes, {"step", "weight"}) and _all_have(record.frames, FRAME_KEYS)
+        events = events and all(_fits(frame.get("pixel_stddev", 0.0), float) for frame in record.frames)
         return record if curves and events else None
 
 

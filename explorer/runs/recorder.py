@@ -35,7 +35,8 @@ class Recorder:
     """Writes what a run shows. Every method raises OSError where a file cannot be written.
 
     A frame is a gzipped file as models.checkpoint.drawable makes it, another one as encodable does, and an entry of
-    the record: step, weight, and the averages of its codes that models.evaluation.summarise gives.
+    the record: step, weight, the averages of its codes that models.evaluation.summarise gives, and pixel_stddev where
+    it is learnt.
     """
 
     def __init__(self, files: RunFiles, vae: VAE, held_out: Dataset, epoch: int, total: int) -> None:
@@ -89,7 +90,7 @@ class Recorder:
         if all(map(math.isfinite, averages.values())):
             self._write_frame(taken, codes)
             self._thin()
-            self.record.frames.append({"step": taken, "weight": weight} | averages)
+            self.record.frames.append({"step": taken, "weight": weight} | averages | self._sigma())
             self.record.write(self.files.record)
         now = time.monotonic()
         self.last_frame = (taken, now, now - start)
@@ -100,6 +101,10 @@ class Recorder:
         self.status = replace(self.status, state=state, sentence=sentence, share=share, updated=time.time())
         self.status.write(self.files.status)
         self.last_status = (self.last_status[0], time.monotonic())
+
+    def _sigma(self) -> dict[str, float]:
+        learnt = self.vae.fixed_pixel_stddev is None
+        return {"pixel_stddev": self.vae.pixel_stddev.item()} if learnt else {}
 
     def _write_frame(self, taken: int, codes: Codes) -> None:
         weights = checkpoint.half_weights(self.vae)

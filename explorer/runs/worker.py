@@ -97,7 +97,7 @@ class Worker:
         Status("fetching", "Looking for the images.").write(self.files.status)
         dataset, held_out = (data.load(name, split, _Download(self.files, name)) for split in ("train", "test"))
         generator = torch.Generator().manual_seed(self.recipe.seed)
-        vae = VAE(self.recipe.hidden, generator, self.recipe.likelihood).to(best_device())
+        vae = VAE.of(self.recipe, generator).to(best_device())
         epoch = steps_an_epoch(len(dataset.labels), self.recipe)
         total = epoch * self.recipe.epochs
         self.recorder = Recorder(self.files, vae, held_out, epoch, total)

@@ -20,12 +20,12 @@ MODULES = (*SHARED_MODULES, MAP_FOLDER / "link.js", *(FOLDER / f"{name}.js" for 
 
 
 class Choice(Model):
-    """A model that can stand on a side. ``encoder_url`` leads to a gzipped safetensors file of its encoder.
+    """A model that can stand on a side. ``encoder_url`` leads to a gzipped safetensors file of its encoder, if any.
 
     ``measures`` are those of models.measures.measure, or None where nobody has measured it; ``measuring``: just now.
     """
 
-    encoder_url: str
+    encoder_url: str | None
     measures: dict[str, float] | None
     measuring: bool
 
@@ -49,6 +49,7 @@ class Moment(TypedDict):
     spread: float
     mean_sigma: float
     weight: float
+    pixel_stddev: float | None
 
 
 class RunChoice(TypedDict):

@@ -7,13 +7,16 @@ import { titleOf } from "../latent_map/card.js";
 
 /** @param {Side[]} sides @param {Side} lead whose image it is @param {Images | null} originals @param {number} image */
 export function billOfImage(sides, lead, originals, image) {
-  const columns = sides.flatMap(({ letter, choice: { label, likelihood }, pane }) => {
+  const columns = sides.flatMap(({ letter, choice, pane }) => {
     const { loaded } = pane;
+    const { label, likelihood, pixel_stddev, samples } = choice;
     if (!loaded || !pane.holds(image)) return [];
     const [mean, stddev] = [loaded.mean, loaded.stddev].map((values) => values.slice(2 * image, 2 * image + 2));
-    const x = originals ? seenBy(likelihood, originals, image) : null;
-    const { decoder } = loaded;
-    return [{ letter, label, likelihood, mean, stddev, decoder, x, reconstruction: loaded.reconstruction[image] }];
+    // Without an encoder q(z|x) is no Gaussian, and what is reckoned of one would not be the model's loss.
+    const exact = !samples;
+    const x = originals && !exact ? seenBy(likelihood, originals, image) : null;
+    const stored = { reconstruction: loaded.reconstruction[image], kl: loaded.kl[image] };
+    return [{ letter, label, likelihood, pixel_stddev, mean, stddev, decoder: loaded.decoder, x, stored, exact }];
   });
   const { loaded, subject } = lead.pane;
   const note = lead.choice.images_url ? "" : `The ${lead.choice.dataset} files are not on the server.`;
@@ -24,8 +27,9 @@ export function billOfImage(sides, lead, originals, image) {
 export function billOfDrawing(answers) {
   const columns = answers.flatMap(({ side: { letter, choice, pane }, mean, stddev, x }) => {
     if (!pane.loaded) return [];
-    const { label, likelihood } = choice;
-    return [{ letter, label, likelihood, mean, stddev, decoder: pane.loaded.decoder, x, reconstruction: null }];
+    const { label, likelihood, pixel_stddev } = choice;
+    const { decoder } = pane.loaded;
+    return [{ letter, label, likelihood, pixel_stddev, mean, stddev, decoder, x, stored: null, exact: false }];
   });
   const strangers = answers.filter(({ side }) => side.choice.dataset !== "MNIST");
   const note = strangers.map(({ side: { letter, choice } }) => {

@@ -3,15 +3,19 @@
 import { unitOf } from "../latent_map/panel.js";
 import { klParts, sumOfKl, termsInSteps } from "./quadrature.js";
 
-/** One model's column. x is the image as the model sees it, or null where it is not to be had; then reconstruction,
- * in nats, stands in for what would be reckoned from it.
- * @typedef {{letter: string, label: string, likelihood: string, mean: Float32Array, stddev: Float32Array,
- *   decoder: import("../latent_map/decoder.js").Decoder, x: Float32Array | null, reconstruction: number | null}} BillColumn */
+/** One model's column. x is the image as the model sees it, or null where it is not to be had; then what is stored, in
+ * nats, stands in for what would be reckoned from it. exact: q(z|x) is p(z|x) itself, and mean and stddev its moments.
+ * @typedef {{letter: string, label: string, likelihood: string, pixel_stddev: number | null, mean: Float32Array, stddev: Float32Array,
+ *   decoder: import("../latent_map/decoder.js").Decoder, x: Float32Array | null,
+ *   stored: {reconstruction: number, kl: number} | null, exact: boolean}} BillColumn */
 /** @typedef {{title: string, note: string, columns: BillColumn[]}} Bill */
 /** What a model charges; pixels null where x is.
  * @typedef {Omit<import("./quadrature.js").Terms, "pixels"> & {pixels: Float32Array | null}} Charges */
 /** part: of the term above it. @typedef {{key: string, name: string, formula: string, part: boolean,
  *   nats: (charges: Charges) => number}} BillLine */
+
+// Of two Gaussians alone the KL divergence falls apart by dimension.
+const NO_PARTS = ["z₁", "z₂"].map(() => ({ mean: NaN, variance: NaN }));
 
 /** @type {BillLine[]} */
 export const BILL_LINES = [
@@ -22,7 +26,13 @@ export const BILL_LINES = [
     part: false,
     nats: ({ reconstruction }) => reconstruction,
   },
-  { key: "kl", name: "KL", formula: "of q(z|x) from p(z)", part: false, nats: ({ kl }) => sumOfKl(kl) },
+  {
+    key: "kl",
+    name: "KL",
+    formula: "of q(z|x) from p(z)",
+    part: false,
+    nats: ({ reconstruction, total }) => total - reconstruction,
+  },
   ...["z₁", "z₂"].flatMap(klLines),
   { key: "negative_elbo", name: "total, −ELBO", formula: "", part: false, nats: ({ total }) => total },
 ];
@@ -54,15 +64,16 @@ export function billUnit(key, columns) {
 export function* makeOut(columns) {
   const charges = [];
   for (const column of columns) {
-    const { x, decoder, likelihood } = column;
-    charges.push(x ? yield* termsInSteps(column, decoder, x, likelihood) : chargesWithoutImage(column));
+    const { x, decoder, pixel_stddev } = column;
+    charges.push(x ? yield* termsInSteps(column, decoder, x, pixel_stddev) : chargesWithoutImage(column));
   }
   return charges;
 }
 
 /** @param {BillColumn} column @returns {Charges} */
-function chargesWithoutImage(column) {
-  const reconstruction = column.reconstruction ?? NaN;
-  const kl = klParts(column);
+function chargesWithoutImage({ exact, stored, mean, stddev }) {
+  const reconstruction = stored?.reconstruction ?? NaN;
+  if (exact) return { pixels: null, reconstruction, kl: NO_PARTS, total: reconstruction + (stored?.kl ?? NaN) };
+  const kl = klParts({ mean, stddev });
   return { pixels: null, reconstruction, kl, total: reconstruction + sumOfKl(kl) };
 }

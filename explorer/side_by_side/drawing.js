@@ -78,7 +78,14 @@ export class Drawing {
       ...pictures.map(([caption, pixels]) => {
         return element("figure", "", newPicture(pixels, 1), element("figcaption", "", caption));
       }),
+      ...(ink ? this.sides.flatMap(blindness) : []),
     );
     this.given.dataset.places = answers.map(({ mean }) => Array.from(mean).join(",")).join(";");
   }
+}
+
+/** @param {Side} side */
+function blindness({ letter, choice }) {
+  if (choice.encoder_url) return [];
+  return [element("p", "lse-quiet", `${letter} has no encoder that could place it: see the page Probability.`)];
 }

@@ -2,6 +2,7 @@
 
 import { element } from "../latent_map/dom.js";
 import { listenToHandle, listenToMap } from "../latent_map/gestures.js";
+import { longUnit } from "../latent_map/panel.js";
 import { loadPlotly } from "../latent_map/plotly.js";
 import { ofOneKind } from "./measures.js";
 import { planeFigure } from "./plane_figure.js";
@@ -122,7 +123,7 @@ export class Plane {
     const seeds = this.scatter.seeds.length ? "; crosses: other seeds of the same recipes" : "";
     const unit = unitSpot(this.spots);
     const sum = unit ? (unit.rate + unit.distortion).toFixed(1) : "";
-    const line = sum && ` On the dashed line R + D is ${sum} nats, the −ELBO of β = 1.`;
+    const line = sum && ` On the dashed line R + D is ${sum} ${longUnit(subject.likelihood)}, the −ELBO of β = 1.`;
     const words = `: ${averages}${seeds}.${line}${this.invitation}${strangerTo(subject, state)}`;
     this.caption.replaceChildren("After ", link, words);
   }

@@ -57,7 +57,8 @@ function spotTrace(spots, name, { mode, symbol, ink: { text, muted, paper } }) {
       text: spots.map(({ label }) => escaped(label)),
     },
     ...{ x: spots.map(({ rate }) => rate), y: spots.map(({ distortion }) => distortion) },
-    hovertemplate: "%{text}<br>rate %{x:.1f} nats, distortion %{y:.1f} nats<extra></extra>",
+    meta: spots[0]?.unit,
+    hovertemplate: "%{text}<br>rate %{x:.1f} nats, distortion %{y:.1f} %{meta}<extra></extra>",
     line: { color: muted, width: 1.5 },
     marker: { symbol, size: 10, color: text, line: { color: paper, width: 1 } },
   };

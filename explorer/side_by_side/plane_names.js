@@ -180,7 +180,7 @@ function slopeName({ spots, frame }, size, color) {
   const { across, down } = scaleOf(frame, size);
   const start = Math.max(frame.x[0], sum - frame.y[1]);
   const length = (unit.rate - start) * Math.hypot(across, down);
-  const value = `−ELBO = ${sum.toFixed(1)} nats`;
+  const value = `−ELBO = ${sum.toFixed(1)} ${unit.unit}`;
   const text = [`${value}, better below`, value].find((words) => GLYPH_WIDTH * words.length < length);
   if (!text) return [];
   const x = (start + unit.rate) / 2;
@@ -189,8 +189,9 @@ function slopeName({ spots, frame }, size, color) {
 }
 
 /** @param {Spot} spot */
-export function inWords({ label, rate, distortion }) {
-  return `${shortened(label)}: rate ${rate.toFixed(1)}, distortion ${distortion.toFixed(1)} nats`.replaceAll("-", "−");
+export function inWords({ label, rate, distortion, unit }) {
+  const values = `rate ${rate.toFixed(1)}, distortion ${distortion.toFixed(1)} ${unit}`;
+  return `${shortened(label)}: ${values.replaceAll("-", "−")}`;
 }
 
 /** Without its middle where it is long: models of one name differ at the end. @param {string} label */

@@ -1,11 +1,13 @@
 // The models as points of the rate-distortion plane, and the window in which they are seen.
 
+import { longUnit } from "../latent_map/panel.js";
 import { ofOneKind, valueOf, withChosen } from "./measures.js";
 
 /** @typedef {import("./measures.js").Choice} Choice */
 /** @typedef {import("../latent_map/axes.js").Ink & {reconstruction: string, kl: string}} PlaneInk */
 /** @typedef {{models: Choice[], seeds: import("./measures.js").Seed[], a: Choice, b: Choice, ink: PlaneInk}} PlaneState */
-/** A model on the plane. @typedef {{name: string, label: string, beta: number, curve: boolean, rate: number, distortion: number}} Spot */
+/** A model on the plane; unit: that of the distortion.
+ * @typedef {{name: string, label: string, beta: number, curve: boolean, rate: number, distortion: number, unit: string}} Spot */
 /** What the axes show, in nats. @typedef {{x: [number, number], y: [number, number]}} Frame */
 /** A model that differs from one of the curve in the seed alone.
  * @typedef {{beta: number, seed: number, rate: number, distortion: number}} SeedSpot */
@@ -35,9 +37,9 @@ export function spotsOf(state) {
 
 /** @param {Choice} choice @returns {Spot} */
 function spotOf(choice) {
-  const { name, label, beta, from_scratch } = choice;
+  const { name, label, beta, from_scratch, likelihood } = choice;
   const [rate, distortion] = ["kl", "reconstruction"].map((key) => valueOf(choice, key) ?? NaN);
-  return { name, label, beta, curve: from_scratch, rate, distortion };
+  return { name, label, beta, curve: from_scratch, rate, distortion, unit: longUnit(likelihood) };
 }
 
 /** The other seeds of the models of the curve. @param {PlaneState} state @returns {SeedSpot[]} */

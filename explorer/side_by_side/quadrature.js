@@ -6,9 +6,6 @@
 /** pixels: E_q[-log p(x_j|z)], [784]; reconstruction: their sum; kl: by dimension; total: -ELBO.
  * @typedef {{pixels: Float32Array, reconstruction: number, kl: KlParts[], total: number}} Terms */
 
-const PIXEL_STDDEV = 0.2; // of the Gaussian likelihood, as in models/vae.py
-const LOG_NORMALISER = Math.log(PIXEL_STDDEV * Math.sqrt(2 * Math.PI));
-
 /** Gauss-Hermite rule of five nodes for E f(t), t ~ N(0, 1): exact for polynomials of degree 9.
  *
  * The nodes are the roots of He_5(t) = t (t^4 - 10 t^2 + 15), each with the weight 4! / (5 He_4(t)^2).
@@ -26,17 +23,17 @@ export const HERMITE_RULE = [
 /** The terms of l = E_q[-log p(x|z)] + KL(q(z|x) || p(z)), the expectation over 5 x 5 nodes, one node a step: 25
  * decodings take longer than a frame.
  * @param {Posterior} q @param {import("../latent_map/decoder.js").Decoder} decoder
- * @param {Float32Array} x [784] as the model sees it @param {string} likelihood "bernoulli" or "gaussian"
+ * @param {Float32Array} x [784] as the model sees it @param {number | null} pixelStddev sigma of grey pixels, null for binary ones
  * @returns {Generator<void, Terms, void>} */
-export function* termsInSteps(q, decoder, x, likelihood) {
-  const addCosts = likelihood === "gaussian" ? addGaussian : addBernoulli;
+export function* termsInSteps(q, decoder, x, pixelStddev) {
   const pixels = new Float32Array(x.length);
   const z = new Float32Array(2);
   for (const [first, firstWeight] of HERMITE_RULE) {
     for (const [second, secondWeight] of HERMITE_RULE) {
       z[0] = q.mean[0] + q.stddev[0] * first;
       z[1] = q.mean[1] + q.stddev[1] * second;
-      addCosts(pixels, decoder.logits(z), x, firstWeight * secondWeight);
+      if (pixelStddev) addGaussian(pixels, decoder.logits(z), x, pixelStddev, firstWeight * secondWeight);
+      else addBernoulli(pixels, decoder.logits(z), x, firstWeight * secondWeight);
       yield;
     }
   }
@@ -70,11 +67,13 @@ function addBernoulli(costs, logits, x, weight) {
   }
 }
 
-/** Add weight * -log N(x; sigmoid(logit), PIXEL_STDDEV^2): a density, whose nats may be negative.
- * @param {Float32Array} costs @param {Float32Array} logits @param {Float32Array} x @param {number} weight */
-function addGaussian(costs, logits, x, weight) {
+/** Add weight * -log N(x; sigmoid(logit), stddev^2): a density, whose nats may be negative.
+ * @param {Float32Array} costs @param {Float32Array} logits @param {Float32Array} x @param {number} stddev
+ * @param {number} weight */
+function addGaussian(costs, logits, x, stddev, weight) {
+  const logNormaliser = Math.log(stddev * Math.sqrt(2 * Math.PI));
   for (let i = 0; i < costs.length; i++) {
-    const error = (x[i] - 1 / (1 + Math.exp(-logits[i]))) / PIXEL_STDDEV;
-    costs[i] += weight * (error ** 2 / 2 + LOG_NORMALISER);
+    const error = (x[i] - 1 / (1 + Math.exp(-logits[i]))) / stddev;
+    costs[i] += weight * (error ** 2 / 2 + logNormaliser);
   }
 }

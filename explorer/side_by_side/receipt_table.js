@@ -1,6 +1,7 @@
 // The receipt as a table: a column a model, lines of numbers, and beneath them the pictures they are about.
 
 import { element } from "../latent_map/dom.js";
+import { longUnit } from "../latent_map/panel.js";
 import { newPicture } from "../latent_map/pictures.js";
 import { BILL_LINES, billUnit } from "./charges.js";
 import { CostScale } from "./costs.js";
@@ -19,9 +20,7 @@ export function billTable({ title, note, columns }, charges, colour) {
   const lines = BILL_LINES.map((line) => lineOf(line, columns, charges));
   const costs = charges.map(({ pixels }, i) => {
     const scale = scales.find(({ likelihood }) => likelihood === columns[i].likelihood)?.scale;
-    return pixels && scale
-      ? scale.picture(pixels)
-      : element("p", "lse-quiet", "No picture: the original image is not here.");
+    return pixels && scale ? scale.picture(pixels) : element("p", "lse-quiet", noPicture(columns[i]));
   });
   return element(
     "table",
@@ -42,6 +41,12 @@ export function smallPrint({ columns }) {
   const warning =
     " One column is a probability of binary pixels, the other a density of grey levels: do not compare them.";
   return element("p", "lse-quiet", words, mixed ? warning : "");
+}
+
+/** @param {BillColumn} column */
+function noPicture({ exact }) {
+  if (exact) return "No picture and no parts: this model has no encoder, its q(z|x) is the exact p(z|x).";
+  return "No picture: the original image is not here.";
 }
 
 /** @param {BillColumn} column */
@@ -86,13 +91,14 @@ function scalesOf(columns, charges, colour) {
 /** What the brightness of the pictures means. @param {LikelihoodScale[]} scales */
 function costLegend(scales) {
   const words = element("div", "lse-bill-words", element("span", "", "Which pixels cost the nats"));
-  for (const { letters, scale } of scales) {
+  for (const { likelihood, letters, scale } of scales) {
+    const unit = longUnit(likelihood);
     const [low, high] = [scale.low, scale.high].map((nats) => nats.toFixed(1).replace("-", "−"));
-    const key = element("div", "lse-bill-key", scale.low < 0 ? low : "0", scale.key(), `${high} nats`);
+    const key = element("div", "lse-bill-key", scale.low < 0 ? low : "0", scale.key(), `${high} ${unit}`);
     const where =
       scales.length > 1 ? `${letters.join(", ")}: the` : letters.length > 1 ? "In both pictures the" : "The";
     const gain = scale.low < 0 ? "; blue ones earn, for a density may exceed 1" : "";
-    words.append(key, element("small", "", `${where} brightest pixel = ${scale.most.toFixed(1)} nats${gain}.`));
+    words.append(key, element("small", "", `${where} brightest pixel = ${scale.most.toFixed(1)} ${unit}${gain}.`));
   }
   return words;
 }

@@ -1,5 +1,6 @@
 // What the maps show, to keep: one picture of both, and the codes behind it as a table.
 
+import { longUnit } from "../latent_map/panel.js";
 import { canvasOf, SAVED_MARGIN, SHARPNESS } from "./saving.js";
 
 /** @typedef {import("./side.js").Side} Side */
@@ -51,7 +52,7 @@ function drawLine(context, [from, to], { colour, whole, outside }) {
   context.stroke();
 }
 
-const COLUMNS = ["mean z1", "mean z2", "sigma z1", "sigma z2", "reconstruction in nats", "KL in nats"];
+const COLUMNS = ["mean z1", "mean z2", "sigma z1", "sigma z2", "reconstruction", "its unit", "KL in nats"];
 
 /** One row a code: of which side and model, of which image, its place and its terms. @param {Side[]} sides
  * @returns {(string | number)[][]} */
@@ -63,9 +64,10 @@ export function codesOf(sides) {
 function rowsOfSide({ letter, choice, pane: { loaded } }) {
   if (!loaded) return [];
   const { mean, stddev, reconstruction, kl, label } = loaded;
+  const unit = longUnit(choice.likelihood);
   return Array.from(label, (digit, image) => {
     const [first, second] = [2 * image, 2 * image + 1];
     const place = [mean[first], mean[second], stddev[first], stddev[second]];
-    return [letter, choice.label, image, choice.class_names[digit], ...place, reconstruction[image], kl[image]];
+    return [letter, choice.label, image, choice.class_names[digit], ...place, reconstruction[image], unit, kl[image]];
   });
 }

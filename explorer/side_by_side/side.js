@@ -5,10 +5,10 @@ import { fetchEncoder } from "./encoder.js";
 
 /** @typedef {import("./encoder.js").Encoder} Encoder */
 /** A model that can stand on a side; ``measures`` null where nobody has measured it.
- * @typedef {import("../latent_map/panel.js").Model & {encoder_url: string, measures: Object<string, number> | null,
+ * @typedef {import("../latent_map/panel.js").Model & {encoder_url: string | null, measures: Object<string, number> | null,
  *   measuring: boolean}} Choice */
 /** @typedef {{step: number, url: string, encoder_url: string, reconstruction: number, kl: number, spread: number,
- *   mean_sigma: number, weight: number}} Moment of a run */
+ *   mean_sigma: number, weight: number, pixel_stddev: number | null}} Moment of a run */
 /** @typedef {{name: string, label: string, dataset: string, likelihood: string, class_names: string[],
  *   images_url: string | null, images: number, frames: Moment[]}} RunChoice */
 /** @typedef {{beta: number, seed: number, measures: Object<string, number>}} Seed */
@@ -70,10 +70,10 @@ export class Side {
   }
 
   /** @param {boolean} again even where that failed before
-   * @returns {Promise<Encoder | null>} null after a complaint */
+   * @returns {Promise<Encoder | null>} null where there is none, or after a complaint */
   async encoder(again) {
     const { encoder_url, label } = this.choice;
-    if (this.missing === encoder_url && !again) return null;
+    if (!encoder_url || (this.missing === encoder_url && !again)) return null;
     try {
       return await fetchEncoder(encoder_url);
     } catch {
@@ -91,12 +91,12 @@ export function momentName({ name }, { step }) {
 
 /** A run at one of its moments, as a model. @param {RunChoice} run @param {Moment} moment @returns {Choice} */
 function momentChoice(run, moment) {
-  const { step, url, encoder_url, reconstruction, kl, spread, mean_sigma, weight } = moment;
+  const { step, url, encoder_url, reconstruction, kl, spread, mean_sigma, weight, pixel_stddev } = moment;
   return {
     ...run,
     name: momentName(run, moment),
     label: `${run.label}, step ${step.toLocaleString("en")}`,
-    ...{ url, encoder_url, beta: weight, from_scratch: false, kept: false, story: "", samples: 1 },
+    ...{ url, encoder_url, pixel_stddev, beta: weight, from_scratch: false, kept: false, story: "", samples: 1 },
     metrics: { reconstruction, kl, negative_elbo: reconstruction + kl, spread, mean_sigma },
     ...{ measures: null, measuring: false },
   };

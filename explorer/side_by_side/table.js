@@ -1,7 +1,7 @@
 // The table of measures: one column a model, one row a measure, with its course over beta.
 
 import { element } from "../latent_map/dom.js";
-import { unitOf } from "../latent_map/panel.js";
+import { formatted, unitOf } from "../latent_map/panel.js";
 import { measuresOf, ofOneKind, rangeOver, siblingsOf, valueOf, withChosen } from "./measures.js";
 import { canvasOf, saveButtons } from "./saving.js";
 import { sparkline } from "./sparkline.js";
@@ -231,7 +231,8 @@ function sparkHead() {
 function kindOf(choice, first) {
   const words = [];
   if (!ofOneKind(choice, first) || choice.images !== first.images) {
-    words.push(`${choice.images.toLocaleString("en")} ${choice.dataset} images, ${choice.likelihood}`);
+    const sigma = choice.pixel_stddev ? `, σ = ${formatted(choice.pixel_stddev, "")}` : "";
+    words.push(`${choice.images.toLocaleString("en")} ${choice.dataset} images, ${choice.likelihood}${sigma}`);
   }
   if (choice.name.includes("@")) words.push("the rest once kept");
   return words.map((each) => small(each));

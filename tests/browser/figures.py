@@ -55,10 +55,12 @@ def answer(route: Route) -> None:
 
 
 def choices() -> list[dict]:
-    """The shipped models, as the page gives them to the component, with made-up measures."""
+    """The shipped models with an encoder and binary pixels, as the page gives them, with made-up measures."""
     numbers = np.random.default_rng(0)
     return [
-        model | {"encoder_url": "", "measuring": False, "measures": measures(model, numbers)} for model in shipped()
+        model | {"encoder_url": "", "measuring": False, "measures": measures(model, numbers)}
+        for model in shipped()
+        if model["samples"] and model["likelihood"] == "bernoulli"
     ]
 
 

@@ -91,7 +91,7 @@ class OpenedMap:
     @property
     def model_requests(self) -> list[str]:
         """The models' files that were asked for, in order."""
-        found = (re.search(r"/(mnist-(?:beta|kl)[^/]*)-[0-9a-f]{12}\.", url) for url in self.requests)
+        found = (re.search(r"/(mnist-(?!test)[^/]*)-[0-9a-f]{12}\.", url) for url in self.requests)
         return [match[1] for match in found if match]
 
     @property

@@ -40,9 +40,13 @@ def test_javascript_decodes_as_torch_does(javascript: Page, name: str) -> None:
     model = gallery.read(name)
     address = address_of(checkpoint.drawable(model.weights, model.codes))
     pixels = np.array(javascript.evaluate(DECODE, [address, places().tolist()]))
+    vae = model.vae()
     with torch.no_grad():
-        expected = model.vae().decode(places()).mean.numpy()
-    assert np.abs(pixels - expected).max() <= 1e-5
+        single = vae.decode(places()).mean.numpy()
+        exact = vae.double().decode(places().double()).mean.numpy()
+    # Steep decoders lose digits in single precision, in torch too.
+    assert np.abs(pixels - exact).max() <= max(1e-5, 4 * np.abs(single - exact).max())
+    assert np.abs(pixels - exact).max() <= 1e-3
 
 
 def test_every_half_becomes_the_float_that_numpy_makes_of_it(javascript: Page) -> None:

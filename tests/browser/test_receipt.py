@@ -48,7 +48,15 @@ def page(blank: Page) -> Page:
 
 def column(**other: object) -> dict:
     x = torch.rand(PIXELS, generator=seeded()).round().tolist()
-    return {"mean": MEAN, "stddev": STDDEV, "x": x, "likelihood": "bernoulli", "reconstruction": None} | other
+    return {
+        "mean": MEAN,
+        "stddev": STDDEV,
+        "x": x,
+        "likelihood": "bernoulli",
+        "pixel_stddev": None,
+        "stored": None,
+        "exact": False,
+    } | other
 
 
 def show(page: Page, *columns: dict, title: str = "An image") -> list[list]:
@@ -108,7 +116,7 @@ def test_the_brightest_pixel_is_the_dearest_of_all_columns_and_the_words_say_wha
 
 
 def test_a_density_may_earn_nats_and_then_shows_blue(page: Page) -> None:
-    rows = show(page, column(likelihood="gaussian"))
+    rows = show(page, column(likelihood="gaussian", pixel_stddev=0.2))
     costs = np.array([row[1] for row in rows[8:]])
     assert costs.min() < 0
     red, green, blue = picture(page, 0).reshape(PIXELS, 3)[costs.argmin()]
@@ -119,7 +127,7 @@ def test_a_density_may_earn_nats_and_then_shows_blue(page: Page) -> None:
 
 
 def test_each_likelihood_has_a_scale_of_its_own(page: Page) -> None:
-    rows = show(page, column(), column(likelihood="gaussian"))
+    rows = show(page, column(), column(likelihood="gaussian", pixel_stddev=0.2))
     for number, letter in enumerate("AB"):
         costs = np.array([row[1 + number] for row in rows[8:]])
         farthest = np.abs(costs).argmax()
@@ -130,14 +138,14 @@ def test_each_likelihood_has_a_scale_of_its_own(page: Page) -> None:
 
 
 def test_terms_of_two_kinds_are_not_to_be_compared(page: Page) -> None:
-    show(page, column(), column(likelihood="gaussian"))
+    show(page, column(), column(likelihood="gaussian", pixel_stddev=0.2))
     expect(page.locator("body")).to_contain_text("do not compare them")
     show(page, column(), column())
     expect(page.locator("body")).not_to_contain_text("do not compare them")
 
 
 def test_without_the_image_the_given_reconstruction_shows_and_no_picture_of_costs(page: Page) -> None:
-    rows = show(page, column(x=None, reconstruction=131.4))
+    rows = show(page, column(x=None, stored={"reconstruction": 131.4, "kl": 9.0}))
     assert rows[1][1] == pytest.approx(131.4)
     assert totals(page) == pytest.approx([131.4 + sum(KL)], abs=1e-3)
     assert rows[8][1] is None or np.isnan(rows[8][1])
@@ -175,3 +183,12 @@ def test_names_that_visitors_chose_are_words_and_no_markup(page: Page) -> None:
     page.evaluate(f"async (given) => {{ const bill = ({BILL})(given); bill.columns[0].label = '<img src=x>';"
                   " await receipt.show(bill); }", ["<img src=x>", [column()]])  # fmt: skip
     expect(page.locator("img")).to_have_count(0)
+
+
+def test_of_an_exact_posterior_kl_has_no_parts_and_is_what_is_stored(page: Page) -> None:
+    rows = show(page, column(x=None, stored={"reconstruction": 131.4, "kl": 9.0}, exact=True), column())
+    lines = {row[0]: row[1] for row in rows[1:8]}
+    assert [lines[name] for name in ("reconstruction", "KL", "total, −ELBO")] == pytest.approx([131.4, 9.0, 140.4])
+    parts = page.locator(".lse-bill-part td:nth-of-type(1)").all_inner_texts()
+    assert parts == ["–"] * 4
+    expect(page.locator("table")).to_contain_text("no encoder")

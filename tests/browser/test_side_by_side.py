@@ -153,6 +153,15 @@ def test_a_drawing_is_placed_where_torch_places_what_the_page_says_was_given(ope
         assert np.abs(rebuilt - decoded(name, q.mean.tolist())).max() <= 1
 
 
+def test_without_an_encoder_a_drawing_has_no_place_and_the_page_says_why(open_pair: Callable) -> None:
+    opened = open_pair(f"?a={gallery.EXACT}&b={B}")
+    opened.draw([(0.5, 0.2), (0.5, 0.8)])
+    expect(opened.page.get_by_test_id("given")).to_contain_text("A has no encoder")
+    expect(opened.side("A").locator(".lse-guest")).to_have_count(0)
+    expect(opened.side("B").locator(".lse-guest")).not_to_have_count(0)
+    expect(opened.page.get_by_test_id("error")).to_be_hidden()
+
+
 def test_another_model_takes_the_drawing_and_clearing_takes_it_away(open_pair: Callable) -> None:
     opened = open_pair(PAIR)
     opened.draw(SEVEN)

@@ -1,0 +1,64 @@
+"""KL is not symmetric: a Streamlit component of two densities that a hand moves, and both divergences between them."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from explorer import palette
+from explorer.javascript import bundle
+from explorer.latent_map import FOLDER as MAP_FOLDER
+from explorer.latent_map import SHARED_CSS
+
+FOLDER = Path(__file__).parent
+
+# In the order of their imports.
+_OWN = ("gaussians", "descent", "graph", "grips", "direction", "divergence_layout", "divergence")
+MODULES = (MAP_FOLDER / "dom.js", MAP_FOLDER / "gestures.js", *(FOLDER / f"{name}.js" for name in _OWN))
+
+_mount = st.components.v2.component(
+    "divergence",
+    html='<div class="lse lse-divergence" data-testid="divergence" data-ready="false"></div>',
+    css=SHARED_CSS + (FOLDER / "divergence.css").read_text(encoding="utf-8"),
+    js=bundle(MODULES),
+)
+
+_IDENTITY = rf"""
+\begin{{aligned}}
+\textcolor{{{palette.KL}}}{{\mathrm{{KL}}(q\,\|\,p)}} &= \int q(x) \log \frac{{q(x)}}{{p(x)}}\, dx \\
+&= \underbrace{{-\int q(x) \log p(x)\, dx}}_{{H(q,\,p)}} \\
+&\quad - \underbrace{{\left(-\int q(x) \log q(x)\, dx\right)}}_{{H(q)}}
+\end{{aligned}}
+"""
+
+
+def divergence(*, term_colours: dict[str, str], key: str) -> None:
+    """Draw the section; all of it happens in the browser."""
+    st.subheader("KL is not symmetric", anchor=False)
+    st.markdown(
+        "Drag the top of a curve to move its mean, its flank to change its spread. KL(q‖p) averages log q/p where **q**"
+        " puts its mass, KL(p‖q) averages log p/q where **p** does."
+    )
+    _mount(key=key, data={"term_colours": term_colours})
+    with st.expander("What each direction is for, and what a nat of it costs"):
+        _explain()
+
+
+def _explain() -> None:
+    st.latex(_IDENTITY)
+    st.markdown(
+        "**KL(q‖p) seeks a mode**: q pays wherever p is nearly 0, so it gives up a hump rather than bridge the gap; far"
+        " apart, equal humps leave log 2 = 0.693 nats, one bit. Variational inference minimises this direction, with"
+        " p(z|x) in the place of p; where it ends depends on where it starts."
+    )
+    st.markdown(
+        "**KL(p‖q) covers**: q pays wherever p is and q is not. Its best Gaussian has the mean and the variance of p;"
+        " maximum likelihood minimises this direction, with the data in the place of p"
+        " ([Minka, 2005](https://www.microsoft.com/en-us/research/publication/divergence-measures-and-message-passing/))."
+    )
+    st.markdown(
+        "**Code lengths**: values of q written down to bins of width δ take about H(q) − log₂ δ bits each with the best"
+        " code, and H(q,p) − log₂ δ with a code built for p; the waste is KL(q‖p), at any δ that is small beside the"
+        " spreads. An entropy of a density changes with the unit of x and may be negative; a KL does not and cannot be"
+        " (Cover and Thomas, 2006, [Elements of Information Theory](https://doi.org/10.1002/047174882X), theorems 5.4.3"
+        " and 8.3.1)."
+    )

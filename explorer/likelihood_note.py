@@ -1,0 +1,193 @@
+"""The Gaussian decoder: sigma^2 and beta are one choice, and its nats are of a density."""
+
+from dataclasses import dataclass, replace
+from math import log, pi, sqrt
+
+import streamlit as st
+
+from explorer import palette
+from models import gallery
+from models.checkpoint import Checkpoint
+from models.vae import PIXELS
+
+_LEVELS = 255
+_UNITS = {"0 … 1": 1, "0 … 255": _LEVELS}
+_STDDEVS = (0.02, 1.0)
+_TICKS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+_INK = "#7c8698"  # an image knows no theme: this can be read on both
+_BETAS = (0.001, 0.01, 0.1, 1, 10, 100, 1000)
+_SIGMA_VAE = "https://arxiv.org/abs/2006.13202"
+
+# In two lines each, so that a phone shows them whole.
+_DENSITY = (
+    rf"\begin{{aligned}} & \textcolor{{{palette.RECONSTRUCTION}}}{{-\log \mathcal{{N}}(x;\, f(z),\, \sigma^2 I)}}"
+    r" \\[0.8em] &= \frac{\lVert x - f(z) \rVert^2}{2\sigma^2} + \frac{D}{2} \log 2\pi\sigma^2 \end{aligned}"
+)
+_TRADE = (
+    rf"\begin{{aligned}} & \textcolor{{{palette.RECONSTRUCTION}}}{{\frac{{\lVert x - f \rVert^2}}{{2\sigma^2}}}}"
+    rf" + \beta\, \textcolor{{{palette.KL}}}{{\mathrm{{KL}}}} \\[0.8em]"
+    rf" &= \frac{{1}}{{\sigma^2}} \left( \textcolor{{{palette.RECONSTRUCTION}}}{{\tfrac12 \lVert x - f \rVert^2}}"
+    rf" + \beta \sigma^2\, \textcolor{{{palette.KL}}}{{\mathrm{{KL}}}} \right) \end{{aligned}}"
+)
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """Where a beta-VAE with a Gaussian decoder ended, in averages per image of ``pixels`` values.
+
+    ``squared_error`` is E_q ||x - f(z)||^2 in units of a pixel's value squared, ``stddev`` sigma in those of a pixel's
+    value, ``kl`` KL(q(z|x) || p(z)) in nats. The same networks are the optimum at every sigma, with the beta of at:
+
+        ||x - f||^2 / (2 sigma^2) + D/2 log(2 pi sigma^2) + beta KL
+            = (||x - f||^2 / 2 + beta sigma^2 KL) / sigma^2 + D/2 log(2 pi sigma^2)
+
+    Source: Rybkin, Daniilidis and Levine, 2021, Simple and Effective VAE Training with Calibrated Decoders,
+    section 3, https://arxiv.org/abs/2006.13202
+    """
+
+    squared_error: float
+    kl: float
+    stddev: float
+    beta: float = 1.0
+    pixels: int = PIXELS
+
+    @classmethod
+    def of(cls, model: Checkpoint) -> "Optimum":
+        """Where ``model``, of the Gaussian likelihood, ended, by its metrics on held-out images."""
+        stddev, metrics = model.pixel_stddev, model.metrics
+        nats = metrics["reconstruction"] - _constant(stddev, PIXELS)
+        return cls(2 * stddev**2 * nats, metrics["kl"], stddev, model.recipe.beta)
+
+    def at(self, stddev: float) -> "Optimum":
+        """The same optimum at another sigma: beta sigma^2 stays."""
+        return replace(self, stddev=stddev, beta=self.beta * self.stddev**2 / stddev**2)
+
+    def in_unit(self, factor: float) -> "Optimum":
+        """The same optimum where a pixel's value is ``factor`` times as large a number; so is sigma."""
+        return replace(self, squared_error=self.squared_error * factor**2, stddev=self.stddev * factor)
+
+    @property
+    def error_nats(self) -> float:
+        """The squared error over 2 sigma^2."""
+        return self.squared_error / (2 * self.stddev**2)
+
+    @property
+    def constant(self) -> float:
+        """D/2 log(2 pi sigma^2), nats of a density: no network changes it."""
+        return _constant(self.stddev, self.pixels)
+
+    @property
+    def loss(self) -> float:
+        """Nats of a density; -ELBO where beta is 1."""
+        return self.error_nats + self.constant + self.beta * self.kl
+
+    @property
+    def common(self) -> float:
+        """||x - f||^2 / 2 + beta sigma^2 KL, in units of a pixel's value squared: the same at every sigma."""
+        return self.squared_error / 2 + self.beta * self.stddev**2 * self.kl
+
+    @property
+    def best_stddev(self) -> float:
+        """The sigma at which the squared error has most density: its square is the mean squared error of a pixel."""
+        return sqrt(self.squared_error / self.pixels)
+
+
+@st.fragment
+def likelihood_note() -> None:
+    """Draw the note; only it runs anew when it is used."""
+    st.subheader("σ² and β are one choice", anchor=False)
+    st.markdown(
+        "A Gaussian decoder pays the squared error over 2σ², and a constant. So two losses with the same βσ² have the"
+        " same best networks: to raise σ is to raise β."
+    )
+    for column, equation in zip(st.columns(2, gap="large"), (_DENSITY, _TRADE), strict=True):
+        column.latex(equation)
+    _trade(Optimum.of(gallery.read(gallery.GAUSSIAN)))
+
+
+def _trade(trained: Optimum) -> None:
+    controls, numbers = st.columns([2, 3], gap="large")
+    with controls:
+        stddev = st.slider("σ, where grey levels are 0 … 1", *_STDDEVS, 0.3, 0.01, key="note_stddev")
+        st.image(_line(trained, trained.at(stddev)), width=480)
+        unit = st.segmented_control("A pixel's value is", _UNITS, default="0 … 1", required=True, key="note_unit")
+    with numbers:
+        st.markdown(table(trained.in_unit(_UNITS[unit]), trained.at(stddev).in_unit(_UNITS[unit])))
+        st.caption("Averages over the test images of the shipped model “Gaussian, β = 1”; bold: the same at every σ.")
+    with st.expander("The best σ, and why nats of a density compare with no others"):
+        _explain(trained)
+
+
+def table(trained: Optimum, moved: Optimum) -> str:
+    """Both as a table in Markdown; what is the same in both columns is bold."""
+    error = f":color[½‖x − f‖²]{{foreground='{palette.RECONSTRUCTION}'}}"
+    kl = f":color[KL]{{foreground='{palette.KL}'}}"
+    rows = [
+        ("σ, pixel", [f"{each.stddev:,.3g}" for each in (trained, moved)]),
+        ("β", [f"{each.beta:,.3g}" for each in (trained, moved)]),
+        ("**βσ²**, pixel²", [f"**{each.beta * each.stddev**2:,.4g}**" for each in (trained, moved)]),
+        (f"{error}, pixel²", [f"**{each.squared_error / 2:,.2f}**" for each in (trained, moved)]),
+        (f"{kl}, nats", [f"**{each.kl:,.2f}**" for each in (trained, moved)]),
+        ("½‖x − f‖² / σ², nats", [f"{each.error_nats:,.1f}" for each in (trained, moved)]),
+        ("β · KL, nats", [f"{each.beta * each.kl:,.1f}" for each in (trained, moved)]),
+        ("D/2 log 2πσ², nats of a density", [f"{each.constant:,.1f}" for each in (trained, moved)]),
+        ("Loss, nats of a density", [f"{each.loss:,.1f}" for each in (trained, moved)]),
+        ("**½‖x − f‖² + βσ² KL**, pixel²", [f"**{each.common:,.2f}**" for each in (trained, moved)]),
+    ]
+    lines = [f"| {name} | {' | '.join(values)} |".replace("-", "−") for name, values in rows]
+    return "\n".join(["| | as trained | at your σ |", "|:--|--:|--:|", *lines])
+
+
+def _explain(trained: Optimum) -> None:
+    st.markdown(
+        "**A learnt σ** has a best value in closed form, the root of the mean squared error of a pixel,"
+        f" σ*² = ‖x − f‖² / D ([Rybkin, Daniilidis and Levine, 2021]({_SIGMA_VAE})). The shipped model learnt"
+        f" σ = {trained.stddev:.4f} on its training images; the closed form gives {trained.best_stddev:.4f} on the test"
+        " images, whose error is larger. With σ at its best and β = 1 the loss is −ELBO, and nobody has to choose βσ²."
+    )
+    st.markdown(
+        "**Nats of a density** change with the unit of x: counted in 0 … 255 and not in 0 … 1, every −log p(x|z) is"
+        f" D log 255 = {PIXELS * log(_LEVELS):,.0f} nats larger, while KL, β and the best networks stay. They can be"
+        " negative, and never compare with the nats of binary pixels, which are −log of a probability."
+    )
+    st.markdown(
+        "Code that writes a squared error with no σ has chosen one: the units calculator of the Compare page says"
+        " which."
+    )
+
+
+def _constant(stddev: float, pixels: int) -> float:
+    return pixels / 2 * log(2 * pi * stddev**2)
+
+
+def _line(trained: Optimum, moved: Optimum) -> str:
+    """The line of equal beta sigma^2, sigma and beta on logarithmic axes, and where on it both are: an SVG."""
+    low, high = (trained.at(stddev).beta for stddev in reversed(_STDDEVS))
+    (left, top), (right, bottom) = (_place(trained.at(stddev), low, high) for stddev in _STDDEVS)
+    x0, y0 = _place(trained, low, high)
+    x1, y1 = _place(moved, low, high)
+    parts = [
+        f'<path d="M{left} {top}V{bottom}H{right}" stroke="{_INK}" stroke-opacity="0.3"/>',
+        f'<path d="M{left} {top}L{right} {bottom}" stroke="{palette.KL}" stroke-width="2"/>',
+        f'<circle cx="{x0:.1f}" cy="{y0:.1f}" r="6" stroke="{_INK}" stroke-width="2"/>',
+        f'<circle cx="{x1:.1f}" cy="{y1:.1f}" r="7" fill="{palette.KL}"/>',
+        *(_text(_place(trained.at(stddev), low, high)[0], bottom + 18, "middle", f"{stddev:g}") for stddev in _TICKS),
+        *(_text(left - 8, _height(beta, low, high) + 4, "end", f"{beta:g}") for beta in _BETAS if low <= beta <= high),
+        _text(right, bottom + 38, "end", "σ (log scale)"),
+        _text(right, top + 4, "end", "β (log scale); ring: as trained, dot: at your σ"),
+    ]
+    head = 'xmlns="http://www.w3.org/2000/svg" width="400" height="230" fill="none" font-size="13"'
+    return f'<svg {head} font-family="sans-serif">{"".join(parts)}</svg>'
+
+
+def _place(each: Optimum, low: float, high: float) -> tuple[float, float]:
+    least, most = _STDDEVS
+    return 50 + 340 * log(each.stddev / least) / log(most / least), _height(each.beta, low, high)
+
+
+def _height(beta: float, low: float, high: float) -> float:
+    return 12 + 165 * log(high / beta) / log(high / low)
+
+
+def _text(x: float, y: float, anchor: str, words: str) -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{_INK}">{words}</text>'

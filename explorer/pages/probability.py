@@ -1,0 +1,78 @@
+"""The probability view: for one image the evidence, the posterior and every gap, because z has two dimensions."""
+
+import streamlit as st
+from streamlit.errors import StreamlitAPIException
+
+from explorer import assets, choices, equations, link, palette, posteriors, visitor
+from explorer.divergence import divergence
+from explorer.inference_costs import inference_costs
+from explorer.likelihood_note import likelihood_note
+from explorer.probability_view import probability_view
+
+_DEFAULTS = link.defaults(link.PROBABILITY)
+_KEY = "probability"
+
+
+def show() -> None:
+    """The page."""
+    who = visitor.identify()
+    # Streamlit forgets a component's state when its page is left.
+    if _KEY not in st.session_state:
+        try:
+            _remember(who)
+        except assets.AssetError as error:
+            st.error(f"The page cannot be served. {error} Then reload this page.")
+            return
+    st.fragment(_view)(who)
+    st.latex(equations.EVIDENCE)
+    st.markdown(
+        "No q can lift the ELBO above log p(x), and what it lacks is its distance from the posterior p(z|x)."
+        " With two latent dimensions the integral over z is a sum over a grid, and each of the three is computed alone."
+    )
+    with st.container(key="explained"):  # the component's style leaves it undrawn while out of sight
+        inference_costs()
+        divergence(term_colours=palette.TERMS, key="divergence")
+        likelihood_note()
+
+
+def _remember(who: str) -> None:
+    """Settle what the component is given, for all but the answer stays as it is while it is mounted."""
+    models = choices.choices(who)
+    start = link.clean(st.query_params.to_dict() or st.session_state.get("probability_left", {}), link.PROBABILITY)
+    if start["model"] not in {model["name"] for model in models}:
+        start["model"] = _DEFAULTS["model"]
+    st.session_state["probability_models"] = models
+    st.session_state["probability_start"] = start
+    st.session_state["probability_asked"] = None
+
+
+def _view(who: str) -> None:
+    """The component, and the answer to what it asked last, part by part: what takes longest comes last."""
+    question = st.session_state.get(_KEY, {}).get("question")
+    if question != st.session_state["probability_asked"]:
+        st.session_state["probability_asked"] = question
+        st.session_state["probability_parts"] = 1
+    parts = st.session_state.get("probability_parts", 1)
+    answer = posteriors.answer(question, who, parts) if question else None
+    left = probability_view(
+        st.session_state["probability_models"],
+        st.session_state["probability_start"],
+        _DEFAULTS,
+        answer,
+        class_colours=palette.CLASSES,
+        term_colours=palette.TERMS,
+        plotly_url=assets.plotly_url(),
+        key=_KEY,
+    )
+    if isinstance(left.link, dict):
+        st.session_state["probability_left"] = left.link
+    if answer and not answer["complete"]:
+        st.session_state["probability_parts"] = parts + 1
+        _again()
+
+
+def _again() -> None:
+    try:
+        st.rerun(scope="fragment")
+    except StreamlitAPIException:  # the whole page has run, not the fragment alone
+        st.rerun()

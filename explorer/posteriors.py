@@ -1,0 +1,210 @@
+"""Answers about one image under one model: log p(x), the posterior, the bound of q, the best q, importance curves."""
+
+import base64
+import json
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from operator import itemgetter
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.distributions import Distribution, MultivariateNormal, kl_divergence
+
+from explorer import posterior_shape
+from explorer.probability_view import Answer, Curve, Curves, Estimate, Fit, Fits, Gaussian
+from explorer.questions import Asked, QuestionError, asked, model, seen, whole
+from models import bound
+from models.best_q import best_q, better, gaps
+from models.bound import as_gaussian
+from models.evidence import Posterior, posterior
+from models.importance import effective_sample_size, importance_bound, log_weights
+from models.vae import VAE, prior
+
+DRAWS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
+REPEATS = 20
+"""How often the largest number of draws is drawn from each proposal; smaller numbers have as many more repeats."""
+
+SHOWN_STEPS = 40
+
+# Eight of ten repeats lie between the two curves of a band.
+_BAND = torch.tensor([0.1, 0.9], dtype=torch.float64)
+# Thirty students ask at once: their answers wait for each other rather than all becoming slow. Curves take seconds.
+_ANSWERS, _CURVES = threading.BoundedSemaphore(2), threading.BoundedSemaphore(1)
+
+
+def answer(question: object, visitor: str, parts: int = 3) -> Answer:
+    """What a browser wants to know, or the sentence that says why not.
+
+    The first of its three parts has log p(x), the posterior and the encoder's q; the second the fits; the third the
+    importance curves, if they were asked for. Later parts take longer, and what was computed is remembered.
+    """
+    known = question if isinstance(question, dict) else {}
+    head: Answer = {
+        "id": whole(known.get("id"), 0),
+        "model": known["model"] if isinstance(known.get("model"), str) and len(known["model"]) <= 80 else "",
+        "image": whole(known.get("image"), -1),
+        "problem": "",
+        "complete": True,
+    }
+    try:
+        checked = asked(question, visitor)
+        wanted = [_first, _fits, _curves][: 3 if checked.curves else 2]
+        found: dict = {"fits": None, "curves": None}
+        for part in wanted[:parts]:
+            found |= _finite(part, checked)
+    except QuestionError as error:
+        return head | {"problem": str(error)}
+    return head | found | {"complete": parts >= len(wanted)}
+
+
+def _finite(part: Callable[[Asked], dict], question: Asked) -> dict:
+    """A part of the answer, fit for JSON. Raises QuestionError where a visitor's own model makes no numbers."""
+    try:
+        found = part(question)
+        json.dumps(found, allow_nan=False)
+    except (ArithmeticError, ValueError, torch.linalg.LinAlgError) as error:
+        raise QuestionError("The model gives this image no finite probability; choose another one.") from error
+    return found
+
+
+def _first(question: Asked) -> dict:
+    with _ANSWERS:
+        return _identity(question.path, question.x)
+
+
+def _fits(question: Asked) -> dict:
+    with _ANSWERS:
+        return {"fits": _both_fits(question.path, question.x)}
+
+
+def _curves(question: Asked) -> dict:
+    with _CURVES:
+        return {"curves": _importance(question.path, question.x, question.curves)}
+
+
+@lru_cache(maxsize=8)
+def _picture(path: Path, image: bytes) -> Posterior:
+    vae, x = _given(path, image)
+    return posterior(vae, x[0])
+
+
+@lru_cache(maxsize=300)
+@torch.no_grad()
+def _identity(path: Path, image: bytes) -> dict:
+    vae, x = _given(path, image)
+    picture = _picture(path, image)
+    found = picture.evidence
+    q = _encoded(vae, x)
+    return {
+        "density": vae.likelihood == "gaussian",
+        "x": base64.b64encode(image).decode(),
+        "log_evidence": found.log_evidence.item(),
+        "evidence_error": found.error.item(),
+        "missed": found.missed.item(),
+        "tiles": posterior_shape.tiles(picture),
+        "window": posterior_shape.window(picture, q),
+        "modes": posterior_shape.modes(picture),
+        **_bound(vae, x, q, found.log_evidence),
+    }
+
+
+def _bound(vae: VAE, x: Tensor, q: MultivariateNormal | None, log_evidence: Tensor) -> dict:
+    """ELBO and KL(q||p(z|x)), each on its own nodes, and what the first consists of."""
+    if q is None:
+        return dict.fromkeys(("q", "elbo", "reconstruction", "kl_prior", "kl"))
+    elbo = bound.elbo(vae, x, q)
+    kl_prior = kl_divergence(q, as_gaussian(prior()))
+    return {
+        "q": Gaussian(mean=q.mean[0].tolist(), tril=q.scale_tril[0].tolist()),
+        "elbo": _estimate(elbo, 0),
+        "reconstruction": (-elbo.value - kl_prior).item(),
+        "kl_prior": kl_prior.item(),
+        "kl": _estimate(bound.kl_to_posterior(vae, x, q, log_evidence), 0),
+    }
+
+
+@lru_cache(maxsize=300)
+@torch.no_grad()
+def _both_fits(path: Path, image: bytes) -> Fits | None:
+    vae, x = _given(path, image)
+    q, picture = _encoded(vae, x), _picture(path, image)
+    return q and Fits(diagonal=_fit(vae, x, q, False, picture), full=_fit(vae, x, q, True, picture))
+
+
+def _fit(vae: VAE, x: Tensor, start: MultivariateNormal, full: bool, picture: Posterior) -> Fit:
+    trace = [start, *best_q(vae, x, start, full)]
+    step = sorted({*range(0, len(trace), -(-len(trace) // SHOWN_STEPS)), len(trace) - 1})
+    mean, tril = (torch.cat([getattr(trace[each], name) for each in step]) for name in ("mean", "scale_tril"))
+    shown = MultivariateNormal(mean, scale_tril=tril, validate_args=False)
+    elbo = bound.elbo(vae, x.expand(len(step), -1), shown)
+    best = max(_estimate(elbo, 0), _estimate(elbo, -1), _best_nearby(vae, x, picture, full), key=itemgetter("value"))
+    gap = gaps(picture.evidence.log_evidence[0], torch.tensor(best["value"]).double(), elbo.value[0])
+    return {
+        "step": step,
+        "mean": mean.tolist(),
+        "tril": tril.tolist(),
+        "elbo": elbo.value.tolist(),
+        "best": best,
+        "approximation": gap.approximation.item(),
+        "amortisation": gap.amortisation.item(),
+    }
+
+
+def _best_nearby(vae: VAE, x: Tensor, picture: Posterior, full: bool) -> Estimate:
+    """The bound of the best q where the posterior is, for where the encoder's q lies in a lesser mode its fit stays."""
+    mean, covariance = picture.moments()
+    if not full:
+        covariance = covariance.diag().diag()
+    start = MultivariateNormal(mean[None], covariance[None])
+    *_, end = best_q(vae, x, start, full)
+    return _estimate(better(vae, x, start, end)[1], 0)
+
+
+@lru_cache(maxsize=60)
+@torch.no_grad()
+def _importance(path: Path, image: bytes, seed: int) -> Curves:
+    vae, x = _given(path, image)
+    q = _encoded(vae, x)
+    with ThreadPoolExecutor(2) as threads:
+        encoder = q and threads.submit(_curve, vae, x, q, seed)
+        return {
+            "draws": list(DRAWS),
+            "repeats": REPEATS,
+            "prior": threads.submit(_curve, vae, x, prior(), seed).result(),
+            "encoder": encoder and encoder.result(),
+        }
+
+
+def _curve(vae: VAE, x: Tensor, proposal: Distribution, seed: int) -> Curve:
+    draws = log_weights(vae, x, proposal, REPEATS * DRAWS[-1], torch.Generator().manual_seed(seed))[:, 0]
+    bounds = _band(importance_bound, draws, "bound", "")
+    return bounds | _band(effective_sample_size, draws, "effective", "effective_")
+
+
+def _band(quantity: Callable[[Tensor], Tensor], draws: Tensor, name: str, prefix: str) -> dict[str, list[float]]:
+    """Of groups of K log weights each, into which all are split, the mean and the ends of the band, for each K."""
+    groups = [quantity(draws.view(-1, count).T) for count in DRAWS]
+    low, high = torch.stack([each.quantile(_BAND) for each in groups], dim=1).tolist()
+    return {name: [each.mean().item() for each in groups], f"{prefix}low": low, f"{prefix}high": high}
+
+
+def _given(path: Path, image: bytes) -> tuple[VAE, Tensor]:
+    # On a busy machine two threads of one small product wait for each other far longer than they save.
+    torch.set_num_threads(1)
+    return _vae(path), seen(image)[None]
+
+
+@lru_cache(maxsize=8)
+def _vae(path: Path) -> VAE:
+    return model(path).vae()
+
+
+def _encoded(vae: VAE, x: Tensor) -> MultivariateNormal | None:
+    return None if vae.encoder is None else as_gaussian(vae.encode(x))
+
+
+def _estimate(found: bound.Estimate, row: int) -> Estimate:
+    return {"value": found.value[row].item(), "error": found.error[row].item()}

@@ -1,0 +1,179 @@
+// The K-sample bound for more and more draws, of the encoder's q and of the prior, up to the exact log p(x).
+
+import { element } from "../latent_map/dom.js";
+import { loadPlotly } from "../latent_map/plotly.js";
+import { canvasOfImage, saveButtons } from "../side_by_side/saving.js";
+import { boundRange, curvesFigure, inNats } from "./curves_figure.js";
+
+/** @typedef {import("./curves_figure.js").Answer} Answer */
+/** @typedef {Answer & {curves: import("./curves_figure.js").Sampled}} Drawn */
+/** @typedef {import("./curves_figure.js").CurvesInk} CurvesInk */
+
+const CURVES_CONFIG = { displayModeBar: false, responsive: false };
+const SOURCE_OF_BOUND = "https://arxiv.org/abs/1509.00519";
+const FIRST_PRESS = "Draw 20 × 10,000 samples";
+
+export class Curves {
+  /** @param {HTMLElement} root to fill @param {{draw: () => void}} acts draw: ask for the curves */
+  constructor(root, { draw }) {
+    this.root = root;
+    this.end = new AbortController();
+    /** @type {Answer | null} */
+    this.answer = null;
+    /** @type {CurvesInk | null} */
+    this.ink = null;
+    this.waiting = false;
+    this.drawn = "";
+    this.press = /** @type {HTMLButtonElement} */ (element("button", "", FIRST_PRESS));
+    this.press.type = "button";
+    this.press.addEventListener("click", () => {
+      this.waiting = true;
+      this.showState();
+      draw();
+    });
+    this.save = saveButtons({ name: "importance sampling", png: () => this.picture(), csv: () => this.rows() });
+    this.lines = /** @type {any} */ (element("div", "lse-curves-lines"));
+    this.hint = element("p", "");
+    this.place = element("div", "lse-curves-place", this.hint);
+    this.chart = element("div", "lse-curves-chart", this.lines, this.place);
+    this.caption = element("p", "lse-quiet");
+    this.head = element("header", "lse-figure-head", element("h3", "", "Importance sampling"), this.save);
+    root.replaceChildren(this.head, lessonOfBound(), this.chart, this.caption, foldOfSize());
+    this.observer = new ResizeObserver(() => this.draw());
+    this.observer.observe(this.chart);
+    this.showState();
+  }
+
+  /** @param {string} url of Plotly */
+  async load(url) {
+    const plotly = await loadPlotly(url);
+    if (this.end.signal.aborted) return;
+    this.plotly = plotly;
+    this.draw();
+  }
+
+  /** @param {Answer | null} answer @param {CurvesInk} ink */
+  show(answer, ink) {
+    const known = answer?.problem ? null : answer;
+    // The other parts of an answer come before its curves.
+    this.waiting &&= isOfOne(known, this.answer) && !known?.curves;
+    [this.answer, this.ink] = [known, ink];
+    this.showState();
+    this.draw();
+  }
+
+  /** @returns {Drawn | null} */
+  get curves() {
+    return this.answer?.curves ? /** @type {Drawn} */ (this.answer) : null;
+  }
+
+  showState() {
+    const { answer, curves, waiting } = this;
+    this.press.disabled = waiting || !answer;
+    this.press.textContent = waiting ? "Drawing…" : curves ? "Draw again" : FIRST_PRESS;
+    this.save.hidden = this.caption.hidden = !curves;
+    this.lines.hidden = !curves;
+    this.place.hidden = Boolean(curves);
+    this.hint.textContent = answer
+      ? "How near does sampling come to what quadrature gives?"
+      : "Choose an image x first.";
+    if (curves) this.save.before(this.press);
+    else this.place.append(this.press);
+    this.root.dataset.waiting = String(waiting);
+    if (!curves) this.root.dataset.ready = "false";
+  }
+
+  draw() {
+    const { clientWidth: width, clientHeight: height } = this.chart;
+    const { curves, ink, plotly } = this;
+    if (!plotly || !curves || !ink || !width || this.end.signal.aborted) return;
+    const wanted = JSON.stringify([curves, width, height, ink]);
+    if (wanted !== this.drawn) {
+      const { data, layout } = curvesFigure(curves, { width, height }, ink);
+      plotly.react(this.lines, data, layout, CURVES_CONFIG);
+    }
+    this.drawn = wanted;
+    this.caption.textContent = captionOfCurves(curves);
+    this.root.dataset.ready = "true";
+  }
+
+  /** Plotly's own picture. */
+  async picture() {
+    const { clientWidth: width, clientHeight: height } = this.chart;
+    const ink = /** @type {CurvesInk} */ (this.ink);
+    const { data, layout } = curvesFigure(/** @type {Drawn} */ (this.curves), { width, height }, ink);
+    const figure = { data, layout: { ...layout, paper_bgcolor: ink.paper } };
+    const url = await this.plotly.toImage(figure, { format: "png", width, height, scale: 2 });
+    return canvasOfImage(url, 2 * width, 2 * height, 1);
+  }
+
+  /** @returns {import("../side_by_side/saving.js").Rows} */
+  rows() {
+    const { curves, density, log_evidence: exact } = /** @type {Drawn} */ (this.curves);
+    const unit = density ? "nats of a density" : "nats";
+    const names = [`bound (${unit})`, "10 %", "90 %", "effective sample size", "10 %", "90 %"];
+    const rows = proposalsOf(curves).flatMap(([proposal, curve]) => {
+      return curves.draws.map((draws, i) => {
+        const { bound, low, high, effective, effective_low, effective_high } = curve;
+        const values = [bound, low, high, effective, effective_low, effective_high].map((column) => column[i]);
+        return [proposal, draws, ...values, exact, curves.repeats];
+      });
+    });
+    return [["proposal", "K", ...names, `log p(x) (${unit})`, "repeats of the largest K"], ...rows];
+  }
+
+  destroy() {
+    this.end.abort();
+    this.observer.disconnect();
+    this.plotly?.purge(this.lines);
+  }
+}
+
+/** Whether two answers are about one x and one model. @param {Answer | null} one @param {Answer | null} other */
+function isOfOne(one, other) {
+  return one?.model === other?.model && one?.image === other?.image && one?.x === other?.x;
+}
+
+/** @param {import("./curves_figure.js").Sampled} curves @returns {[string, import("./curves_figure.js").Curve][]} */
+function proposalsOf({ encoder, prior }) {
+  return [...(encoder ? [/** @type {[string, typeof encoder]} */ (["encoder’s q", encoder])] : []), ["prior", prior]];
+}
+
+/** @param {Drawn} answer */
+function captionOfCurves(answer) {
+  const { curves, log_evidence: exact } = answer;
+  const last = curves.draws.length - 1;
+  const ends = proposalsOf(curves).map(([proposal, { bound, effective }]) => {
+    const [gap, side] = [Math.abs(exact - bound[last]), bound[last] > exact ? "above" : "below"];
+    const count = Number(effective[last].toPrecision(2)).toLocaleString("en");
+    return `${proposal} ${inNats(gap)} nats ${side} log p(x), effective size ${count}`;
+  });
+  const clipped = curves.prior.bound[0] < boundRange(answer)[0];
+  const hidden = clipped ? ` Below the axis: the prior’s ${inNats(curves.prior.bound[0])} nats at K = 1.` : "";
+  const most = `K = ${curves.draws[last].toLocaleString("en")}`;
+  const spread = `Means, and bands with the middle 80 %, over ${curves.repeats} repeats of ${most}, more of smaller K.`;
+  return `${spread} At ${most}: ${ends.join("; ")}.${hidden}`;
+}
+
+function lessonOfBound() {
+  const link = element("a", "", "Burda et al., 2016");
+  Object.assign(link, { href: SOURCE_OF_BOUND, target: "_blank", rel: "noopener" });
+  const words =
+    "The mean weight p(x, z) / r(z) of K draws of a proposal r estimates p(x); the mean of its logarithm is a bound";
+  return element(
+    "p",
+    "",
+    `${words} that rises with K to log p(x) (`,
+    link,
+    "). With the encoder’s q, K = 1 is the ELBO.",
+  );
+}
+
+function foldOfSize() {
+  const summary = element("summary", "", "What the effective sample size says");
+  const words =
+    "(Σ w)² / Σ w² of the K weights w, after Kong (1992): so many equal weights would estimate as well. It is K where the " +
+    "proposal is the posterior, on the dashed diagonal, and near 1 where one draw outweighs all others. The prior seldom " +
+    "comes where x is likely; the encoder’s q does, but tails that are lighter than the posterior’s can cost it draws too.";
+  return element("details", "lse-fold", summary, element("p", "", words));
+}

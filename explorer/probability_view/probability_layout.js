@@ -1,0 +1,77 @@
+// The markup of the page: the map, beside it what inference is about, and below them what approximates it.
+
+const PICKER = `
+<header class="lse-picker" data-testid="picker">
+  <div class="lse-betas" role="group" aria-label="KL weight β"></div>
+  <select aria-label="another model"></select>
+  <label hidden><input type="range" min="0"></label>
+  <output></output>
+</header>`;
+
+const MAP = `
+<div class="lse-map">
+  ${PICKER}
+  <div class="lse-stage" data-testid="heat"></div>
+  <section class="lse-views">
+    <div class="lse-scale" role="group" aria-label="Scale of the axes">
+      <button type="button" data-scale="shared">Same scale for all models</button>
+      <button type="button" data-scale="fit">Fit this model</button>
+    </div>
+    <button type="button" class="lse-nearer" data-testid="nearer">Zoom to p(z|x)</button>
+  </section>
+  <p class="lse-caption" data-testid="caption"></p>
+</div>`;
+
+const POSTERIOR = `
+<section class="lse-close" data-testid="close-up" aria-label="The posterior from near">
+  <h3>p(z|x), from near</h3>
+  <canvas role="img" aria-label="heat map of the posterior"></canvas>
+  <p class="lse-quiet lse-key"><i class="lse-key-heat"></i>p(z|x), exact
+    <span class="lse-key-of-q"><i class="lse-key-q"></i>encoder’s q(z|x), 1 and 2 σ</span>
+    <span class="lse-key-of-fit"><i class="lse-key-fitted"></i>q of this image alone</span></p>
+  <p class="lse-quiet lse-modes"></p>
+</section>`;
+
+const GIVEN = `
+<section class="lse-x" aria-label="The image x">
+  <figure><canvas class="lse-x-picture" data-testid="x" width="28" height="28" role="img" aria-label="x"></canvas>
+    <figcaption data-testid="x-name"></figcaption></figure>
+  <section class="lse-decoded"></section>
+  <div class="lse-sketch" data-testid="sketch"></div>
+</section>`;
+
+const SUMS = `
+<section class="lse-identity" data-testid="identity" aria-label="The identity that adds up">
+  <h3>log p(x) = ELBO + KL(q ‖ p(z|x))</h3>
+  <div class="lse-identity-bars"></div>
+  <div class="lse-identity-words"></div>
+</section>
+<section class="lse-fit" data-testid="fit" aria-label="Two gaps">
+  <header>
+    <h3>Two gaps</h3>
+    <button type="button">Fit q to this image</button>
+    <input type="range" min="0" max="1" value="0" step="1" aria-label="step of the fit">
+    <output></output>
+    <label><input type="checkbox"> full covariance</label>
+  </header>
+  <div class="lse-fit-bars"></div>
+  <div class="lse-fit-words"></div>
+  <details><summary>One q for each image, or one encoder for all?</summary>
+    <p>The fit climbs the ELBO of this image alone, from the encoder’s q. What it gains is the amortisation gap, the
+    price of one encoder for all images (and, where β is not 1, of training for another objective). What is left is the
+    approximation gap: no Gaussian of this kind is p(z|x). A full covariance may tilt the ellipse.
+    <a href="https://arxiv.org/abs/1801.03558" target="_blank" rel="noopener">Cremer, Li and Duvenaud, 2018</a></p>
+  </details>
+</section>`;
+
+/** @param {HTMLElement} root */
+export function layOutProbability(root) {
+  root.innerHTML = `
+<div class="lse-first">${MAP}
+  <div class="lse-beside"><p class="lse-error" data-testid="error" role="alert" hidden></p>
+    <p class="lse-invitation" data-testid="invitation" hidden></p>
+    <div class="lse-answered">${POSTERIOR}${GIVEN}${SUMS}</div></div>
+</div>
+<section class="lse-panel lse-curves" data-testid="curves" aria-label="Importance sampling"></section>
+<section class="lse-panel lse-ancestral" data-testid="ancestral" aria-label="Ancestral sampling"></section>`;
+}

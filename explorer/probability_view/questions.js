@@ -1,0 +1,51 @@
+// What the page asks the server: a model and an x, and the number by which the answer is known.
+
+/** pixels: base64 of [784] in 0..255, or "" where image is an index; curves: the number of the press, or 0.
+ * @typedef {{id: number, model: string, image: number, pixels: string, curves: number}} Question */
+
+export class Questions {
+  /** @param {number} id of the last question that was ever answered here @param {(question: Question) => void} send */
+  constructor(id, send) {
+    this.id = id;
+    this.send = send;
+    this.image = -1;
+    this.pixels = "";
+    this.curves = 0;
+    this.presses = 0;
+    this.model = "";
+    /** The first question about this x and this model: every answer from it on fits. */
+    this.since = id + 1;
+  }
+
+  /** The x to ask about. @param {number} image @param {Uint8Array | null} pixels */
+  take(image, pixels) {
+    this.image = image;
+    this.pixels = pixels ? btoa(String.fromCharCode(...pixels)) : "";
+  }
+
+  /** Ask about x, if there is one. @param {{name: string}} model */
+  put({ name }) {
+    if (this.image < 0 && !this.pixels) return;
+    this.model = name;
+    this.curves = 0;
+    this.since = this.id + 1;
+    this.next();
+  }
+
+  askForCurves() {
+    if (!this.model) return;
+    this.curves = ++this.presses;
+    this.next();
+  }
+
+  next() {
+    this.id += 1;
+    const { id, model, image, pixels, curves } = this;
+    this.send({ id, model, image, pixels, curves });
+  }
+
+  /** @param {{id: number} | null | undefined} answer */
+  answeredBy(answer) {
+    return Boolean(answer && answer.id >= this.since);
+  }
+}

@@ -1,0 +1,27 @@
+// Round numbers along an axis, and numbers in nats as they are printed.
+
+/** Round numbers from low to high, about as many as wanted, each with the decimals that tell it from the next.
+ * @param {number} low @param {number} high @param {number} wanted @returns {{value: number, text: string}[]} */
+export function ticksBetween(low, high, wanted) {
+  const rough = (high - low) / wanted;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10);
+  const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  const first = Math.ceil(low / step - 1e-9);
+  return Array.from({ length: Math.max(0, Math.floor(high / step + 1e-9) - first + 1) }, (_, i) => {
+    const value = (first + i) * step;
+    return { value, text: signed(value, decimals) };
+  });
+}
+
+/** A number with a true minus. @param {number} value @param {number} decimals */
+export function signed(value, decimals) {
+  return (Number(value.toFixed(decimals)) + 0).toFixed(decimals).replace("-", "−");
+}
+
+/** A small quantity with one digit: 0.0003, or 2e−9. @param {number} value */
+export function tiny(value) {
+  if (!value) return "0";
+  const text = Math.abs(value) < 1e-6 ? value.toExponential(0) : Number(value.toPrecision(1)).toFixed(7);
+  return text.replace(/\.?0+$/, "").replace(/-/g, "−");
+}

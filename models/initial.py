@@ -1,0 +1,37 @@
+"""The model that a run starts from: newly drawn weights, or those of a checkpoint that fits."""
+
+from pathlib import Path
+
+import torch
+
+from models import checkpoint
+from models.checkpoint import CheckpointError
+from models.recipe import Recipe
+from models.vae import VAE
+
+
+def initial(recipe: Recipe, generator: torch.Generator) -> VAE:
+    """The model before the first step of ``recipe``: of its file ``initial``, else drawn from ``generator``.
+
+    Of a file of another objective or with a learnt sigma only what ``recipe`` has is taken. Raises CheckpointError,
+    OSError.
+    """
+    vae = VAE.of(recipe, generator)
+    if recipe.initial:
+        model = checkpoint.read(Path(recipe.initial))
+        _check_continuation(recipe, model.recipe)
+        vae.load_state_dict({name: model.weights[name] for name in vae.state_dict()})
+    return vae
+
+
+def _check_continuation(recipe: Recipe, found: Recipe) -> None:
+    name = recipe.initial
+    if found.likelihood != recipe.likelihood:
+        raise CheckpointError(f"{name} has another likelihood; continue it with --likelihood {found.likelihood}.")
+    if found.hidden != recipe.hidden:
+        widths = ",".join(map(str, found.hidden))
+        raise CheckpointError(f"{name} has other layers; continue it with --hidden {widths}.")
+    if recipe.has_encoder and not found.has_encoder:
+        raise CheckpointError(f"{name} has no encoder; continue it with --objective lattice.")
+    if recipe.pixel_stddev is None and found.pixel_stddev is not None:
+        raise CheckpointError(f"{name} has a fixed sigma; continue it with --pixel-stddev {found.pixel_stddev}.")

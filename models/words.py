@@ -1,0 +1,45 @@
+"""What the command line's words mean: each takes the text of one word, and says what is wrong with it."""
+
+from argparse import ArgumentTypeError
+
+
+def widths(text: str) -> tuple[int, ...]:
+    """Layer widths, such as 512,512. Raises ArgumentTypeError."""
+    try:
+        return tuple(int(width) for width in text.split(","))
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no list of layer widths, such as 512,512") from None
+
+
+def stddev(text: str) -> float | None:
+    """The sigma of grey pixels; None where it is learnt. Raises ArgumentTypeError."""
+    try:
+        return None if text == "learnt" else float(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no number, nor the word learnt") from None
+
+
+def changes(text: str) -> tuple[tuple[int, float], ...]:
+    """Steps and the KL weights set after them, such as 400:0,800:1. Raises ArgumentTypeError."""
+    try:
+        pairs = [pair.split(":") for pair in text.split(",")]
+        return tuple((int(step), float(weight)) for step, weight in pairs)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no list of changes, such as 400:0,800:1") from None
+
+
+def count(text: str) -> int:
+    """Of threads or jobs. Raises ArgumentTypeError."""
+    return _whole(text, 256)
+
+
+def images(text: str) -> int:
+    """How many of them. Raises ArgumentTypeError."""
+    return _whole(text, 1_000_000)
+
+
+def _whole(text: str, most: int) -> int:
+    # Not isdigit, which lets int() meet a superscript; and no more digits than int() takes.
+    if not text.isdecimal() or len(text) > 9 or not 1 <= int(text) <= most:
+        raise ArgumentTypeError(f"{text!r} is no whole number from 1 to {most:,}")
+    return int(text)

@@ -1,0 +1,57 @@
+"""The figures of inference on a page of their own, without Streamlit and without a server that computes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, Page
+
+from explorer import side_by_side
+from explorer.assets import plotly_url
+from explorer.javascript import bundle
+from explorer.latent_map import FOLDER as MAP_FOLDER
+from explorer.latent_map import SHARED_CSS
+from tests.browser.figures import ADDRESS, answer
+from tests.conftest import ROOT
+
+FOLDER = ROOT / "explorer" / "probability_view"
+SHARED = ("dom", "tensors", "plotly", "network", "decoder", "pictures")
+MODULES = [MAP_FOLDER / f"{name}.js" for name in SHARED]
+MODULES += [side_by_side.FOLDER / f"{name}.js" for name in ("noise", "saving", "centring", "pad")]
+MODULES += [FOLDER / f"{name}.js" for name in ("sketch", "curves_figure", "curves", "ancestral")]
+STYLES = SHARED_CSS + "".join(
+    path.read_text() for path in (side_by_side.FOLDER / "pad.css", FOLDER / "figures_of_inference.css")
+)
+KNOWN = "{ Sketch, Curves, Ancestral, Decoder, binarised, centred }"
+SECTIONS = "".join(f'<section class="lse-{name}"></section>' for name in ("sketch", "curves", "ancestral"))
+MAKE = """async plotly => {
+    const { signal } = new AbortController();
+    const place = name => document.querySelector(`.lse-${name}`);
+    Object.assign(window, { presses: 0, landed: [], taken: [], drawn: [] });
+    window.curves = new Curves(place("curves"), { draw: () => presses++ });
+    window.ancestral = new Ancestral(place("ancestral"), signal, {
+        land: z => { landed = z.map(each => Array.from(each)) },
+        take: pixels => taken.push(Array.from(pixels)),
+    });
+    window.sketch = new Sketch(place("sketch"), signal, {
+        drawn: (pixels, final) => drawn.push([pixels && Array.from(pixels), final]),
+    });
+    await curves.load(plotly);
+}"""
+
+
+@contextmanager
+def inference_page(browser: Browser) -> Iterator[Page]:
+    """A page with the pad, the curves and the samples; at the end its console must be empty."""
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda line: line.type in ("error", "warning") and complaints.append(line.text))
+    page.route(f"{ADDRESS}**", answer)
+    page.goto(ADDRESS)
+    page.evaluate("markup => { document.body.innerHTML = markup }", f'<div class="lse">{SECTIONS}</div>')
+    page.add_style_tag(content=STYLES)
+    page.add_script_tag(content=f"{bundle(MODULES)}\nObject.assign(window, {KNOWN});")
+    page.evaluate(MAKE, ADDRESS + plotly_url())
+    yield page
+    page.close()
+    assert complaints == []

@@ -1,0 +1,149 @@
+"""The commands that measure a model, run as people run them."""
+
+import json
+import math
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from models import checkpoint, data, gallery, inference
+from models.__main__ import main
+from models.measures import UNITS
+from tests.commands import refused, run
+from tests.conftest import TRAIN
+
+METRICS = list(UNITS)[:6]
+JUDGED = ("sure_draws", "drawn_classes")  # by a classifier that knows MNIST's digits alone
+EVIDENCE = ["--evidence", "--images", "40", "--subset", "3"]
+
+
+def test_evaluate_prints_the_metrics_of_the_file_as_json(digits_file: Path) -> None:
+    done = run("evaluate", digits_file, "--json")
+    assert done.returncode == 0, done.stderr
+    facts = json.loads(done.stdout)
+    metrics = {name: facts[name] for name in METRICS}
+    assert all(math.isfinite(value) for value in metrics.values())
+    assert facts["negative_elbo"] == pytest.approx(facts["reconstruction"] + facts["kl"])
+    assert metrics == pytest.approx(checkpoint.read(digits_file).metrics, rel=1e-4)
+    assert (facts["images"], facts["beta"]) == (360, 1)
+    assert facts["command"] == checkpoint.read(digits_file).recipe.command(digits_file.as_posix())
+
+
+def test_evaluate_prints_units_and_the_command_for_people(
+    digits_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evaluate", str(digits_file)]) == 0
+    printed = capsys.readouterr().out
+    assert "360 held-out images" in printed
+    assert f"made by: python -m models {shlex.join(TRAIN[:3])}" in printed
+    for name in METRICS:
+        assert re.search(rf"^ *{name} +\d\S* +{UNITS[name]}$", printed, re.MULTILINE)
+
+
+def test_evaluate_prints_the_evidence_and_all_below_it_as_json(digits_file: Path) -> None:
+    done = run("evaluate", digits_file, *EVIDENCE, "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert list(found) == [*inference.UNITS, "images", "subset", "draws"]
+    assert all(math.isfinite(value) for value in found.values())
+    assert (found["images"], found["subset"], found["draws"]) == (40, 3, 5000)
+    assert max(found["largest_error"], found["largest_missed"]) < 0.01
+    assert found["gap"] == pytest.approx(found["log_evidence"] - found["elbo"])
+    assert found["importance_bound"] < found["subset_log_evidence"] + 0.05
+    sums = [found[f"{kind}approximation_gap"] + found[f"{kind}amortisation_gap"] for kind in ("", "full_")]
+    assert sums[0] == pytest.approx(sums[1])
+    assert all(found[name] > -1e-3 for name in inference.UNITS if name.endswith("_gap"))
+
+
+def test_evaluate_says_which_images_the_evidence_is_of(digits_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", str(digits_file), *EVIDENCE]) == 0
+    printed = capsys.readouterr()
+    assert "first 40 held-out images" in printed.out
+    assert "subset is the first 3" in printed.out
+    assert "parts" in printed.err
+    for name, unit in inference.UNITS.items():
+        assert re.search(rf"^ *{name} +-?\d\S*  {re.escape(unit)}$", printed.out, re.MULTILINE)
+
+
+def test_a_decoder_alone_has_an_evidence_and_no_bound(lattice_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", str(lattice_file), "--evidence", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert list(found) == [*[*inference.UNITS][:4], "images"]
+    assert found["images"] == 360
+    assert found["log_evidence"] == pytest.approx(-checkpoint.read(lattice_file).metrics["negative_elbo"], abs=0.02)
+    assert main(["evaluate", str(lattice_file), "--evidence", "--images", "30"]) == 0
+    printed = capsys.readouterr().out
+    assert "first 30 held-out images" in printed
+    assert "subset" not in printed
+
+
+def test_of_grey_levels_the_evidence_is_a_densitys_and_the_gaps_are_plain_nats(
+    grey_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evaluate", str(grey_file), *EVIDENCE]) == 0
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    for name in inference.UNITS:
+        density = name.endswith(("log_evidence", "elbo", "bound"))
+        assert ("nats of a density per image" in lines[name]) == density
+
+
+@pytest.mark.parametrize(
+    "what",
+    [["--images", "0"], ["--images", "all"], ["--images", "361"], ["--images", "9" * 5000], ["--subset", "-1"]],
+)
+def test_a_bad_number_of_images_is_refused(
+    what: list[str], digits_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert len(refused(["evaluate", str(digits_file), "--evidence", *what], capsys).split()) > 3
+
+
+def test_without_the_images_of_a_model_nothing_is_evaluated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(data.FOLDER_VARIABLE, str(tmp_path))
+    monkeypatch.setattr(data, "MIRRORS", {"mnist": ()})
+    assert refused(["evaluate", str(gallery.path("mnist-beta-1")), "--evidence"], capsys).endswith(".")
+
+
+def test_measure_prints_numbers_as_json(digits_file: Path) -> None:
+    done = run("measure", digits_file, "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert list(found) == [name for name in UNITS if name not in JUDGED]
+    assert all(math.isfinite(value) for value in found.values())
+    assert {name: found[name] for name in METRICS} == checkpoint.read(digits_file).metrics
+
+
+def test_measure_prints_units_for_people(digits_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["measure", str(digits_file)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == [name for name in UNITS if name not in JUDGED]
+    assert all(line.endswith(UNITS[line.split()[0]]) for line in lines)
+
+
+@pytest.mark.parametrize("verb", ["evaluate", "measure"])
+def test_nats_of_grey_levels_are_those_of_a_density(
+    grey_file: Path, verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([verb, str(grey_file)]) == 0
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    for name, density in {"reconstruction": True, "kl": False, "negative_elbo": True}.items():
+        assert ("nats of a density per image" in lines[name]) == density
+
+
+def test_evaluate_tells_the_sigma(grey_file: Path, digits_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for path, expected in {grey_file: checkpoint.read(grey_file).pixel_stddev, digits_file: None}.items():
+        assert main(["evaluate", str(path), "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["pixel_stddev"] == expected
+    assert main(["evaluate", str(grey_file)]) == 0
+    assert f"sigma {checkpoint.read(grey_file).pixel_stddev:.4g}" in capsys.readouterr().out
+
+
+def test_evaluate_says_that_the_likelihood_is_exact(lattice_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", str(lattice_file)]) == 0
+    printed = capsys.readouterr().out
+    assert "-log p(x) itself" in printed
+    assert "draws" not in printed
+    assert "--objective lattice" in printed
