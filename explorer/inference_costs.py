@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from html import escape
+from math import ceil, floor, log10
 
 import streamlit as st
 
@@ -71,11 +72,19 @@ def _cells(found: dict[str, float]) -> str:
 
 
 def _errors(found: Collection[dict[str, float]]) -> str:
-    average, image = (max(each[name] for each in found) for name in ("log_evidence_error", "largest_error"))
+    names = ("log_evidence_error", "largest_error", "largest_missed")
+    average, image, missed = (_at_most(max(each[name] for each in found)) for name in names)
     return (
-        f"Numerical error of log p(x), by refining the grid: at most {average:.1g} nats in an average and {image:.1g}"
-        " nats in any one image. A dash: the model has no encoder, and so neither a bound nor a gap."
+        f"Numerical error of log p(x), by refining the grid: at most {average} nats in an average and {image} nats in"
+        f" any one image, of whose p(x) the grid misses at most {missed}. A dash: the model has no encoder, and so"
+        " neither a bound nor a gap."
     )
+
+
+def _at_most(value: float) -> str:
+    """With one digit, and never below the value."""
+    power = 10.0 ** floor(log10(value or 1))
+    return f"{ceil(value / power) * power:.1g}"
 
 
 def _explain(draws: int, subset: int) -> None:

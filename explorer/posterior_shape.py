@@ -18,6 +18,8 @@ _WIDEST = 20.0
 _MARGIN = 1.2
 # The modes are the parts of the smallest region with this mass that have at least that share of all.
 _REGION, _LEAST = 0.95, 0.01
+# Each is held against each; the shipped models need at most 900.
+_MOST_PIXELS = 2000
 
 
 def tiles(picture: Posterior) -> Tiles:
@@ -48,7 +50,7 @@ def modes(picture: Posterior) -> int:
     """How many separate parts the smallest region that holds 95 % of p(z|x) has, of at least 1 % of p(z|x) each."""
     centre, width, mass = _pixels(picture)
     order = picture.log_density.flatten().argsort(descending=True)
-    inside = order[mass[order].cumsum(dim=0) < _REGION * mass.sum()]
+    inside = order[mass[order].cumsum(dim=0) < _REGION * mass.sum()][:_MOST_PIXELS]
     centre, width, mass = centre[inside], width[inside], mass[inside]
     parts = torch.zeros_like(mass).index_add(0, _parts(centre, width), mass)
     return max(1, int((parts > _LEAST).sum()))

@@ -65,7 +65,7 @@ def _finite(part: Callable[[Asked], dict], question: Asked) -> dict:
     try:
         found = part(question)
         json.dumps(found, allow_nan=False)
-    except (ArithmeticError, ValueError, torch.linalg.LinAlgError) as error:
+    except (ArithmeticError, ValueError, RuntimeError) as error:
         raise QuestionError("The model gives this image no finite probability; choose another one.") from error
     return found
 
@@ -141,7 +141,7 @@ def _fit(vae: VAE, x: Tensor, start: MultivariateNormal, full: bool, picture: Po
     shown = MultivariateNormal(mean, scale_tril=tril, validate_args=False)
     elbo = bound.elbo(vae, x.expand(len(step), -1), shown)
     best = max(_estimate(elbo, 0), _estimate(elbo, -1), _best_nearby(vae, x, picture, full), key=itemgetter("value"))
-    gap = gaps(picture.evidence.log_evidence[0], torch.tensor(best["value"]).double(), elbo.value[0])
+    gap = gaps(picture.evidence.log_evidence[0], torch.tensor(best["value"], dtype=torch.float64), elbo.value[0])
     return {
         "step": step,
         "mean": mean.tolist(),

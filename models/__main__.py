@@ -15,6 +15,7 @@ from tqdm import tqdm
 from models import checkpoint, data, gallery, inference, measures, sweep, symmetry, words
 from models.checkpoint import Checkpoint, CheckpointError
 from models.evaluation import SAMPLES, SEED, Codes, encode_dataset, fixed_images, summarise
+from models.evidence import EvidenceError
 from models.idx import IdxError
 from models.initial import initial
 from models.recipe import DATASETS, LIKELIHOODS, OBJECTIVES, Recipe, RecipeError
@@ -27,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         options.run(options)
-    except (RecipeError, CheckpointError, IdxError, data.DataError, TrainingError) as error:
+    except (RecipeError, CheckpointError, IdxError, data.DataError, TrainingError, EvidenceError) as error:
         print(error, file=sys.stderr)
         return 1
     except OSError as error:
@@ -186,7 +187,8 @@ def _evaluate(options: argparse.Namespace) -> None:
     metrics = summarise(codes)
     command = model.recipe.command(options.file.as_posix())
     if options.json:
-        facts = {"images": len(codes.label), "samples_per_image": SAMPLES, "beta": model.recipe.last_weight}
+        samples = SAMPLES if model.recipe.has_encoder else 0
+        facts = {"images": len(codes.label), "samples_per_image": samples, "beta": model.recipe.last_weight}
         facts |= {"pixel_stddev": model.pixel_stddev}
         print(json.dumps(metrics | facts | {"command": command, "versions": model.versions}))
         return

@@ -15,8 +15,8 @@ from models.vae import LATENTS, PIXELS, VAE, prior
 # In units of q's sigma; beyond lie 4e-9 of its mass.
 _REACH = 6.0
 # Nodes along each axis, rule by rule: Gauss-Hermite ones, which few do of a smooth function, then even ones, ...
-_HERMITE, _EVEN = (6, 10, 16), (24, 32, 44, 64, 96)
-# ... and for the KL divergence even ones that are none of the others.
+_HERMITE, _EVEN = (6, 10, 16), (24, 32, 44, 60, 96)
+# ... and for the KL divergence even ones that are none of the others, but for the ends.
 _ODD = (13, 19, 25, 33, 49, 65, 97)
 # A finer rule is taken for the images whose integral the last one moved by more, in nats.
 _TOLERANCE = 1e-3
@@ -55,8 +55,8 @@ def kl_to_posterior(vae: VAE, x: Tensor, q: Distribution, log_evidence: Tensor) 
         KL(q || p(z|x)) = E_q[log q(z) - log p(x, z) + log p(x)] = log p(x) - ELBO(q)
 
     on a grid over +-6 sigma of q, finer until the integral no longer moves. The second equation checks this integral
-    and the ELBO's, which share no node; that p(z|x) integrates to one, see models.evidence.Posterior.mass, checks
-    log p(x).
+    and the ELBO's, which share no node but those at the ends; that p(z|x) integrates to one, see
+    models.evidence.Posterior.mass, checks log p(x).
 
     Source: Jordan, Ghahramani, Jaakkola and Saul, 1999, An Introduction to Variational Methods for Graphical Models,
     section 4, https://doi.org/10.1023/A:1007665907178

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from models.data import Dataset, observe
-from models.lattice import posterior
+from models.evidence import expectations
 from models.objective import terms
 from models.vae import LATENTS, VAE
 
@@ -24,7 +24,7 @@ ACTIVE = 0.01
 class Codes:
     """q(z|x) and the loss terms of N held-out images.
 
-    Of a model without an encoder: the moments of p(z|x) and the terms of -log p(x), see models.lattice.posterior.
+    Of a model without an encoder: the moments of p(z|x) and the terms of -log p(x), see models.evidence.expectations.
 
     mean, stddev: float32 [N, 2]; reconstruction, kl: float32 [N], in nats; label: uint8 [N].
     """
@@ -48,8 +48,8 @@ def encode_dataset(vae: VAE, dataset: Dataset, samples: int = SAMPLES, batch: in
     Without an encoder nothing is drawn: the codes are those of the exact posterior.
     """
     if vae.encoder is None:
-        exact = posterior(vae, fixed_images(dataset, vae.likelihood).to(next(vae.parameters()).device))
-        return Codes(*(part.cpu() for part in exact[:4]), label=dataset.labels)
+        exact = expectations(vae, fixed_images(dataset, vae.likelihood))
+        return Codes(*(part.float() for part in exact), label=dataset.labels)
     generator = torch.Generator().manual_seed(SEED + 1)
     device = next(vae.parameters()).device
     parts = []

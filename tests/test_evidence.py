@@ -11,7 +11,7 @@ from models import evidence as module
 from models import gallery
 from models.data import Dataset
 from models.evaluation import fixed_images
-from models.evidence import Posterior, evidence, log_joint, posterior
+from models.evidence import EvidenceError, Posterior, evidence, log_joint, posterior
 from models.vae import VAE, prior
 from tests.conftest import TINY_HIDDEN, global_generators_untouched, seeded
 from tests.linear_gaussian import MODELS, LinearGaussian, images
@@ -170,3 +170,13 @@ def test_grey_pixels_have_a_density(tiny_dataset: Dataset) -> None:
 def test_a_model_without_an_encoder_has_an_evidence(tiny_dataset: Dataset) -> None:
     vae = VAE(TINY_HIDDEN, seeded(), encoder=False)
     assert (evidence(vae, fixed_images(tiny_dataset)).error < 0.01).all()
+
+
+def test_a_decoder_that_no_grid_resolves_is_refused() -> None:
+    vae = VAE((64, 64), seeded())
+    with torch.no_grad():
+        for weight in vae.decoder.parameters():
+            weight.mul_(1000)
+    for ask in (evidence, lambda vae, x: posterior(vae, x[0])):
+        with pytest.raises(EvidenceError, match=r"too fast.*\.$"):
+            ask(vae, torch.ones(1, 784))

@@ -184,6 +184,16 @@ def test_numbers_that_are_none_become_a_sentence(monkeypatch: pytest.MonkeyPatch
     assert answer["complete"]
 
 
+def test_a_decoder_too_rough_for_any_grid_becomes_a_sentence(tiny_dataset: Dataset, tmp_path: Path) -> None:
+    vae = VAE((64, 64), seeded())
+    with torch.no_grad():
+        for weight in vae.decoder.parameters():
+            weight.mul_(1000)
+    recipe = Recipe("digits", epochs=1, hidden=(64, 64))
+    answer = posteriors.answer(asking(keep(tmp_path, recipe, vae, tiny_dataset)), ANN)
+    assert answer["problem"].startswith("The model gives this image no finite probability")
+
+
 def test_a_test_image_of_a_shipped_model_adds_up(mnist_folder: Path) -> None:
     answer = posteriors.answer(asking(gallery.REFERENCE, image=0, pixels=""), ANN, parts=1)
     assert answer["image"] == 0

@@ -19,8 +19,8 @@ const FIRST_Q = { weight: 1, mean: -1, stddev: 1.2 };
 const ONE_HUMP = [{ weight: 1, mean: 1, stddev: 0.7 }];
 /** @type {Density} of unequal width: no q lies on a line of symmetry, from which descent would never leave */
 const TWO_HUMPS = [
-  { weight: 0.5, mean: -2, stddev: 0.6 },
-  { weight: 0.5, mean: 2.25, stddev: 0.8 },
+  { weight: 0.5, mean: -2, stddev: 0.5 },
+  { weight: 0.5, mean: 2.25, stddev: 0.7 },
 ];
 const ROOM_ABOVE = 1.12; // for the grip at the top
 

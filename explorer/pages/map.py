@@ -26,10 +26,11 @@ def show() -> None:
         st.session_state["map_left"] = left
     st.latex(equations.LOSS)
     st.markdown(
-        "The encoder turns an image x into a Gaussian q(z|x), the decoder turns a point z into 784 pixel probabilities"
-        f" p(x|z). :color[Reconstruction]{{foreground='{palette.RECONSTRUCTION}'}} rewards codes that tell images"
-        f" apart; :color[KL]{{foreground='{palette.KL}'}} charges for how far each q(z|x), its mean and its σ, is from"
-        " the prior p(z) = N(0, I). β sets the price of the KL term; at β = 1 the loss ℓ of an image is its −ELBO."
+        "The encoder turns an image x into a Gaussian q(z|x), the decoder turns a point z into 784 pixel probabilities,"
+        f" or means of grey levels, p(x|z). :color[Reconstruction]{{foreground='{palette.RECONSTRUCTION}'}} rewards"
+        f" codes that tell images apart; :color[KL]{{foreground='{palette.KL}'}} charges for how far each q(z|x), its"
+        " mean and its σ, is from the prior p(z) = N(0, I). β sets the price of the KL term; at β = 1 the loss ℓ of an"
+        " image is its −ELBO."
     )
 
 

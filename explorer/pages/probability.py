@@ -26,7 +26,7 @@ def show() -> None:
     st.fragment(_view)(who)
     st.latex(equations.EVIDENCE)
     st.markdown(
-        "No q can lift the ELBO above log p(x), and what it lacks is its distance from the posterior p(z|x)."
+        "No q can lift the ELBO above log p(x), and what it lacks is KL(q ‖ p(z|x)), its divergence from the posterior."
         " With two latent dimensions the integral over z is a sum over a grid, and each of the three is computed alone."
     )
     with st.container(key="explained"):  # the component's style leaves it undrawn while out of sight
@@ -49,9 +49,11 @@ def _remember(who: str) -> None:
 def _view(who: str) -> None:
     """The component, and the answer to what it asked last, part by part: what takes longest comes last."""
     question = st.session_state.get(_KEY, {}).get("question")
-    if question != st.session_state["probability_asked"]:
+    asked = st.session_state["probability_asked"]
+    if question != asked:
         st.session_state["probability_asked"] = question
-        st.session_state["probability_parts"] = 1
+        # Curves alone are asked for when the fits are there already.
+        st.session_state["probability_parts"] = 2 if _about(question) == _about(asked) else 1
     parts = st.session_state.get("probability_parts", 1)
     answer = posteriors.answer(question, who, parts) if question else None
     left = probability_view(
@@ -69,6 +71,13 @@ def _view(who: str) -> None:
     if answer and not answer["complete"]:
         st.session_state["probability_parts"] = parts + 1
         _again()
+
+
+def _about(question: object) -> object:
+    """What of a question says which image under which model it is about."""
+    if not isinstance(question, dict):
+        return question
+    return {name: value for name, value in question.items() if name not in ("id", "curves")}
 
 
 def _again() -> None:

@@ -84,8 +84,9 @@ class Gaussian(TypedDict):
 class Fit(TypedDict):
     """A Gaussian fitted to one image's posterior: after ``step`` steps it had ``mean``, ``tril`` and ``elbo`` in nats.
 
-    The first is the encoder's q; steps too many to show are left out. ``best`` is the ELBO of the better of the first
-    and the last, ``approximation`` and ``amortisation`` are the gaps with it, in nats.
+    The first is the encoder's q; steps too many to show are left out. ``best`` is the best ELBO of the first,
+    the last and a fit from the mean and covariance of p(z|x), ``approximation`` and ``amortisation`` are the gaps with
+    it, in nats.
     """
 
     step: list[int]

@@ -124,15 +124,19 @@ export class Ancestral {
   showDraws({ likelihood }) {
     const { count, seed } = this;
     this.many.hidden = count === 1;
-    this.choose(this.chosen);
+    this.choose(this.draws[this.chosen] ? this.chosen : 0);
     const which = count === 1 ? "One draw" : `${count} draws: click one to see its z and its means`;
-    const clipped = likelihood === "gaussian" ? " Grey levels are clipped to 0..1." : "";
+    const clipped =
+      likelihood === "gaussian"
+        ? " Grey levels are clipped to 0..1, also where one is taken as x: its density is then higher than a true draw’s."
+        : "";
     this.words.textContent = `${which}; seed ${seed}.${clipped}`;
     Object.assign(this.root.dataset, { ready: "true", seed: String(seed), count: String(count) });
   }
 
   /** @param {number} index of the draw whose steps show */
   choose(index) {
+    if (!this.draws[index]) return; // a click at the very edge, or while others are being drawn
     this.chosen = index;
     this.root.dataset.chosen = String(index);
     if (this.sampler) this.steps.replaceChildren(...this.stepsOf(this.draws[index], this.sampler));

@@ -159,7 +159,7 @@ function lessonOfBound() {
   const link = element("a", "", "Burda et al., 2016");
   Object.assign(link, { href: SOURCE_OF_BOUND, target: "_blank", rel: "noopener" });
   const words =
-    "The mean weight p(x, z) / r(z) of K draws of a proposal r estimates p(x); the mean of its logarithm is a bound";
+    "The mean weight p(x, z) / r(z) of K draws of a proposal r estimates p(x); the mean of its logarithm is a lower bound";
   return element(
     "p",
     "",

@@ -61,14 +61,21 @@ export class Fitting {
 
   /** @param {boolean} full */
   turnFull(full) {
+    const ended = this.step === this.last;
     this.full = this.box.checked = full;
-    this.seek(this.step);
+    // The two fits take different numbers of steps.
+    this.seek(ended ? this.last : Math.min(this.step, this.last));
     this.act.changed();
+  }
+
+  /** @returns {number} the place of the last step, or -1 where there is no fit */
+  get last() {
+    return (this.fit?.mean.length ?? 0) - 1;
   }
 
   press() {
     if (this.playing) return this.stop();
-    const last = this.fit ? this.fit.mean.length - 1 : -1;
+    const { last } = this;
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return this.seek(last);
     this.step = 0;
     const start = performance.now();

@@ -1,7 +1,7 @@
 // log p(x) = ELBO + KL(q || p(z|x)) as bars on one axis of nats, and in a line of numbers.
 
 import { element } from "../latent_map/dom.js";
-import { signed, ticksBetween, tiny } from "./ticks.js";
+import { atMost, signed, ticksBetween, tiny } from "./ticks.js";
 
 /** A quantity and how much it moved at the last refinement. @typedef {{value: number, error: number}} Estimated */
 /** A piece of the axis, in nats. @typedef {{low: number, high: number}} Strip */
@@ -103,7 +103,7 @@ function rowsOfIdentity(answer) {
 /** @param {Inference} answer */
 function sentencesOf(answer) {
   const { elbo, kl, log_evidence, evidence_error, missed } = answer;
-  const precision = `numerical error ${tiny(evidence_error)} nats, missed at most ${tiny(missed)} of p(x)`;
+  const precision = `numerical error at most ${atMost(evidence_error)} nats, missed at most ${atMost(missed)} of p(x)`;
   const exact = element("p", "", figureOf("evidence", "log p(x)", log_evidence), ` by quadrature; ${precision}.`);
   if (!elbo || !kl) {
     const alone = "This model has no encoder, so there is no q(z|x): its posterior and its log p(x) need none.";
@@ -113,14 +113,18 @@ function sentencesOf(answer) {
   const terms = [figureOf("elbo", "ELBO", elbo.value), " + ", figureOf("divergence", "KL(q ‖ p(z|x))", kl.value)];
   const total = element("p", "", ...terms, " = ", element("b", "", signed(sum, DECIMALS)), ` ${natsOf(answer)}`);
   exact.append(` The two differ by ${tiny(Math.abs(sum - log_evidence))} nats.`);
-  return [total, exact, partsOfElbo(answer)];
+  return [total, exact, partsOfElbo(answer, natsOf(answer))];
 }
 
-/** The two terms that training adds up, in their colours. @param {Inference} answer */
-function partsOfElbo({ reconstruction, kl_prior, elbo }) {
+/** The two terms that training adds up, in their colours. @param {Inference} answer @param {string} unit */
+function partsOfElbo({ reconstruction, kl_prior, elbo }, unit) {
   if (reconstruction === null || kl_prior === null || !elbo) return "";
   const first = element("span", "lse-reconstruction", `E[−log p(x|z)] ${signed(reconstruction, DECIMALS)}`);
   const second = element("span", "lse-kl", `KL(q ‖ p(z)) ${signed(kl_prior, DECIMALS)}`);
-  const torn = element("small", "", " The bars are torn off at the left, far from 0.");
-  return element("p", "", "−ELBO = ", first, " + ", second, ` = ${signed(-elbo.value, DECIMALS)}.`, torn);
+  const torn = element(
+    "small",
+    "",
+    " The bars are torn off at the left, far from 0; each number is rounded by itself.",
+  );
+  return element("p", "", "−ELBO = ", first, " + ", second, ` = ${signed(-elbo.value, DECIMALS)} ${unit}.`, torn);
 }

@@ -1,7 +1,7 @@
 // The answer in pictures: x, and p(z|x) on the map and from near, with every q that stands in for it.
 
 import { rgbOf } from "../latent_map/dom.js";
-import { drawPicture } from "../latent_map/pictures.js";
+import { drawPicture, PICTURE_PIXELS } from "../latent_map/pictures.js";
 import { countOutside } from "../latent_map/view.js";
 import { CloseUp } from "./close_up.js";
 import { bytesOf, paintHeat } from "./heat.js";
@@ -40,7 +40,16 @@ export class PosteriorPicture {
     this.pane.guest = answer && answer.image < 0 && answer.q ? guestOf(answer.q) : null;
     this.find(".lse-modes").textContent = answer ? modesOf(answer) : "";
     this.find("[data-testid=x-name]").textContent = name;
-    if (answer) drawPicture(/** @type {HTMLCanvasElement} */ (this.find(".lse-x-picture")), bytesOf(answer.x), 255);
+    const pixels = answer ? bytesOf(answer.x) : new Uint8Array(PICTURE_PIXELS);
+    drawPicture(/** @type {HTMLCanvasElement} */ (this.find(".lse-x-picture")), pixels, 255);
+  }
+
+  /** What to do where there are no images. @param {{dataset: string, images_url: string | null}} model
+   * @param {string} problem that shows, and says it itself */
+  invite({ dataset, images_url }, problem) {
+    const invitation = this.find(".lse-invitation");
+    invitation.hidden = Boolean(images_url || problem);
+    invitation.textContent = `The ${dataset} files are not on the server: draw an image, or sample one, to see its posterior.`;
   }
 
   /** On the map and from near. */

@@ -17,7 +17,7 @@ const MAP = `
       <button type="button" data-scale="shared">Same scale for all models</button>
       <button type="button" data-scale="fit">Fit this model</button>
     </div>
-    <button type="button" class="lse-nearer" data-testid="nearer">Zoom to p(z|x)</button>
+    <button type="button" class="lse-nearer" data-testid="nearer" disabled>Zoom to p(z|x)</button>
   </section>
   <p class="lse-caption" data-testid="caption"></p>
 </div>`;
@@ -27,8 +27,8 @@ const POSTERIOR = `
   <h3>p(z|x), from near</h3>
   <canvas role="img" aria-label="heat map of the posterior"></canvas>
   <p class="lse-quiet lse-key"><i class="lse-key-heat"></i>p(z|x), exact
-    <span class="lse-key-of-q"><i class="lse-key-q"></i>encoder’s q(z|x), 1 and 2 σ</span>
-    <span class="lse-key-of-fit"><i class="lse-key-fitted"></i>q of this image alone</span></p>
+    <span class="lse-key-of-q" hidden><i class="lse-key-q"></i>encoder’s q(z|x), 1 and 2 σ</span>
+    <span class="lse-key-of-fit" hidden><i class="lse-key-fitted"></i>q of this image alone</span></p>
   <p class="lse-quiet lse-modes"></p>
 </section>`;
 
@@ -59,7 +59,8 @@ const SUMS = `
   <details><summary>One q for each image, or one encoder for all?</summary>
     <p>The fit climbs the ELBO of this image alone, from the encoder’s q. What it gains is the amortisation gap, the
     price of one encoder for all images (and, where β is not 1, of training for another objective). What is left is the
-    approximation gap: no Gaussian of this kind is p(z|x). A full covariance may tilt the ellipse.
+    approximation gap: no Gaussian of this kind is p(z|x). A full covariance may tilt the ellipse; the gap to
+    the encoder’s q, which cannot, then also holds what its diagonal family costs.
     <a href="https://arxiv.org/abs/1801.03558" target="_blank" rel="noopener">Cremer, Li and Duvenaud, 2018</a></p>
   </details>
 </section>`;

@@ -12,7 +12,7 @@ import { Fitting } from "./fitting.js";
 import { Identity } from "./identity.js";
 import { PosteriorPicture } from "./posterior_picture.js";
 import { layOutProbability } from "./probability_layout.js";
-import { Questions } from "./questions.js";
+import { Questions, seenBy } from "./questions.js";
 import { Sketch } from "./sketch.js";
 
 /** @typedef {import("../side_by_side/side.js").Choice} Model */
@@ -61,7 +61,10 @@ class ProbabilityView {
     this.curves = new Curves(this.find(".lse-curves"), { draw: () => this.questions.askForCurves() });
     this.ancestral = new Ancestral(this.find(".lse-ancestral"), this.signal, {
       land: (places) => this.picture?.marks.land(places),
-      take: (pixels) => this.takeSample(pixels),
+      take: (pixels) => {
+        this.takeSample(pixels);
+        this.find(".lse-close").scrollIntoView({ block: "nearest", behavior: "smooth" });
+      },
     });
     this.sketch = new Sketch(this.find(".lse-sketch"), this.signal, {
       drawn: (pixels, final) => final && this.takeDrawing(pixels),
@@ -130,8 +133,8 @@ class ProbabilityView {
     this.showModel();
     this.side.move(before);
     this.panes.decode();
-    // Black and white for the one likelihood, grey for the other.
-    if (this.drawing && this.sketch) this.questions.take(-1, this.sketch.pixels);
+    const given = this.drawing ? this.sketch?.pixels : this.sample;
+    if (this.questions.pixels && given) this.questions.take(-1, seenBy(choice, given));
     this.publish();
     this.questions.put(this.model);
   }
@@ -156,6 +159,7 @@ class ProbabilityView {
   /** @param {Uint8Array} pixels [784] in 0..255 */
   takeSample(pixels) {
     this.drawing = false;
+    this.sample = pixels;
     this.questions.take(-1, pixels);
     this.panes.deselect();
     this.questions.put(this.model);
@@ -200,9 +204,7 @@ class ProbabilityView {
     if (this.sketch) this.sketch.likelihood = model.likelihood;
     if (pane.loaded) this.ancestral?.show(pane.loaded.decoder, model.likelihood, model.pixel_stddev ?? 0);
     this.root.dataset.image = this.panes.state.image < 0 ? "" : String(this.panes.state.image);
-    const invitation = this.find(".lse-invitation");
-    invitation.hidden = Boolean(model.images_url);
-    invitation.textContent = `The ${model.dataset} files are not on the server: draw an image, or sample one, to see its posterior.`;
+    this.picture?.invite(model, "");
     this.showView();
     this.panes.decode();
   }
@@ -234,6 +236,7 @@ class ProbabilityView {
     if (answer.problem) this.forgetAnswer();
     else this.showAnswer(answer);
     this.panes.complain(answer.problem);
+    this.picture?.invite(this.model, answer.problem);
     this.root.dataset.waits = "false";
     if (answer.id === this.questions.id) this.root.dataset.answer = String(answer.id);
     this.picture?.show();
@@ -243,7 +246,7 @@ class ProbabilityView {
   showAnswer(answer) {
     const fresh = this.answer?.x !== answer.x || this.answer?.model !== answer.model;
     this.answer = answer;
-    const source = this.drawing ? "your drawing" : "a sample of the model";
+    const source = this.drawing ? "your drawing" : "a sample that was drawn";
     this.picture?.take(answer, `x, ${answer.image < 0 ? source : `test image ${answer.image}`}`);
     this.identity?.show(answer);
     this.fitting?.show(answer, fresh);

@@ -25,11 +25,10 @@ export class Questions {
 
   /** Ask about x, if there is one. @param {{name: string}} model */
   put({ name }) {
-    if (this.image < 0 && !this.pixels) return;
-    this.model = name;
-    this.curves = 0;
     this.since = this.id + 1;
-    this.next();
+    this.curves = 0;
+    this.model = this.image < 0 && !this.pixels ? "" : name;
+    if (this.model) this.next();
   }
 
   askForCurves() {
@@ -48,4 +47,9 @@ export class Questions {
   answeredBy(answer) {
     return Boolean(answer && answer.id >= this.since);
   }
+}
+
+/** Black and white for the one likelihood, grey for the other. @param {{likelihood: string}} model @param {Uint8Array} pixels */
+export function seenBy({ likelihood }, pixels) {
+  return likelihood === "gaussian" ? pixels : pixels.map((level) => (level < 128 ? 0 : 255));
 }

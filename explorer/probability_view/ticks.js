@@ -19,9 +19,18 @@ export function signed(value, decimals) {
   return (Number(value.toFixed(decimals)) + 0).toFixed(decimals).replace("-", "−");
 }
 
+/** A bound with one digit, never below the value. @param {number} value not negative */
+export function atMost(value) {
+  const power = 10 ** Math.floor(Math.log10(value || 1));
+  return tiny(Math.ceil(value / power) * power);
+}
+
 /** A small quantity with one digit: 0.0003, or 2e−9. @param {number} value */
 export function tiny(value) {
   if (!value) return "0";
-  const text = Math.abs(value) < 1e-6 ? value.toExponential(0) : Number(value.toPrecision(1)).toFixed(7);
-  return text.replace(/\.?0+$/, "").replace(/-/g, "−");
+  if (Math.abs(value) < 1e-6) return value.toExponential(0).replace(/-/g, "−");
+  return Number(value.toPrecision(1))
+    .toFixed(7)
+    .replace(/\.?0+$/, "")
+    .replace("-", "−");
 }

@@ -132,6 +132,16 @@ def test_a_full_covariance_leaves_less_and_is_in_the_address(opened: OpenedProba
     assert 0 <= full < diagonal
 
 
+def test_after_a_fit_the_other_covariance_stands_at_its_own_end(opened: OpenedProbability) -> None:
+    opened.fit_to_the_end()
+    slider, box = opened.fit.locator("input[type=range]"), opened.fit.get_by_role("checkbox")
+    for turn in (box.check, box.uncheck):
+        turn()
+        expect(opened.fit).to_have_attribute("data-step", slider.get_attribute("max"))
+        assert opened.numbers("fit", ["amortisation gap"]) == [pytest.approx(0, abs=0.05)]
+        expect(opened.page.locator(".lse-fitted")).to_have_count(2)
+
+
 def test_the_ellipse_can_be_taken_back_step_by_step(opened: OpenedProbability) -> None:
     opened.fit_to_the_end()
     ring = opened.page.locator(".lse-fitted").first
@@ -194,6 +204,24 @@ def test_a_sample_lands_on_the_map_and_can_be_taken_as_x(opened: OpenedProbabili
     ancestral.get_by_role("button", name="Take it as x").click()
     opened.wait_for_answer(before)
     expect(opened.page.get_by_test_id("x-name")).to_contain_text("a sample")
+    assert_adds_up(opened, REFERENCE)
+
+
+def test_a_grey_sample_is_binarised_for_a_model_of_binary_pixels(
+    open_probability: Callable, mnist_test: Dataset
+) -> None:
+    opened = open_probability("?model=mnist-gaussian-beta-1&image=3")
+    opened.wait_for_answer()
+    before = opened.answer
+    ancestral = opened.page.get_by_test_id("ancestral")
+    ancestral.get_by_role("button", name="Draw one").click()
+    ancestral.get_by_role("button", name="Take it as x").click()
+    opened.wait_for_answer(before)
+    grey, before = seen(opened), opened.answer
+    assert len(np.unique(grey)) > 2
+    opened.choose(REFERENCE)
+    opened.wait_for_answer(before)
+    assert np.array_equal(seen(opened), np.where(grey < 128, 0, 255))
     assert_adds_up(opened, REFERENCE)
 
 
