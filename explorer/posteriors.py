@@ -5,7 +5,7 @@ import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import itemgetter
 from pathlib import Path
 
@@ -29,17 +29,20 @@ REPEATS = 20
 
 SHOWN_STEPS = 40
 
+_BLOCKS = 4
+"""In which the repeats are drawn: the curves are seen after the first, and another question waits for one alone."""
+
 # Eight of ten repeats lie between the two curves of a band.
 _BAND = torch.tensor([0.1, 0.9], dtype=torch.float64)
 # Thirty students ask at once: their answers wait for each other rather than all becoming slow. Curves take seconds.
 _ANSWERS, _CURVES = threading.BoundedSemaphore(2), threading.BoundedSemaphore(1)
 
 
-def answer(question: object, visitor: str, parts: int = 3) -> Answer:
+def answer(question: object, visitor: str, parts: int = 2 + _BLOCKS) -> Answer:
     """What a browser wants to know, or the sentence that says why not.
 
-    The first of its three parts has log p(x), the posterior and the encoder's q; the second the fits; the third the
-    importance curves, if they were asked for. Later parts take longer, and what was computed is remembered.
+    The first of its ``parts`` has log p(x), the posterior and the encoder's q; the second the fits; the others, if they
+    were asked for, the importance curves with more and more repeats. What was computed is remembered.
     """
     known = question if isinstance(question, dict) else {}
     head: Answer = {
@@ -51,9 +54,10 @@ def answer(question: object, visitor: str, parts: int = 3) -> Answer:
     }
     try:
         checked = asked(question, visitor)
-        wanted = [_first, _fits, _curves][: 3 if checked.curves else 2]
+        curves = [partial(_curves, blocks=blocks) for blocks in range(1, _BLOCKS + 1)]
+        wanted = [_first, _fits, *(curves if checked.curves else [])]
         found: dict = {"fits": None, "curves": None}
-        for part in wanted[:parts]:
+        for part in wanted[: min(parts, 2)] + wanted[2:parts][-1:]:  # of the curves those with the most repeats
             found |= _finite(part, checked)
     except QuestionError as error:
         return head | {"problem": str(error)}
@@ -80,9 +84,9 @@ def _fits(question: Asked) -> dict:
         return {"fits": _both_fits(question.path, question.x)}
 
 
-def _curves(question: Asked) -> dict:
+def _curves(question: Asked, blocks: int) -> dict:
     with _CURVES:
-        return {"curves": _importance(question.path, question.x, question.curves)}
+        return {"curves": _importance(question.path, question.x, question.curves, blocks)}
 
 
 @lru_cache(maxsize=8)
@@ -165,21 +169,34 @@ def _best_nearby(vae: VAE, x: Tensor, picture: Posterior, full: bool) -> Estimat
 
 @lru_cache(maxsize=60)
 @torch.no_grad()
-def _importance(path: Path, image: bytes, seed: int) -> Curves:
+def _importance(path: Path, image: bytes, seed: int, blocks: int) -> Curves:
+    drawn = [_drawn(path, image, _BLOCKS * seed + block) for block in range(blocks)]
+    encoder, of_prior = zip(*drawn, strict=True)
+    return {
+        "draws": list(DRAWS),
+        "repeats": blocks * REPEATS // _BLOCKS,
+        "prior": _curve(torch.cat(of_prior)),
+        "encoder": None if encoder[0] is None else _curve(torch.cat(encoder)),
+    }
+
+
+@lru_cache(maxsize=40)
+@torch.no_grad()
+def _drawn(path: Path, image: bytes, seed: int) -> tuple[Tensor | None, Tensor]:
+    """A block's log weights of draws from the encoder's q, if there is one, and from the prior."""
     vae, x = _given(path, image)
-    q = _encoded(vae, x)
+    q, count = _encoded(vae, x), DRAWS[-1] * REPEATS // _BLOCKS
+
+    def draw(proposal: Distribution) -> Tensor:
+        return log_weights(vae, x, proposal, count, torch.Generator().manual_seed(seed))[:, 0]
+
     with ThreadPoolExecutor(2) as threads:
-        encoder = q and threads.submit(_curve, vae, x, q, seed)
-        return {
-            "draws": list(DRAWS),
-            "repeats": REPEATS,
-            "prior": threads.submit(_curve, vae, x, prior(), seed).result(),
-            "encoder": encoder and encoder.result(),
-        }
+        encoder = q and threads.submit(draw, q)
+        of_prior = threads.submit(draw, prior()).result()
+        return encoder and encoder.result(), of_prior
 
 
-def _curve(vae: VAE, x: Tensor, proposal: Distribution, seed: int) -> Curve:
-    draws = log_weights(vae, x, proposal, REPEATS * DRAWS[-1], torch.Generator().manual_seed(seed))[:, 0]
+def _curve(draws: Tensor) -> Curve:
     bounds = _band(importance_bound, draws, "bound", "")
     return bounds | _band(effective_sample_size, draws, "effective", "effective_")
 

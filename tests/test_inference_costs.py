@@ -71,6 +71,16 @@ def test_the_section_tells_errors_and_counts(tmp_path: Path, monkeypatch: pytest
     assert "of 5,000 draws" in app.markdown[-1].value
 
 
+def test_what_is_lost_to_the_gap_and_to_the_bound_adds_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "evidence.json"
+    exact = {"log_evidence": -100.0, "log_evidence_error": 0.0, "largest_error": 0.0, "largest_missed": 0.0}
+    file.write_text(json.dumps(COUNTS | {"models": {gallery.REFERENCE: MEASURED, gallery.EXACT: exact}}))
+    words = drawn(file, monkeypatch).markdown[0].value
+    best, bound, gap, loss = map(float, re.findall(r"\d+\.\d", words))
+    assert (best, bound) == (100, 1135.2)
+    assert gap + loss == pytest.approx(bound - best, abs=0.1)
+
+
 def test_averages_that_are_missing_are_made_by_a_verb_that_there_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -148,10 +148,11 @@ def test_the_same_press_draws_the_same_and_the_next_one_draws_anew(tiny_bytes: b
 
 def test_what_takes_longer_comes_later(tiny_bytes: bytes) -> None:
     question = asking(kept.keep(ANN, "my own", tiny_bytes), curves=1)
-    first, second, third = (posteriors.answer(question, ANN, parts) for parts in (1, 2, 3))
+    first, second, *more = (posteriors.answer(question, ANN, parts) for parts in range(1, 7))
     assert (first["fits"], first["curves"], second["curves"]) == (None, None, None)
-    assert [each["complete"] for each in (first, second, third)] == [False, False, True]
-    assert third | {"curves": None, "complete": False} == second
+    assert [each["complete"] for each in (first, second, *more)] == [False] * 5 + [True]
+    assert [each["curves"]["repeats"] for each in more] == [5, 10, 15, 20]
+    assert all(each | {"curves": None, "complete": False} == second for each in more)
     assert posteriors.answer(question | {"curves": 0}, ANN, 2) == second | {"complete": True}
 
 
