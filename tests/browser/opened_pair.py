@@ -9,6 +9,9 @@ from tests.browser.opened_map import READY_MS, SHARED_HALF, OpenedMap
 
 A, B = "mnist-beta-0.3", gallery.REFERENCE
 """Two models whose codes all but fill the shared window."""
+PAIR = f"?a={A}&b={B}"
+SEVEN = [(0.2, 0.25), (0.75, 0.25), (0.45, 0.85)]
+"""A stroke, in shares of the pad's side."""
 
 
 class OpenedPair(OpenedMap):
@@ -66,3 +69,8 @@ class OpenedPair(OpenedMap):
         return self.page.locator(".lse-axes").evaluate_all(
             "all => all.map(({ layout }) => [layout.xaxis.range, layout.yaxis.range])"
         )
+
+
+def centre(opened: OpenedPair, letter: str, selector: str) -> tuple[float, float]:
+    box = opened.side(letter).locator(selector).bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

@@ -15,12 +15,12 @@ from models.evidence import evidence, posterior
 from tests.browser.blank_page import blank_page
 from tests.browser.conftest import openings
 from tests.browser.opened_map import lonely_image
+from tests.browser.opened_pair import SEVEN
 from tests.browser.opened_probability import OpenedProbability
 from tests.conftest import ROOT
 
 REFERENCE = gallery.REFERENCE
 FAR = 18  # a test image whose code the encoder puts beside its posterior
-SEVEN = [(0.2, 0.25), (0.75, 0.25), (0.45, 0.85)]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 3}
 HEAT = [ROOT / "explorer/latent_map/view.js", ROOT / "explorer/probability_view/heat.js"]
 PAINT = """([low, width, shade, view, side]) => {

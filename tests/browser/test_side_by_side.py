@@ -1,7 +1,6 @@
-"""Two linked maps in the browser: one pointer, one handle, one selection and one drawing for both models."""
+"""Two linked maps in the browser: one pointer, one handle and one selection for both models."""
 
 import csv
-import re
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -9,28 +8,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import Download, Route, expect
+from playwright.sync_api import Download, expect
 
 from models import gallery
 from models.data import Dataset
 from models.evaluation import fixed_images
 from models.objective import terms
 from tests.browser.opened_map import OpenedMap, decoded, lonely_image, says
-from tests.browser.opened_pair import A, B, OpenedPair
+from tests.browser.opened_pair import PAIR, SEVEN, A, B, OpenedPair, centre
 from tests.conftest import seeded
 
-PAIR = f"?a={A}&b={B}"
-SEVEN = [(0.2, 0.25), (0.75, 0.25), (0.45, 0.85)]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 3}
 
 
 def mean_of(name: str, image: int) -> list[float]:
     return gallery.read(name).codes.mean[image].tolist()
-
-
-def centre(opened: OpenedPair, letter: str, selector: str) -> tuple[float, float]:
-    box = opened.side(letter).locator(selector).bounding_box()
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
 def test_the_page_opens_on_the_two_models_of_the_kl_switch(open_pair: Callable) -> None:
@@ -130,104 +122,6 @@ def test_the_classes_are_joined_where_their_names_stand(open_pair: Callable) -> 
             assert (overlay["x"] + x, overlay["y"] + y) == pytest.approx(wanted, abs=1)
     opened.page.locator(".lse-axes .legendtoggle").first.click()
     expect(threads).to_have_count(9)
-
-
-def test_a_drawing_is_placed_where_torch_places_what_the_page_says_was_given(open_pair: Callable) -> None:
-    opened = open_pair(PAIR)
-    opened.draw(SEVEN)
-    given = opened.page.get_by_test_id("given")
-    expect(given.locator("figure")).to_have_count(4)
-    x = torch.from_numpy(opened.picture(given.locator("canvas").nth(1)).astype(np.float32) / 255)
-    assert set(x.unique().tolist()) == {0, 1}
-    places = [[float(z) for z in text.split(",")] for text in given.get_attribute("data-places").split(";")]
-    for letter, name, place in zip("AB", (A, B), places, strict=True):
-        with torch.no_grad():
-            q = gallery.read(name).vae().encode(x)
-        assert place == pytest.approx(q.mean.tolist(), abs=1e-4)
-        wanted = opened.place_on(letter, place)  # scrolls there
-        assert centre(opened, letter, "circle.lse-guest") == pytest.approx(wanted, abs=1.5)
-        ring = opened.side(letter).locator("ellipse.lse-guest").first
-        scale = opened.side(letter).locator(".lse-plot").bounding_box()["width"] / 8
-        assert float(ring.get_attribute("rx")) == pytest.approx(q.stddev[0].item() * scale, rel=1e-3)
-        rebuilt = opened.picture(given.locator("canvas").nth("AB".index(letter) + 2))
-        assert np.abs(rebuilt - decoded(name, q.mean.tolist())).max() <= 1
-
-
-def test_without_an_encoder_a_drawing_has_no_place_and_the_page_says_why(open_pair: Callable) -> None:
-    opened = open_pair(f"?a={gallery.EXACT}&b={B}")
-    opened.draw([(0.5, 0.2), (0.5, 0.8)])
-    expect(opened.page.get_by_test_id("given")).to_contain_text("A has no encoder")
-    expect(opened.side("A").locator(".lse-guest")).to_have_count(0)
-    expect(opened.side("B").locator(".lse-guest")).not_to_have_count(0)
-    expect(opened.page.get_by_test_id("error")).to_be_hidden()
-
-
-def test_another_model_takes_the_drawing_and_clearing_takes_it_away(open_pair: Callable) -> None:
-    opened = open_pair(PAIR)
-    opened.draw(SEVEN)
-    guest = opened.side("B").locator("circle.lse-guest")
-    expect(guest).to_have_count(1)
-    before = opened.page.get_by_test_id("given").get_attribute("data-places")
-    opened.put("B", "mnist-beta-3")
-    expect(opened.page.get_by_test_id("given")).not_to_have_attribute("data-places", before)
-    expect(opened.page.get_by_test_id("receipt")).to_contain_text("Your drawing")
-    opened.page.get_by_role("button", name="Clear").click()
-    expect(guest).to_have_count(0)
-    expect(opened.page.get_by_test_id("receipt")).not_to_contain_text("Your drawing")
-
-
-def test_a_late_encoder_does_not_answer_for_the_model_that_came_after_it(open_pair: Callable) -> None:
-    opened = open_pair(PAIR)
-    held: list[Route] = []
-    opened.page.route(re.compile(f"{B}-encoder"), lambda route: held.append(route))
-    opened.draw(SEVEN)
-    given = opened.page.get_by_test_id("given")
-    opened.put("B", "mnist-beta-30")
-    expect(given.locator("figure")).to_have_count(4)
-    receipt = opened.page.get_by_test_id("receipt")
-    expect(receipt).to_have_attribute("data-total", re.compile(","))
-    places, bill = given.get_attribute("data-places"), receipt.get_attribute("data-total")
-    assert held
-    for route in held:
-        route.continue_()
-    opened.page.wait_for_timeout(1000)
-    assert given.get_attribute("data-places") == places
-    assert receipt.get_attribute("data-total") == bill
-
-
-def test_while_an_encoder_is_on_its_way_nothing_of_the_model_before_remains(open_pair: Callable) -> None:
-    opened = open_pair(PAIR)
-    opened.draw(SEVEN)
-    guests = opened.page.locator("circle.lse-guest")
-    expect(guests).to_have_count(2)
-    held: list[Route] = []
-    opened.page.route(re.compile("mnist-beta-3-encoder"), lambda route: held.append(route))
-    opened.put("A", "mnist-beta-3")
-    expect(guests).to_have_count(1)
-    expect(opened.page.get_by_test_id("given")).not_to_contain_text("A rebuilds")
-    expect(opened.page.get_by_test_id("receipt").locator("thead")).not_to_contain_text("A")
-    for route in held:
-        route.continue_()
-    expect(guests).to_have_count(2)
-
-
-def test_an_encoder_that_cannot_be_had_is_asked_for_once_a_stroke(open_pair: Callable) -> None:
-    opened = open_pair(PAIR)
-    opened.break_requests(f"{B}-encoder")
-    opened.draw(SEVEN)
-    expect(opened.error).to_contain_text("encoder")
-    expect(opened.side("A").locator("circle.lse-guest")).to_have_count(1)
-    opened.wait_for_silence()
-    assert 1 <= sum(f"{B}-encoder" in url for url in opened.requests) <= 2
-
-
-def test_a_drawing_outside_the_window_waits_at_its_edge_and_the_caption_says_so(open_pair: Callable) -> None:
-    opened = open_pair()
-    opened.draw(SEVEN)
-    expect(opened.side("A").locator(".lse-guest-outside")).to_have_count(1)
-    expect(opened.page.get_by_test_id("caption")).to_contain_text("Your drawing lies outside the frame of A.")
-    opened.page.locator("[data-scale=fit]").click()
-    expect(opened.page.locator(".lse-guest-outside")).to_have_count(0)
 
 
 def test_the_link_says_on_which_map_the_image_was_chosen(open_pair: Callable) -> None:
