@@ -17,7 +17,7 @@ from explorer import posterior_shape
 from explorer.probability_view import Answer, Curve, Curves, Estimate, Fit, Fits, Gaussian
 from explorer.questions import Asked, QuestionError, asked, model, seen, whole
 from models import bound
-from models.best_q import best_q, better, gaps
+from models.best_q import best_bound, best_q, gaps
 from models.bound import as_gaussian
 from models.evidence import Posterior, posterior
 from models.importance import effective_sample_size, importance_bound, log_weights
@@ -35,6 +35,7 @@ _BLOCKS = 4
 # Eight of ten repeats lie between the two curves of a band.
 _BAND = torch.tensor([0.1, 0.9], dtype=torch.float64)
 # Thirty students ask at once: their answers wait for each other rather than all becoming slow. Curves take seconds.
+# What is remembered waits for none: these are taken inside the caches.
 _ANSWERS, _CURVES = threading.BoundedSemaphore(2), threading.BoundedSemaphore(1)
 
 
@@ -75,18 +76,15 @@ def _finite(part: Callable[[Asked], dict], question: Asked) -> dict:
 
 
 def _first(question: Asked) -> dict:
-    with _ANSWERS:
-        return _identity(question.path, question.x)
+    return _identity(question.path, question.x)
 
 
 def _fits(question: Asked) -> dict:
-    with _ANSWERS:
-        return {"fits": _both_fits(question.path, question.x)}
+    return {"fits": _both_fits(question.path, question.x)}
 
 
 def _curves(question: Asked, blocks: int) -> dict:
-    with _CURVES:
-        return {"curves": _importance(question.path, question.x, question.curves, blocks)}
+    return {"curves": _importance(question.path, question.x, question.curves, blocks)}
 
 
 @lru_cache(maxsize=8)
@@ -98,21 +96,22 @@ def _picture(path: Path, image: bytes) -> Posterior:
 @lru_cache(maxsize=300)
 @torch.no_grad()
 def _identity(path: Path, image: bytes) -> dict:
-    vae, x = _given(path, image)
-    picture = _picture(path, image)
-    found = picture.evidence
-    q = _encoded(vae, x)
-    return {
-        "density": vae.likelihood == "gaussian",
-        "x": base64.b64encode(image).decode(),
-        "log_evidence": found.log_evidence.item(),
-        "evidence_error": found.error.item(),
-        "missed": found.missed.item(),
-        "tiles": posterior_shape.tiles(picture),
-        "window": posterior_shape.window(picture, q),
-        "modes": posterior_shape.modes(picture),
-        **_bound(vae, x, q, found.log_evidence),
-    }
+    with _ANSWERS:
+        vae, x = _given(path, image)
+        picture = _picture(path, image)
+        found = picture.evidence
+        q = _encoded(vae, x)
+        return {
+            "density": vae.likelihood == "gaussian",
+            "x": base64.b64encode(image).decode(),
+            "log_evidence": found.log_evidence.item(),
+            "evidence_error": found.error.item(),
+            "missed": found.missed.item(),
+            "tiles": posterior_shape.tiles(picture),
+            "window": posterior_shape.window(picture, q),
+            "modes": posterior_shape.modes(picture),
+            **_bound(vae, x, q, found.log_evidence),
+        }
 
 
 def _bound(vae: VAE, x: Tensor, q: MultivariateNormal | None, log_evidence: Tensor) -> dict:
@@ -133,9 +132,10 @@ def _bound(vae: VAE, x: Tensor, q: MultivariateNormal | None, log_evidence: Tens
 @lru_cache(maxsize=300)
 @torch.no_grad()
 def _both_fits(path: Path, image: bytes) -> Fits | None:
-    vae, x = _given(path, image)
-    q, picture = _encoded(vae, x), _picture(path, image)
-    return q and Fits(diagonal=_fit(vae, x, q, False, picture), full=_fit(vae, x, q, True, picture))
+    with _ANSWERS:
+        vae, x = _given(path, image)
+        q, picture = _encoded(vae, x), _picture(path, image)
+        return q and Fits(diagonal=_fit(vae, x, q, False, picture), full=_fit(vae, x, q, True, picture))
 
 
 def _fit(vae: VAE, x: Tensor, start: MultivariateNormal, full: bool, picture: Posterior) -> Fit:
@@ -162,9 +162,7 @@ def _best_nearby(vae: VAE, x: Tensor, picture: Posterior, full: bool) -> Estimat
     mean, covariance = picture.moments()
     if not full:
         covariance = covariance.diag().diag()
-    start = MultivariateNormal(mean[None], covariance[None])
-    *_, end = best_q(vae, x, start, full)
-    return _estimate(better(vae, x, start, end)[1], 0)
+    return _estimate(best_bound(vae, x, MultivariateNormal(mean[None], covariance[None]), full), 0)
 
 
 @lru_cache(maxsize=60)
@@ -190,7 +188,7 @@ def _drawn(path: Path, image: bytes, seed: int) -> tuple[Tensor | None, Tensor]:
     def draw(proposal: Distribution) -> Tensor:
         return log_weights(vae, x, proposal, count, torch.Generator().manual_seed(seed))[:, 0]
 
-    with ThreadPoolExecutor(2) as threads:
+    with _CURVES, ThreadPoolExecutor(2) as threads:
         encoder = q and threads.submit(draw, q)
         of_prior = threads.submit(draw, prior()).result()
         return encoder and encoder.result(), of_prior

@@ -111,6 +111,12 @@ def better(vae: VAE, x: Tensor, start: Distribution, end: Distribution) -> tuple
     return MultivariateNormal(mean, scale_tril=tril, validate_args=False), chosen
 
 
+def best_bound(vae: VAE, x: Tensor, start: Distribution, full: bool) -> Estimate:
+    """The ELBO of the best q for each of images x [N, 784] that steps from ``start`` lead to, see best_q and better."""
+    *_, end = best_q(vae, x, start, full)
+    return better(vae, x, start, end)[1]
+
+
 def gaps(log_evidence: Tensor, best: Tensor, encoders: Tensor) -> Gaps:
     """The gaps of log p(x), ELBO(best q) and ELBO(encoder's q), all [N] in nats.
 

@@ -8,10 +8,10 @@ from functools import cache
 
 import torch
 from torch import Tensor
-from torch.distributions import Distribution, Independent, MultivariateNormal, Normal
+from torch.distributions import Independent, MultivariateNormal, Normal
 
 from models import checkpoint, gallery, sweep
-from models.best_q import best_q, better, gaps
+from models.best_q import best_bound, gaps
 from models.bound import elbo
 from models.evidence import evidence, posterior
 from models.importance import effective_sample_size, importance_bound, log_weights
@@ -102,15 +102,10 @@ def _gaps(
 ) -> dict[str, float]:
     moments = exact if full else Independent(Normal(exact.mean, exact.stddev), 1)
     # Where the encoder's q lies in a lesser mode, its fit stays there.
-    best = torch.maximum(*(_fitted_bound(vae, x, start, full) for start in (vae.encode(x), moments)))
+    best = torch.maximum(*(best_bound(vae, x, start, full).value for start in (vae.encode(x), moments)))
     approximation, amortisation = gaps(log_evidence, best, encoders)
     kind = "full_" if full else ""
     return {f"{kind}approximation_gap": _mean(approximation), f"{kind}amortisation_gap": _mean(amortisation)}
-
-
-def _fitted_bound(vae: VAE, x: Tensor, start: Distribution, full: bool) -> Tensor:
-    *_, end = best_q(vae, x, start, full)
-    return better(vae, x, start, end)[1].value
 
 
 def _moments(vae: VAE, x: Tensor) -> MultivariateNormal:

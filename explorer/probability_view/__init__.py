@@ -20,6 +20,7 @@ _BORROWED = ("noise", "saving", "encoder", "centring", "pad", "side", "picker")
 _OWN = ("ticks", "heat", "close_up", "identity", "fitting", "curves_figure", "curves", "ancestral", "sketch")
 _OWN += ("map_marks", "posterior_picture", "questions", "probability_layout", "probability_view")
 _STYLES = (
+    _SIDES / "picker.css",
     _SIDES / "pad.css",
     _SIDES / "figures.css",
     FOLDER / "probability_view.css",

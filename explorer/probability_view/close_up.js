@@ -169,7 +169,7 @@ export class CloseUp {
     context.restore();
     context.textAlign = x > side / 2 ? "right" : "left";
     const down = y > side / 2 ? -18 : 18;
-    this.write(`prior’s mean, ${distance.toFixed(1)} away`, x, Math.min(side - 10, Math.max(10, y + down)), ink);
+    this.write(`prior’s mean, ${distance.toFixed(1)} units of z away`, x, Math.min(side - 10, Math.max(10, y + down)), ink);
   }
 
   /** Words that can be read over any heat. @param {string} words @param {number} x @param {number} y

@@ -20,6 +20,12 @@ READ_PICTURE = """canvas => {
     copy.drawImage(canvas, 0, 0);
     return Array.from(copy.getImageData(0, 0, 28, 28).data);
 }"""
+# Of a canvas of any size; red alone, for the pictures are grey.
+READ_GREY = """canvas => {
+    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+    copy.drawImage(canvas, 0, 0);
+    return Array.from(copy.getImageData(0, 0, canvas.width, canvas.height).data.filter((_, i) => i % 4 === 0));
+}"""
 
 
 class OpenedMap:

@@ -12,6 +12,7 @@ from scipy import stats
 from models import gallery
 from tests.browser.blank_page import address_of
 from tests.browser.inference_page import inference_page
+from tests.browser.opened_map import READ_GREY
 
 # Of a decoder that takes any z to the same grey.
 GREY = "([level, likelihood, stddev]) => ancestral.show({ decode: () => new Float32Array(784).fill(level) }, "
@@ -21,11 +22,6 @@ DECODER = """async ([url, likelihood]) => {
     ancestral.show(decoder, likelihood, 0.1);
 }"""
 MEANS = "ancestral.draws.map(({ mean }) => Array.from(mean))"
-READ = """canvas => {
-    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
-    copy.drawImage(canvas, 0, 0);
-    return Array.from(copy.getImageData(0, 0, canvas.width, canvas.height).data.filter((_, i) => i % 4 === 0));
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -121,12 +117,12 @@ def test_the_sheet_shows_samples_or_means_and_a_click_chooses_one(page: Page) ->
 
 def digits(sheet: Locator) -> np.ndarray:
     """The pictures of the sheet: float [100, 784], in 0..255."""
-    pixels = np.array(sheet.evaluate(READ)).reshape(300, 300)
+    pixels = np.array(sheet.evaluate(READ_GREY)).reshape(300, 300)
     return np.stack([pixels[30 * row + 1 :, 30 * column + 1 :][:28, :28].ravel() for row, column in np.ndindex(10, 10)])
 
 
 def picture(page: Page, place: int) -> np.ndarray:
-    return np.array(page.locator(".lse-steps canvas").nth(place).evaluate(READ))
+    return np.array(page.locator(".lse-steps canvas").nth(place).evaluate(READ_GREY))
 
 
 def test_one_draw_has_no_sheet_and_can_be_taken(page: Page) -> None:

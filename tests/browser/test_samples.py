@@ -10,6 +10,7 @@ from scipy import stats
 
 from models import gallery
 from tests.browser.figures import ADDRESS, CLASSIFIER, choices, figure_page
+from tests.browser.opened_map import READ_GREY
 
 DRAWS = 64
 MAKE = """() => {
@@ -20,12 +21,6 @@ SHOW = """async ([a, b, address]) => {
         return { letter: "AB"[i], choice, loaded: await fetchModel(address + choice.url) };
     }));
     samples.show(...sides);
-}"""
-# By way of a copy, see READ_PICTURE in opened_map.py; red alone, for the pictures are grey.
-READ = """canvas => {
-    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
-    copy.drawImage(canvas, 0, 0);
-    return Array.from(copy.getImageData(0, 0, canvas.width, canvas.height).data.filter((_, i) => i % 4 === 0));
 }"""
 
 
@@ -61,7 +56,7 @@ def draws(page: Page) -> dict[tuple[str, str], np.ndarray]:
 def digits(page: Page, place: int) -> np.ndarray:
     """The 64 pictures of a mosaic: float [64, 784], in 0..255."""
     side = 8 * 28 + 7 * 2
-    pixels = np.array(page.locator(".lse-mosaic").nth(place).evaluate(READ)).reshape(side, side)
+    pixels = np.array(page.locator(".lse-mosaic").nth(place).evaluate(READ_GREY)).reshape(side, side)
     return np.stack([pixels[30 * row :, 30 * column :][:28, :28].ravel() for row in range(8) for column in range(8)])
 
 
