@@ -29,14 +29,18 @@ MOVES = 300
 RERUNS = 30
 
 WATCH_HANDLER = """() => {
-    const log = window.bench = {handler: [], frame: []};
+    const log = window.bench = {handler: [], frame: [], work: []};
     let start = 0;
     window.addEventListener("pointermove", () => (start = performance.now()), true);
     window.addEventListener("pointermove", (event) => {
         log.handler.push(performance.now() - start);
-        requestAnimationFrame(() => {
+        requestAnimationFrame((begin) => {
             const channel = new MessageChannel();
-            channel.port1.onmessage = () => log.frame.push(performance.now() - event.timeStamp);
+            channel.port1.onmessage = () => {
+                const end = performance.now();
+                log.frame.push(end - event.timeStamp);
+                log.work.push(end - begin);
+            };
             channel.port2.postMessage(0);
         });
     });
