@@ -21,6 +21,11 @@ export class Originals {
     return this.images.get(url) ?? null;
   }
 
+  /** Whether they are still to come. @param {string | null} url */
+  awaits(url) {
+    return url !== null && !this.images.has(url);
+  }
+
   /** @param {string} url */
   async fetch(url) {
     try {

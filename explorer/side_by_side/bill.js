@@ -4,9 +4,11 @@ import { titleOf } from "../latent_map/card.js";
 
 /** @typedef {import("./side.js").Side} Side */
 /** @typedef {import("../latent_map/pictures.js").Images} Images */
+/** @typedef {import("./charges.js").Bill} Bill */
 
-/** @param {Side[]} sides @param {Side} lead whose image it is @param {Images | null} originals @param {number} image */
-export function billOfImage(sides, lead, originals, image) {
+/** @param {Side[]} sides @param {Side} lead whose image it is @param {Images | null} originals
+ * @param {boolean} awaited they are still to come @param {number} image @returns {Bill} */
+export function billOfImage(sides, lead, originals, awaited, image) {
   const columns = sides.flatMap(({ letter, choice, pane }) => {
     const { loaded } = pane;
     const { label, likelihood, pixel_stddev, samples } = choice;
@@ -20,10 +22,10 @@ export function billOfImage(sides, lead, originals, image) {
   });
   const { loaded, subject } = lead.pane;
   const note = lead.choice.images_url ? "" : `The ${lead.choice.dataset} files are not on the server.`;
-  return { title: loaded ? titleOf(loaded, subject, image) : "", note, columns };
+  return { title: loaded ? titleOf(loaded, subject, image) : "", note, columns, awaited };
 }
 
-/** @param {import("./drawing.js").Answer[]} answers */
+/** @param {import("./drawing.js").Answer[]} answers @returns {Bill} */
 export function billOfDrawing(answers) {
   const columns = answers.flatMap(({ side: { letter, choice, pane }, mean, stddev, x }) => {
     if (!pane.loaded) return [];
@@ -35,7 +37,7 @@ export function billOfDrawing(answers) {
   const note = strangers.map(({ side: { letter, choice } }) => {
     return `${letter} learnt from ${choice.dataset}, unlike a drawing centred as MNIST’s digits are.`;
   });
-  return { title: "Your drawing", note: note.join(" "), columns };
+  return { title: "Your drawing", note: note.join(" "), columns, awaited: false };
 }
 
 /** An image as models of a likelihood are given it. @param {string} likelihood @param {Images} originals @param {number} image */

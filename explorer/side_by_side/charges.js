@@ -8,7 +8,7 @@ import { klParts, sumOfKl, termsInSteps } from "./quadrature.js";
  * @typedef {{letter: string, label: string, likelihood: string, pixel_stddev: number | null, mean: Float32Array, stddev: Float32Array,
  *   decoder: import("../latent_map/decoder.js").Decoder, x: Float32Array | null,
  *   stored: {reconstruction: number, kl: number} | null, exact: boolean}} BillColumn */
-/** @typedef {{title: string, note: string, columns: BillColumn[]}} Bill */
+/** awaited: the image itself is still to come. @typedef {{title: string, note: string, columns: BillColumn[], awaited: boolean}} Bill */
 /** What a model charges; pixels null where x is.
  * @typedef {Omit<import("./quadrature.js").Terms, "pixels"> & {pixels: Float32Array | null}} Charges */
 /** part: of the term above it. @typedef {{key: string, name: string, formula: string, part: boolean,

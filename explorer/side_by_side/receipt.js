@@ -11,7 +11,8 @@ import { billTable, smallPrint } from "./receipt_table.js";
 const BILL_SLICE_MS = 8; // half a frame: the pen and the handle stay live meanwhile
 
 export class Receipt {
-  /** @param {HTMLElement} root its data-ready and data-total, nats by column, tell of the bill that shows */
+  /** @param {HTMLElement} root its data-total, nats by column, is of the bill that shows; data-ready: it is the last word
+   * on its image, unlike one whose image is still to come */
   constructor(root) {
     this.root = root;
     this.run = 0;
@@ -32,7 +33,7 @@ export class Receipt {
     const colour = getComputedStyle(this.root).getPropertyValue("--lse-reconstruction");
     this.root.replaceChildren(billTable(bill, charges, colour), smallPrint(bill));
     this.root.dataset.total = charges.map(({ total }) => total.toFixed(4)).join(",");
-    this.root.dataset.ready = "true";
+    this.root.dataset.ready = String(!bill.awaited);
   }
 
   invite() {

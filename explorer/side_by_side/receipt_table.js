@@ -13,14 +13,14 @@ import { CostScale } from "./costs.js";
  * @typedef {{likelihood: string, letters: string[], scale: CostScale}} LikelihoodScale */
 
 /** @param {Bill} bill @param {Charges[]} charges @param {string} colour of the reconstruction term */
-export function billTable({ title, note, columns }, charges, colour) {
+export function billTable({ title, note, columns, awaited }, charges, colour) {
   const scales = scalesOf(columns, charges, colour);
   const caption = element("caption", "", element("b", "", title), " ", element("small", "", note));
   const head = element("tr", "", element("th", ""), ...columns.map(headOf));
   const lines = BILL_LINES.map((line) => lineOf(line, columns, charges));
   const costs = charges.map(({ pixels }, i) => {
     const scale = scales.find(({ likelihood }) => likelihood === columns[i].likelihood)?.scale;
-    return pixels && scale ? scale.picture(pixels) : element("p", "lse-quiet", noPicture(columns[i]));
+    return pixels && scale ? scale.picture(pixels) : element("p", "lse-quiet", noPicture(columns[i], awaited));
   });
   return element(
     "table",
@@ -44,10 +44,10 @@ export function smallPrint({ columns }) {
   return element("p", "lse-quiet", words, mixed ? warning : "");
 }
 
-/** @param {BillColumn} column */
-function noPicture({ exact }) {
+/** @param {BillColumn} column @param {boolean} awaited */
+function noPicture({ exact }, awaited) {
   if (exact) return "No picture and no parts: this model has no encoder, its q(z|x) is the exact p(z|x).";
-  return "No picture: the original image is not here.";
+  return awaited ? "The original image is on its way." : "No picture: the original image is not here.";
 }
 
 /** @param {BillColumn} column */

@@ -196,8 +196,10 @@ class SideBySide {
     this.root.dataset.image = image < 0 ? "" : String(image);
     if (image < 0) return this.receipt?.show(this.drawing?.ink ? billOfDrawing(this.drawing.answers) : null);
     const lead = this.sides[this.panes.all.indexOf(this.panes.lead)];
-    const originals = this.panes.originals.at(lead.choice.images_url, () => this.showSelected());
-    this.receipt?.show(billOfImage(this.sides, lead, originals, image));
+    const { originals } = this.panes;
+    const url = lead.choice.images_url;
+    const images = originals.at(url, () => this.showSelected());
+    this.receipt?.show(billOfImage(this.sides, lead, images, originals.awaits(url), image));
   }
 
   /** @param {boolean} final false while the stroke goes on */

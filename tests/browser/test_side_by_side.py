@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import Download, expect
+from playwright.sync_api import Download, Route, expect
 
 from models import gallery
 from models.data import Dataset
@@ -146,6 +146,22 @@ def test_the_receipt_of_an_image_adds_up_to_what_torch_says_it_costs(open_pair: 
         with torch.no_grad():
             loss = sum(term.item() for term in terms(gallery.read(name).vae(), x, noise))
         assert total == pytest.approx(loss, abs=0.1)  # what 4,000 draws leave open
+
+
+def test_an_image_that_is_still_to_come_is_billed_by_its_stored_terms(open_pair: Callable) -> None:
+    opened = open_pair(PAIR)
+    held: list[Route] = []
+    opened.page.route("**/mnist-test-*", lambda route: held.append(route))
+    opened.page.goto(f"{opened.page.url}&image=7")
+    receipt = opened.page.get_by_test_id("receipt")
+    expect(receipt).to_contain_text("on its way")
+    expect(receipt).to_have_attribute("data-ready", "false")
+    codes = gallery.read(B).codes
+    assert f"{codes.reconstruction[7].item():.1f}" in receipt.inner_text()
+    for route in held:
+        route.continue_()
+    expect(receipt).to_have_attribute("data-ready", "true")
+    expect(receipt).not_to_contain_text("on its way")
 
 
 def test_without_files_the_receipt_says_what_is_missing(open_pair_without_files: Callable) -> None:
