@@ -8,14 +8,16 @@ from pathlib import Path
 import pytest
 
 from models.__main__ import main
-from tests.conftest import ROOT
+from tests.conftest import PATIENCE_S, ROOT
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess:
     """python -m models, with warnings as errors as in the tests."""
     command = [sys.executable, "-W", "error", "-m", "models", *map(str, arguments)]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE_S
+    )
 
 
 def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:

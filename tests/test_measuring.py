@@ -12,7 +12,7 @@ import pytest
 from explorer import kept
 from explorer.measuring import Measurer, result_file
 from explorer.runs.store import STATE_VARIABLE
-from tests.conftest import ROOT
+from tests.conftest import PATIENCE_S, ROOT
 from tests.running import ANN, until
 from tests.test_runs_manager import is_alive
 
@@ -23,11 +23,16 @@ COUNT = "import sys, time, pathlib; path = pathlib.Path(sys.argv[1]); open(f'{pa
 PRINTS = f"{COUNT} print(path.read_text())"
 FAILS = f"{COUNT} sys.exit('No grid would do.')"
 SLEEPS = f"{COUNT} time.sleep(600)"
-# Fails where another one is at work.
-ALONE = (
-    f"{COUNT} lock = path.parent / 'lock'; lock.open('x').close(); time.sleep(0.05); lock.unlink();"
-    " print(path.read_text())"
-)
+# Fails where another one is at work; the first begins once there is a file "go".
+ALONE = f"""{COUNT}
+lock = path.parent / 'lock'
+lock.open('x').close()
+while not (path.parent / 'go').exists():
+    time.sleep(0.01)
+time.sleep(0.05)
+lock.unlink()
+print(path.read_text())
+"""
 
 
 @pytest.fixture
@@ -79,6 +84,7 @@ def test_measures_outlive_the_server(measuring: Callable[..., Measurer], tmp_pat
 def test_models_are_measured_one_at_a_time(measuring: Callable[..., Measurer], tmp_path: Path) -> None:
     measurer, paths = measuring(ALONE), [checkpoint(tmp_path, f"kept-{number}") for number in range(4)]
     assert [measurer.measures_of(path) for path in paths for _ in range(3)] == [(None, True)] * 12
+    (tmp_path / "go").touch()
     assert [settled(measurer, path) for path in paths] == [MEASURES] * 4
     assert [asked(path) for path in paths] == [1] * 4
 
@@ -162,7 +168,7 @@ def test_closing_ends_the_process_and_starts_no_other(measuring: Callable[..., M
         measurer.measures_of(path)
     until(lambda: asked(paths[0]))
     measurer.close()
-    assert measurer._process.wait(20) == -signal.SIGKILL
+    assert measurer._process.wait(PATIENCE_S) == -signal.SIGKILL
     until(lambda: paths[0] not in measurer._pending)
     assert asked(paths[1]) == 0
 
@@ -201,7 +207,7 @@ def test_the_lifeline_runs_a_module_as_python_does(tmp_path: Path) -> None:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         ) as process:
-            return process.wait(60), process.stdout.read(), process.stderr.read()
+            return process.wait(PATIENCE_S), process.stdout.read(), process.stderr.read()
 
     for words in (("json.tool", str(tmp_path / "a.json")), ("json.tool", "--nonsense")):
         assert run("explorer.runs.lifeline", *words) == run(*words)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer import kept, posteriors, questions
@@ -80,7 +80,6 @@ ANYTHING = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max
 
 
 @given(st.dictionaries(st.sampled_from(["model", "image", "pixels", "curves", "id"]) | st.text(), ANYTHING) | ANYTHING)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_nonsense_is_answered_with_a_sentence(nonsense: object) -> None:
     answer = posteriors.answer(nonsense, ANN)
     assert answer["problem"]

@@ -2,12 +2,11 @@
 
 import hashlib
 import socket
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import numpy as np
 import pytest
@@ -15,6 +14,7 @@ import pytest
 from explorer.runs.manager import Manager
 from models import data
 from models.recipe import Recipe
+from tests.conftest import PATIENCE_S
 from tests.running import ANN, failure, patched, status, until
 from tests.test_idx import images_file, labels_file
 
@@ -43,10 +43,11 @@ def test_without_a_network_the_run_fails_and_offers_the_digits(manage: Manage, n
 
 
 class Slow(BaseHTTPRequestHandler):
-    """Serves each file in two parts, with time between them."""
+    """Serves each file in two parts, the second once ``seen`` is set."""
 
-    def __init__(self, files: dict[str, bytes], *rest: object) -> None:
+    def __init__(self, files: dict[str, bytes], seen: Event, *rest: object) -> None:
         self.files = files
+        self.seen = seen
         super().__init__(*rest)
 
     def do_GET(self) -> None:
@@ -55,7 +56,7 @@ class Slow(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body[: len(body) // 2])
-        time.sleep(0.4)
+        self.seen.wait(PATIENCE_S)
         self.wfile.write(body[len(body) // 2 :])
 
     def log_message(self, *_: object) -> None:
@@ -63,8 +64,8 @@ class Slow(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def mirror() -> Iterator[tuple[int, dict[str, bytes]]]:
-    """A slow mirror with 2,500 images of noise in either split: its port and its files."""
+def mirror() -> Iterator[tuple[int, dict[str, bytes], Event]]:
+    """A slow mirror with 2,500 images of noise in either split: its port, its files, and what it waits for."""
     random = np.random.default_rng(0)
     pixels = random.integers(0, 256, (2500, 28, 28), np.uint8)
     labels = random.integers(0, 10, 2500, np.uint8)
@@ -72,23 +73,28 @@ def mirror() -> Iterator[tuple[int, dict[str, bytes]]]:
     for split in ("train", "test"):
         images_name, labels_name = data._files(split)
         files |= {images_name: images_file(pixels), labels_name: labels_file(labels)}
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Slow, files)) as server:
+    halfway_seen = Event()
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Slow, files, halfway_seen)) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        yield server.server_port, files
+        yield server.server_port, files, halfway_seen
+        halfway_seen.set()
         server.shutdown()
 
 
 def test_images_are_fetched_before_the_eyes_of_the_owner(
-    manage: Manage, nowhere: Path, mirror: tuple[int, dict[str, bytes]]
+    manage: Manage, nowhere: Path, mirror: tuple[int, dict[str, bytes], Event]
 ) -> None:
-    port, files = mirror
+    port, files, halfway_seen = mirror
     hashes = {name: hashlib.sha256(raw).hexdigest() for name, raw in files.items()}
     runs = manage(worker=with_mirror(port, hashes))
     name = runs.submit(ANN, Recipe(epochs=1, hidden=(8,)))
     seen = set()
 
     def settled() -> bool:
-        seen.add(runs.look(name).status)
+        now = runs.look(name).status
+        seen.add(now)
+        if now.state == "fetching" and 0 < now.share < 1:
+            halfway_seen.set()
         return runs.active(ANN) != name
 
     until(settled)

@@ -160,13 +160,13 @@ def test_a_queued_run_is_cancelled_at_once_and_for_good(manage: Manage) -> None:
 
 
 def test_a_pause_that_is_forgotten_ends_by_itself(manage: Manage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(manager_module, "PAUSE_S", 0.5)
     runs = manage()
     name = runs.submit(ANN, ENDLESS)
     until(lambda: runs.look(name).status.step)
     runs.steer(name, ANN, paused=True)
     until(lambda: runs.look(name).status.state == "paused")
     step = runs.look(name).status.step
+    monkeypatch.setattr(manager_module, "PAUSE_S", 0.0)
     until(lambda: runs.look(name).status.step > step)
     assert not runs.look(name).control.paused
 
@@ -214,11 +214,12 @@ def test_a_folder_that_cannot_be_made_is_refused_and_nothing_is_queued(manage: M
 
 
 def test_a_run_whose_folder_is_taken_away_still_ends_with_a_word(manage: Manage) -> None:
-    runs = manage(worker=fake("deaf"), wall_s=0.5)
+    runs = manage(worker=fake("deaf"))
     name = runs.submit(ANN, ENDLESS)
     until_state(runs, name, "running")
     folder = runs.store.files(name).folder
     folder.rename(folder.with_name("0" * 16))
+    runs.wall_s = 0.0
     until(lambda: name not in runs._workers)
     folder.with_name("0" * 16).rename(folder)
     assert status(runs, name).state == "failed"

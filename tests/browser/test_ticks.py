@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page
 
@@ -24,7 +24,7 @@ def printed(page: Page, function: str, value: float) -> float:
 
 
 @given(st.floats(1e-30, 0.99))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(max_examples=50)
 def test_a_small_number_is_printed_with_one_digit_and_its_bound_is_none_less(javascript: Page, value: float) -> None:
     unit = 10.0 ** math.floor(math.log10(value))
     assert printed(javascript, "tiny", value) == pytest.approx(value, abs=unit / 2 * (1 + 1e-9))
