@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page
 from explorer import side_by_side
 from explorer.javascript import bundle
 from explorer.latent_map import FOLDER, SHARED_MODULES
+from tests.browser.opened_map import READY_MS
 
 INFERENCE = [*SHARED_MODULES, *(side_by_side.FOLDER / f"{name}.js" for name in ("encoder", "quadrature"))]
 DRAWING = [FOLDER / "dom.js", FOLDER / "pictures.js"]
@@ -25,6 +26,7 @@ RECEIPT = [
 def blank_page(browser: Browser, modules: list[Path]) -> Iterator[Page]:
     """A page with the names of ``modules``."""
     page = browser.new_page()
+    page.set_default_timeout(READY_MS)
     teach(page, modules)
     yield page
     page.close()

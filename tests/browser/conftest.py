@@ -12,18 +12,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from explorer.runs.store import STATE_VARIABLE
 from models import data
-from tests.browser.opened_map import OpenedMap
+from tests.browser.opened_map import READY_MS, OpenedMap
 from tests.browser.opened_pair import OpenedPair
 from tests.browser.opened_run import OpenedRun
-from tests.conftest import ROOT, unavailable
+from tests.conftest import PATIENCE_S, ROOT, unavailable
 
-# A busy machine is slow, never wrong: these bound how long a failure takes.
-START_S = 90
-expect.set_options(timeout=30_000)
+# What a page does once it is there takes a third of what it may take to come.
+expect.set_options(timeout=READY_MS // 3)
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
@@ -69,7 +68,7 @@ def served(environment: dict[str, str], log: Path, script: str = "app.py") -> It
 
 
 def wait_until_healthy(port: int, process: subprocess.Popen, log: Path) -> None:
-    end = time.monotonic() + START_S
+    end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end and process.poll() is None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         try:
@@ -100,12 +99,63 @@ def server_without_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
         yield address
 
 
-def openings(new_context: Callable, address: str, kind: type[OpenedMap] = OpenedMap) -> Iterator[Callable]:
+@pytest.fixture
+def new_context(new_context: Callable[..., BrowserContext]) -> Callable[..., BrowserContext]:
+    """pytest-playwright's own, whose pages have patience."""
+
+    def make(**options: object) -> BrowserContext:
+        context = new_context(**options)
+        context.set_default_timeout(READY_MS)
+        return context
+
+    return make
+
+
+class LastOpened:
+    """The page that was opened last. Opened again it costs half, for it keeps what it has fetched and compiled."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+        self.opened: OpenedMap | None = None
+        self.address = ""
+
+    def again(self, address: str, kind: type[OpenedMap]) -> OpenedMap:
+        """That page, left and with nothing recorded; another one where it was of another address."""
+        if self.opened is None or self.address != address:
+            self.close()
+            context = self.browser.new_context()
+            context.set_default_timeout(READY_MS)
+            self.opened, self.address = kind(context.new_page()), address
+        self.opened.forget()
+        return self.opened
+
+    def close(self) -> None:
+        if self.opened is not None:
+            self.opened.page.context.close()
+            self.opened = None
+
+
+@pytest.fixture(scope="session")
+def last_opened(browser: Browser) -> Iterator[LastOpened]:
+    """The page that this process of tests opens again and again."""
+    last = LastOpened(browser)
+    yield last
+    last.close()
+
+
+Opening = Iterator[Callable[..., OpenedMap]]
+
+
+def openings(last: LastOpened, new_context: Callable, address: str, kind: type[OpenedMap] = OpenedMap) -> Opening:
     opened: list[OpenedMap] = []
 
-    def open_map(query: str = "", *, broken: str = "", **context_options: object) -> OpenedMap:
-        """The page at ``query``. Requests that the regular expression ``broken`` finds, fail; no map is waited for."""
-        opened.append(kind(new_context(**context_options).new_page()))
+    def open_map(query: str = "", *, broken: str = "", fresh: bool = False, **context_options: object) -> OpenedMap:
+        """The page at ``query``, in a context of its own where it is ``fresh``, has options or is not the first.
+
+        Requests that the regular expression ``broken`` finds, fail; no map is waited for.
+        """
+        own = fresh or broken or context_options or opened
+        opened.append(kind(new_context(**context_options).new_page()) if own else last.again(address, kind))
         if broken:
             opened[-1].break_requests(broken)
         opened[-1].page.goto(address + query)
@@ -119,15 +169,17 @@ def openings(new_context: Callable, address: str, kind: type[OpenedMap] = Opened
 
 
 @pytest.fixture
-def open_map(new_context: Callable, server: str) -> Iterator[Callable[..., OpenedMap]]:
-    """Opens the map in a context of its own; at the end no console may hold more than was expected."""
-    yield from openings(new_context, server)
+def open_map(last_opened: LastOpened, new_context: Callable, server: str) -> Iterator[Callable[..., OpenedMap]]:
+    """Opens the map; at the end no console may hold more than was expected."""
+    yield from openings(last_opened, new_context, server)
 
 
 @pytest.fixture
-def open_map_without_files(new_context: Callable, server_without_files: str) -> Iterator[Callable[..., OpenedMap]]:
+def open_map_without_files(
+    last_opened: LastOpened, new_context: Callable, server_without_files: str
+) -> Iterator[Callable[..., OpenedMap]]:
     """As open_map, where the MNIST files are missing."""
-    yield from openings(new_context, server_without_files)
+    yield from openings(last_opened, new_context, server_without_files)
 
 
 @pytest.fixture(scope="session")
@@ -139,18 +191,20 @@ def run_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def open_run(new_context: Callable, run_server: str) -> Iterator[Callable[..., OpenedRun]]:
+def open_run(last_opened: LastOpened, new_context: Callable, run_server: str) -> Iterator[Callable[..., OpenedRun]]:
     """As open_map, for the run view."""
-    yield from openings(new_context, run_server, OpenedRun)
+    yield from openings(last_opened, new_context, run_server, OpenedRun)
 
 
 @pytest.fixture
-def open_pair(new_context: Callable, server: str) -> Iterator[Callable[..., OpenedPair]]:
+def open_pair(last_opened: LastOpened, new_context: Callable, server: str) -> Iterator[Callable[..., OpenedPair]]:
     """As open_map, for two models side by side."""
-    yield from openings(new_context, f"{server}compare", OpenedPair)
+    yield from openings(last_opened, new_context, f"{server}compare", OpenedPair)
 
 
 @pytest.fixture
-def open_pair_without_files(new_context: Callable, server_without_files: str) -> Iterator[Callable[..., OpenedPair]]:
+def open_pair_without_files(
+    last_opened: LastOpened, new_context: Callable, server_without_files: str
+) -> Iterator[Callable[..., OpenedPair]]:
     """As open_pair, where the MNIST files are missing."""
-    yield from openings(new_context, f"{server_without_files}compare", OpenedPair)
+    yield from openings(last_opened, new_context, f"{server_without_files}compare", OpenedPair)

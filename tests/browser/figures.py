@@ -13,6 +13,7 @@ from explorer.latent_map import FOLDER as MAP_FOLDER
 from explorer.latent_map import SHARED_CSS
 from explorer.palette import TERMS
 from explorer.side_by_side import FOLDER
+from tests.browser.opened_map import READY_MS
 from tests.conftest import ROOT
 
 ADDRESS = "http://figures.invalid/"
@@ -35,6 +36,7 @@ INK = {"text": "#111111", "paper": "#ffffff", "muted": "#666666", "line": "#cccc
 def figure_page(browser: Browser, width: int = 1400) -> Iterator[Page]:
     """A page with one empty section and every figure's class; at the end its console must be empty."""
     page = browser.new_page(viewport={"width": width, "height": 900})
+    page.set_default_timeout(READY_MS)
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda line: line.type in ("error", "warning") and complaints.append(line.text))

@@ -11,6 +11,7 @@ from explorer.javascript import bundle
 from explorer.latent_map import FOLDER as MAP_FOLDER
 from explorer.latent_map import SHARED_CSS
 from tests.browser.figures import ADDRESS, answer
+from tests.browser.opened_map import READY_MS
 from tests.conftest import ROOT
 
 FOLDER = ROOT / "explorer" / "probability_view"
@@ -43,6 +44,7 @@ MAKE = """async plotly => {
 def inference_page(browser: Browser) -> Iterator[Page]:
     """A page with the pad, the curves and the samples; at the end its console must be empty."""
     page = browser.new_page(viewport={"width": 1400, "height": 900})
+    page.set_default_timeout(READY_MS)
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda line: line.type in ("error", "warning") and complaints.append(line.text))

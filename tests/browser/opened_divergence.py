@@ -45,13 +45,13 @@ class OpenedDivergence:
         texts = self.page.locator(f"[data-direction={direction}] [data-row={row}] td").all_inner_texts()
         return [float(text.replace("−", "-")) for text in texts]
 
-    def wait_for(self, name: str, part: str, value: float, within: float = 0.03) -> None:
-        """Until a density has that mean or stddev; moves reach the page a frame later."""
-        script = """([name, part, value, within]) => {
-            const [hump] = JSON.parse(document.querySelector("[data-testid=divergence]").dataset[name]);
-            return Math.abs(hump[part] - value) <= within;
+    def wait_for(self, name: str, part: str, value: float, within: float = 0.03, hump: int = 0) -> None:
+        """Until a hump of a density has that mean or stddev; moves reach the page a frame later."""
+        script = """([name, part, value, within, hump]) => {
+            const humps = JSON.parse(document.querySelector("[data-testid=divergence]").dataset[name]);
+            return hump < humps.length && Math.abs(humps[hump][part] - value) <= within;
         }"""
-        self.page.wait_for_function(script, arg=[name, part, value, within])
+        self.page.wait_for_function(script, arg=[name, part, value, within, hump])
 
     def drag(self, grip: str, way: float) -> None:
         """Take hold of a grip and move it along x by ``way``, in units of x."""

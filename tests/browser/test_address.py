@@ -80,7 +80,7 @@ def test_wherever_a_link_leads_the_picture_is_of_numbers(open_map: Callable, que
 
 
 def test_drags_add_nothing_to_the_history(open_map: Callable) -> None:
-    opened = open_map()
+    opened = open_map(fresh=True)  # for a browser counts to 50
     before = opened.page.evaluate("history.length")
     for z in [(1, 1), (-1, 1), (0.5, -1)]:
         opened.drag(z)

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from models.data import Dataset
 from tests.browser.blank_page import DRAWING, blank_page, teach
+from tests.browser.opened_map import TWO_FRAMES
 
 CENTRED = """([drawings, factor]) => drawings.map(ink => {
     const [side, length] = [Math.sqrt(ink.length), factor * Math.sqrt(ink.length)];
@@ -155,6 +156,7 @@ def draw(pad: Page, stroke: Stroke) -> None:
 
 
 def told(pad: Page) -> list[dict]:
+    pad.evaluate(TWO_FRAMES)  # a finger's or a pen's moves come with the next frame
     return pad.evaluate("seen")
 
 

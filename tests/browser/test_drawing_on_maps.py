@@ -70,8 +70,9 @@ def test_a_late_encoder_does_not_answer_for_the_model_that_came_after_it(open_pa
     places, bill = given.get_attribute("data-places"), receipt.get_attribute("data-total")
     assert held
     for route in held:
-        route.continue_()
-    opened.page.wait_for_timeout(1000)
+        with opened.page.expect_event("requestfinished", lambda request: request.url == route.request.url):
+            route.continue_()
+    opened.wait_for_silence()
     assert given.get_attribute("data-places") == places
     assert receipt.get_attribute("data-total") == bill
 

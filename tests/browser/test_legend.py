@@ -37,6 +37,6 @@ def test_a_link_that_hides_a_class_greys_it_in_the_legend(open_map: Callable) ->
 def test_a_double_click_on_a_digit_shows_it_alone(open_map: Callable) -> None:
     opened = open_map()
     opened.wait_for_axes()
-    opened.page.locator(".lse-axes .legend .traces").nth(4).locator(".legendtoggle").dblclick()
-    opened.page.wait_for_url(lambda url: url.endswith("digits=4"))
+    toggle = opened.page.locator(".lse-axes .legend .traces").nth(4).locator(".legendtoggle")
+    opened.press_twice(toggle.dblclick, lambda url: url.endswith("digits=4"))
     expect(opened.letters).to_have_text(["4"])

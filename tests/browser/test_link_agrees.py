@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from explorer import link
-from explorer.javascript import bundle
 from explorer.latent_map import FOLDER
+from tests.browser.blank_page import blank_page
 
 # A view's half side is kept within 1e-6 and 1e6, and a coordinate of z below 1e7.
 LINKS = """numbers => numbers.map(([z1, z2, half]) => {
@@ -25,10 +25,8 @@ AGAIN = """links => links.map(link => {
 @pytest.fixture(scope="module")
 def javascript(browser: Browser) -> Iterator[Page]:
     """An empty page that knows links and nothing else."""
-    page = browser.new_page()
-    page.add_script_tag(content=bundle([FOLDER / "link.js"]))
-    yield page
-    page.close()
+    with blank_page(browser, [FOLDER / "link.js"]) as page:
+        yield page
 
 
 def numbers() -> list[list[float]]:

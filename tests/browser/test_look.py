@@ -62,8 +62,7 @@ def test_the_wheel_zooms_and_a_double_click_goes_back(open_map: Callable) -> Non
     opened.page.mouse.move(*corner)
     opened.page.mouse.wheel(0, -200)
     assert view(opened)[2] < SHARED_HALF
-    opened.page.mouse.dblclick(*corner)
-    opened.page.wait_for_url(lambda url: "view" not in url)
+    opened.press_twice(lambda: opened.page.mouse.dblclick(*corner), lambda url: "view" not in url)
     expect(opened.root).to_have_attribute("data-gliding", "false")
     assert opened.points() == before
 
@@ -80,6 +79,5 @@ def test_a_double_click_on_a_code_goes_back_too(open_map: Callable) -> None:
     opened = open_map("?view=0,0,3.9")
     opened.wait_for_axes()
     code = gallery.read(gallery.REFERENCE).codes.mean[lonely_image(gallery.REFERENCE)].tolist()
-    opened.page.mouse.dblclick(*opened.place(code, 3.9))
-    opened.page.wait_for_url(lambda url: "view" not in url)
+    opened.press_twice(lambda: opened.page.mouse.dblclick(*opened.place(code, 3.9)), lambda url: "view" not in url)
     expect(opened.root).to_have_attribute("data-gliding", "false")

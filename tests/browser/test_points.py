@@ -3,8 +3,8 @@
 import numpy as np
 from playwright.sync_api import Browser
 
-from explorer.javascript import bundle
 from explorer.latent_map import FOLDER
+from tests.browser.blank_page import blank_page
 
 # A window of 20 pixels in the middle of one of 40, on paper of one grey.
 PAINT = """([points, half, side]) => {
@@ -17,12 +17,10 @@ PAINT = """([points, half, side]) => {
 
 
 def test_a_point_at_the_edge_is_the_part_of_its_disc_inside(browser: Browser) -> None:
-    page = browser.new_page()
-    page.add_script_tag(content=bundle([FOLDER / "view.js", FOLDER / "points.js"]))
     # On the centres of quarter pixels, where a disc cut and a whole one are drawn alike.
     places = np.array([[-10, 0], [10, 3], [2, 10], [-5, -10], [9, 9], [-11, -11], [12, 0], [0, 15]]) + 0.125
-    small, large = (page.evaluate(PAINT, [places.flatten().tolist(), half, 2 * half]) for half in (10, 20))
-    page.close()
+    with blank_page(browser, [FOLDER / "view.js", FOLDER / "points.js"]) as page:
+        small, large = (page.evaluate(PAINT, [places.flatten().tolist(), half, 2 * half]) for half in (10, 20))
     middle = np.reshape(large, (40, 40, 4))[10:30, 10:30]
     assert (middle != 200).any()
     assert np.array_equal(np.reshape(small, (20, 20, 4)), middle)

@@ -54,11 +54,18 @@ def test_a_new_frame_glides_in_and_everything_shows_it(open_run: Callable) -> No
     opened.wait_for_axes()
     assert_shows(opened, 1)
     opened.drag((1.2, 0.8))
-    before = opened.points()
     opened.page.evaluate(RECORD_GLIDE)
-    opened.record_frame()
-    assert_shows(opened, 2)
-    assert set(opened.page.evaluate("[...window.glided]")) - {before, opened.points()}
+    between: set[str] = set()
+    for number in range(2, len(FRAMES)):
+        before = opened.points()
+        opened.record_frame()
+        assert_shows(opened, number)
+        # A busy machine may draw nothing between the start and the end of a glide.
+        between |= set(opened.page.evaluate("[...window.glided]")) - {before, opened.points()}
+        if between:
+            break
+        opened.page.evaluate("window.glided.clear()")
+    assert between
 
 
 def test_the_timeline_goes_back_in_the_browser_alone_and_live_returns(open_run: Callable) -> None:
@@ -146,10 +153,11 @@ def test_a_late_frame_does_not_undo_a_newer_choice(open_run: Callable) -> None:
     opened.scrub(GAP)
     opened.scrub(2 * GAP)
     assert_shows(opened, 2)
-    for route in held:
-        route.continue_()
-    opened.page.wait_for_timeout(500)
     assert held
+    for route in held:
+        with opened.page.expect_event("requestfinished", lambda request: request.url == route.request.url):
+            route.continue_()
+    opened.wait_for_silence()
     assert_shows(opened, 2)
 
 

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import served
+from tests.browser.opened_map import READY_MS
 
-PATIENCE_MS = 90_000
 # Streamlit's own way to find out that the page is not the server's root.
 PROBES = re.compile(r"/(train|compare)/_stcore/")
 
@@ -32,7 +32,6 @@ def visit(new_context: Callable[..., BrowserContext], training_server: str) -> I
 
     def open_page(path: str = "train", context: BrowserContext | None = None) -> Page:
         page = (context or new_context()).new_page()
-        page.set_default_timeout(PATIENCE_MS)
         page.on("console", note)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(path if "://" in path else training_server + path)
@@ -111,7 +110,7 @@ def test_a_finished_run_is_kept_repeated_side_by_side_and_found_on_the_map(visit
     page.get_by_role("button", name="Train again").click()
     expect(page.get_by_test_id("run-view").get_by_text("β = 0", exact=True).first).to_be_visible()
     expect(page.get_by_test_id("stAlert").get_by_text("nats per image over all 360")).to_be_visible()
-    assert page.get_by_test_id("handle").count() == 2
+    expect(page.get_by_test_id("handle")).to_have_count(2)
 
     on_map = visit("", page.context)
     expect(on_map.get_by_role("button", name="<b>mine</b>")).to_be_visible()
@@ -139,7 +138,7 @@ def compare_moments(page: Page) -> None:
     expect(page.locator("[data-side=B]")).to_have_attribute("data-model", re.compile("^kept-"))
     information = page.locator("[data-measure=mutual_information] td").last
     expect(page.get_by_test_id("measures")).to_contain_text("<b>mine</b>")
-    expect(page.locator("[data-measure=mutual_information]")).not_to_contain_text("measuring", timeout=PATIENCE_MS)
+    expect(page.locator("[data-measure=mutual_information]")).not_to_contain_text("measuring", timeout=READY_MS)
     expect(information).to_be_attached()
 
 
