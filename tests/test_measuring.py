@@ -12,7 +12,7 @@ import pytest
 from explorer import kept
 from explorer.measuring import Measurer, result_file
 from explorer.runs.store import STATE_VARIABLE
-from tests.conftest import PATIENCE_S, ROOT
+from tests.conftest import ROOT
 from tests.running import ANN, until
 from tests.test_runs_manager import is_alive
 
@@ -168,7 +168,7 @@ def test_closing_ends_the_process_and_starts_no_other(measuring: Callable[..., M
         measurer.measures_of(path)
     until(lambda: asked(paths[0]))
     measurer.close()
-    assert measurer._process.wait(PATIENCE_S) == -signal.SIGKILL
+    assert measurer._process.wait(20) == -signal.SIGKILL
     until(lambda: paths[0] not in measurer._pending)
     assert asked(paths[1]) == 0
 
@@ -207,7 +207,7 @@ def test_the_lifeline_runs_a_module_as_python_does(tmp_path: Path) -> None:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         ) as process:
-            return process.wait(PATIENCE_S), process.stdout.read(), process.stderr.read()
+            return process.wait(60), process.stdout.read(), process.stderr.read()
 
     for words in (("json.tool", str(tmp_path / "a.json")), ("json.tool", "--nonsense")):
         assert run("explorer.runs.lifeline", *words) == run(*words)

@@ -4,6 +4,8 @@ import json
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from explorer import assets, watching
 from explorer.link import run_of
@@ -131,9 +133,7 @@ def test_a_time_is_as_exact_as_an_estimate(seconds: float, words: str) -> None:
 CHANGES = [{"step": 100 * number, "weight": weight} for number, weight in enumerate((0, 1, 0, 10, 0.01))]
 
 
-@pytest.mark.parametrize("dataset", DATASETS)
-@pytest.mark.parametrize("likelihood", LIKELIHOODS)
-@pytest.mark.parametrize("count", range(6))
+@given(st.sampled_from(DATASETS), st.sampled_from(LIKELIHOODS), st.integers(0, len(CHANGES)))
 def test_a_suggested_name_fits_and_is_never_cut(dataset: str, likelihood: str, count: int) -> None:
     recipe = Recipe(dataset, likelihood=likelihood, seed=4_294_967_295)
     name = watching.suggestion(recipe, CHANGES[:count], 40)

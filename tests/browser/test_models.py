@@ -55,12 +55,17 @@ def test_the_numbers_stand_beside_those_of_the_model_before(open_map: Callable) 
 
 def test_the_points_glide_from_one_map_to_the_other(open_map: Callable) -> None:
     opened = open_map()
-    before = opened.points()
     opened.page.evaluate(RECORD_GLIDE)
-    toggle(opened, OFF)
-    between = set(opened.page.evaluate("window.glided")) - {before, opened.points()}
-    assert opened.points() != before
-    assert between
+    ends, glided = {opened.points()}, set()
+    for name in [OFF, ON] * 3:
+        toggle(opened, name)
+        ends.add(opened.points())
+        glided |= set(opened.page.evaluate("window.glided"))
+        # A busy machine may draw nothing between the start and the end of a glide.
+        if glided - ends:
+            break
+    assert len(ends) == 2
+    assert glided - ends
 
 
 def test_a_visitor_who_wants_no_motion_is_there_at_once(open_map: Callable) -> None:
