@@ -86,9 +86,7 @@ def test_every_shipped_model_has_every_measure() -> None:
     for name, found in shipped.items():
         lacking = SPLIT if name == gallery.EXACT else set()  # its q(z|x) is no Gaussian
         assert list(found) == [measure for measure in UNITS if measure not in lacking]
-        # A sum of floats ends in other digits on another processor.
-        metrics = gallery.read(name).metrics
-        assert {measure: found[measure] for measure in metrics} == pytest.approx(metrics, rel=1e-9)
+        assert found.items() >= gallery.read(name).metrics.items()
 
 
 def test_every_beta_has_five_seeds_with_every_measure() -> None:

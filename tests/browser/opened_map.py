@@ -10,9 +10,8 @@ import torch
 from playwright.sync_api import ConsoleMessage, Locator, Page, TimeoutError, expect
 
 from models import gallery
-from tests.conftest import PATIENCE_S
 
-READY_MS = 1000 * PATIENCE_S
+READY_MS = 180_000
 SHARED_HALF = 4  # half the side of the window that all models share, in units of z
 
 # By way of a copy: Chromium warns on the console when a page's own canvas is read twice.

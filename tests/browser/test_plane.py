@@ -131,7 +131,8 @@ def test_the_handles_ring_their_models(page: Page) -> None:
     place = points(page)["mnist-beta-0.3"]
     for letter in "AB":
         assert handle(page, letter).evaluate(RING) == pytest.approx(place, abs=1)
-        assert f"β = 0.3: rate {models[3]['metrics']['kl']:.1f}" in (handle(page, letter).get_attribute("aria-valuetext") or "")
+        said = handle(page, letter).get_attribute("aria-valuetext") or ""
+        assert f"β = 0.3: rate {models[3]['metrics']['kl']:.1f}" in said
 
 
 def test_a_drag_to_another_model_picks_it_once(page: Page) -> None:

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import served
-from tests.browser.opened_map import READY_MS
 
+PATIENCE_MS = 180_000
 # Streamlit's own way to find out that the page is not the server's root.
 PROBES = re.compile(r"/(train|compare)/_stcore/")
 
@@ -32,6 +32,7 @@ def visit(new_context: Callable[..., BrowserContext], training_server: str) -> I
 
     def open_page(path: str = "train", context: BrowserContext | None = None) -> Page:
         page = (context or new_context()).new_page()
+        page.set_default_timeout(PATIENCE_MS)
         page.on("console", note)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(path if "://" in path else training_server + path)
@@ -138,7 +139,7 @@ def compare_moments(page: Page) -> None:
     expect(page.locator("[data-side=B]")).to_have_attribute("data-model", re.compile("^kept-"))
     information = page.locator("[data-measure=mutual_information] td").last
     expect(page.get_by_test_id("measures")).to_contain_text("<b>mine</b>")
-    expect(page.locator("[data-measure=mutual_information]")).not_to_contain_text("measuring", timeout=READY_MS)
+    expect(page.locator("[data-measure=mutual_information]")).not_to_contain_text("measuring", timeout=PATIENCE_MS)
     expect(information).to_be_attached()
 
 
