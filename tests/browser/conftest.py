@@ -117,15 +117,15 @@ class LastOpened:
     def __init__(self, browser: Browser) -> None:
         self.browser = browser
         self.opened: OpenedMap | None = None
-        self.address = ""
+        self.choice: tuple = ()
 
-    def again(self, address: str, kind: type[OpenedMap]) -> OpenedMap:
-        """That page, left and with nothing recorded; another one where it was of another address."""
-        if self.opened is None or self.address != address:
+    def again(self, address: str, kind: type[OpenedMap], options: dict) -> OpenedMap:
+        """That page, left and with nothing recorded; another one where it was of another address or context."""
+        if self.opened is None or self.choice != (address, options):
             self.close()
-            context = self.browser.new_context()
+            context = self.browser.new_context(**options)
             context.set_default_timeout(READY_MS)
-            self.opened, self.address = kind(context.new_page()), address
+            self.opened, self.choice = kind(context.new_page()), (address, options)
         self.opened.forget()
         return self.opened
 
@@ -150,12 +150,14 @@ def openings(last: LastOpened, new_context: Callable, address: str, kind: type[O
     opened: list[OpenedMap] = []
 
     def open_map(query: str = "", *, broken: str = "", fresh: bool = False, **context_options: object) -> OpenedMap:
-        """The page at ``query``, in a context of its own where it is ``fresh``, has options or is not the first.
+        """The page at ``query``, in a context of its own where it is ``fresh``, ``broken`` or not the first.
 
         Requests that the regular expression ``broken`` finds, fail; no map is waited for.
         """
-        own = fresh or broken or context_options or opened
-        opened.append(kind(new_context(**context_options).new_page()) if own else last.again(address, kind))
+        if fresh or broken or opened:
+            opened.append(kind(new_context(**context_options).new_page()))
+        else:
+            opened.append(last.again(address, kind, context_options))
         if broken:
             opened[-1].break_requests(broken)
         opened[-1].page.goto(address + query)

@@ -62,7 +62,7 @@ def test_the_map_wears_the_scheme_of_the_visitor(open_map: Callable, scheme: str
 
 
 def test_the_map_follows_a_change_of_scheme(open_map: Callable) -> None:
-    opened = open_map(color_scheme="light")
+    opened = open_map(fresh=True, color_scheme="light")
     before = opened.points()
     opened.page.emulate_media(color_scheme="dark")
     expect(opened.root).to_have_attribute("data-theme", "dark")
