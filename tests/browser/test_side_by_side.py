@@ -148,7 +148,7 @@ def test_the_receipt_of_an_image_adds_up_to_what_torch_says_it_costs(open_pair: 
         assert total == pytest.approx(loss, abs=0.1)  # what 4,000 draws leave open
 
 
-def test_an_image_that_is_still_to_come_is_billed_by_its_stored_terms(open_pair: Callable) -> None:
+def test_an_image_that_is_still_to_come_is_billed_by_its_stored_terms(open_pair: Callable, mnist_folder: Path) -> None:
     opened = open_pair(PAIR)
     held: list[Route] = []
     opened.page.route("**/mnist-test-*", lambda route: held.append(route))
