@@ -13,7 +13,7 @@ from explorer import kept
 from explorer.measuring import Measurer, result_file
 from explorer.runs.store import STATE_VARIABLE
 from tests.conftest import ROOT
-from tests.running import ANN, until
+from tests.running import ANN, gives_way_to_this_process, until
 from tests.test_runs_manager import is_alive
 
 MEASURES = {"kl": 6.5, "holes": 0.25}
@@ -188,6 +188,14 @@ def test_the_process_dies_with_its_server(tmp_path: Path, number: signal.Signals
         assert is_alive(pid)
         server.send_signal(number)
     until(lambda: not is_alive(pid))
+
+
+def test_the_process_gives_way_to_the_server(tmp_path: Path) -> None:
+    measurer = Measurer((sys.executable, "-m", "explorer.runs.lifeline", "tests.sleeper"))
+    measurer.measures_of(checkpoint(tmp_path))
+    until(lambda: measurer._process)
+    until(lambda: gives_way_to_this_process(measurer._process.pid))
+    measurer.close()
 
 
 def test_the_lifeline_runs_a_module_as_python_does(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The queue is fair and full at some time; a run has one owner; no worker outlives its limits or its server."""
 
+import os
 import re
 import signal
 import subprocess
@@ -18,7 +19,18 @@ from explorer.runs.manager import Manager, RefusedError
 from explorer.runs.store import Store
 from models.recipe import Recipe
 from tests.conftest import ROOT
-from tests.running import ANN, BOB, ENDLESS, fake, process_of, status, until, until_settled, until_state
+from tests.running import (
+    ANN,
+    BOB,
+    ENDLESS,
+    fake,
+    gives_way_to_this_process,
+    process_of,
+    status,
+    until,
+    until_settled,
+    until_state,
+)
 
 Manage = Callable[..., Manager]
 FORGED = ["../x", "A" * 16, "", "1" * 17, None, "٠" * 16, "a" * 15 + "\n", "a" * 16 + "\n", "../" * 5 + "x", b"a" * 16]
@@ -183,6 +195,29 @@ def test_a_deaf_worker_is_killed_when_it_is_cancelled(manage: Manage, monkeypatc
     assert (found.status.state, worker.returncode) == ("cancelled", -signal.SIGKILL)
     runs.cancel(name, ANN)
     assert runs.look(name).status == found.status
+
+
+def test_a_worker_that_is_stopped_is_killed_when_it_is_cancelled(
+    manage: Manage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "CANCEL_S", 0.5)
+    runs = manage(worker=fake("deaf"))
+    name = runs.submit(ANN, ENDLESS)
+    until_state(runs, name, "running")
+    worker = process_of(runs, name)
+    worker.send_signal(signal.SIGSTOP)
+    runs.cancel(name, ANN)
+    assert until_settled(runs, name).status.state == "cancelled"
+    assert worker.returncode == -signal.SIGKILL
+
+
+def test_a_worker_gives_way_to_the_server_in_a_group_of_its_own(manage: Manage) -> None:
+    runs = manage()
+    name = runs.submit(ANN, ENDLESS)
+    until(lambda: runs.record(name).frames)
+    pid = process_of(runs, name).pid
+    assert gives_way_to_this_process(pid)
+    assert os.getpgid(pid) == pid != os.getpgid(0)
 
 
 FAULTS = {

@@ -25,9 +25,11 @@ class WorkerProcess:
         self._running_at = self.started  # when it was last seen not paused
         environment = os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
         with files.log.open("wb") as log:
+            # A group of its own, to be killed as a whole, and not a session of its own: Linux gives each session
+            # an autogroup, and nice orders processes inside one autogroup only.
             self.process = subprocess.Popen(
                 [*command, str(files.folder), str(files.frames)],
-                cwd=folder, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True,
+                cwd=folder, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=log, process_group=0,
             )  # fmt: skip
 
     @property
