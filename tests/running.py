@@ -22,6 +22,16 @@ BRIEF = Recipe("digits", epochs=2, hidden=(8,), batch_size=64)
 ENDLESS = Recipe("digits", epochs=1000, hidden=(8,), batch_size=64)
 
 
+class HandClock:
+    """A monotonic clock that moves only by hand, in seconds."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 def fake(manners: str) -> tuple[str, ...]:
     """The command of a fake worker."""
     return sys.executable, str(Path(__file__).parent / "fake_worker.py"), manners

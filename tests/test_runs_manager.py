@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from explorer.runs import limits, process, snapshot
 from explorer.runs import manager as manager_module
-from explorer.runs import process
 from explorer.runs import store as store_module
 from explorer.runs.files import Order, Status
 from explorer.runs.manager import Manager, RefusedError
@@ -23,6 +23,7 @@ from tests.running import (
     ANN,
     BOB,
     ENDLESS,
+    HandClock,
     fake,
     gives_way_to_this_process,
     process_of,
@@ -172,13 +173,16 @@ def test_a_queued_run_is_cancelled_at_once_and_for_good(manage: Manage) -> None:
 
 
 def test_a_pause_that_is_forgotten_ends_by_itself(manage: Manage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(manager_module, "PAUSE_S", 0.5)
-    runs = manage()
+    monkeypatch.setattr(limits, "PAUSE_S", 4)
+    clock = HandClock()
+    runs = manage(clock=clock)
     name = runs.submit(ANN, ENDLESS)
     until(lambda: runs.look(name).status.step)
     runs.steer(name, ANN, paused=True)
-    until(lambda: runs.look(name).status.state == "paused")
-    step = runs.look(name).status.step
+    step = until_state(runs, name, "paused").status.step
+    until(lambda: runs._workers[name]._running_at == runs._workers[name].started)
+    assert runs.look(name).control.paused
+    clock.now += 5
     until(lambda: runs.look(name).status.step > step)
     assert not runs.look(name).control.paused
 
@@ -243,7 +247,7 @@ def test_a_worker_at_fault_is_ended_and_its_run_says_why(manage: Manage, what: s
 def test_a_folder_that_cannot_be_made_is_refused_and_nothing_is_queued(manage: Manage, tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("in the way")
     runs = manage()
-    with pytest.raises(RefusedError, match=r"cannot store a run .*tell who runs it\.$"):
+    with pytest.raises(RefusedError, match=r"cannot store a run\. .*tell who runs the server\.$"):
         runs.submit(ANN, ENDLESS)
     assert runs.active(ANN) == ""
 
@@ -281,7 +285,7 @@ def is_alive(pid: int) -> bool:
 def test_a_worker_dies_with_its_server_and_its_run_reads_interrupted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(manager_module, "_STALE_S", 0.5)
+    monkeypatch.setattr(snapshot, "STALE_S", 0.5)
     servers = {}
     for number in (signal.SIGKILL, signal.SIGTERM):
         folders = [str(tmp_path / number.name / each) for each in ("runs", "frames")]

@@ -6,7 +6,8 @@ from collections.abc import Container
 from contextlib import suppress
 from pathlib import Path
 
-from explorer.runs.files import Order, RunFiles, is_run_name
+from explorer.runs import disk
+from explorer.runs.files import Control, Order, RunFiles, Status, is_run_name
 
 ROOT = Path(__file__).parents[2]
 FRAMES = ROOT / "static" / "made" / "runs"
@@ -31,6 +32,23 @@ class Store:
     def files(self, name: str) -> RunFiles:
         """The files of the run ``name``, which is_run_name."""
         return RunFiles(self.folder / name, self.frames / name)
+
+    def lay(self, name: str, order: Order) -> None:
+        """Begin the folder of the run ``name``. Raises OSError."""
+        files = self.files(name)
+        files.folder.mkdir(parents=True)
+        order.write(files.order)
+        Control().write(files.control)
+        Status().write(files.status)
+
+    def mend_order(self, name: str, order: Order) -> None:
+        """Write the order of a run again if it is lost or damaged. Raises OSError."""
+        if Order.read(self.files(name).order) is None:
+            order.write(self.files(name).order)
+
+    def has_room(self) -> bool:
+        """Whether the disk takes small files."""
+        return disk.has_room(self.folder) and disk.has_room(self.frames)
 
     def owned(self, owner: str) -> list[str]:
         """The names of the runs whose order names ``owner``, newest first."""
