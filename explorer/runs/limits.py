@@ -50,8 +50,7 @@ def client(address: str | None) -> str:
         found = ipaddress.ip_address(address or "")
     except ValueError:
         return ""
+    found = getattr(found, "ipv4_mapped", None) or found
     if found.is_loopback:
         return ""
-    if found.version == 6 and found.ipv4_mapped is None:
-        return str(ipaddress.ip_network((found.packed[:8] + bytes(8), 64)))
-    return str(getattr(found, "ipv4_mapped", None) or found)
+    return str(ipaddress.ip_network((found, 64 if found.version == 6 else 32), strict=False))

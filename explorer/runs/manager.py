@@ -233,10 +233,11 @@ class Manager:
 
     def _leave(self, name: str) -> None:
         """The run waits and works no more."""
-        self._clients.pop(name, None)
-        if order := self._orders.pop(name, None):
+        if order := self._orders.get(name):
             with suppress(OSError):
                 self.store.mend_order(name, order)
+        self._orders.pop(name, None)
+        self._clients.pop(name, None)
 
     def _end(self, name: str, state: str, sentence: str) -> None:
         self._leave(name)

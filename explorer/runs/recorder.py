@@ -153,7 +153,6 @@ class Recorder:
         del self.record.frames[1::2]
         self.halvings += 1
 
-
     def _bytes_of(self, step: int) -> int:
         paths = self.files.frame(step), self.files.encoder(step)
         return sum(path.stat().st_size for path in paths if path.exists())
