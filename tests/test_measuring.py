@@ -83,6 +83,29 @@ def test_models_are_measured_one_at_a_time(measuring: Callable[..., Measurer], t
     assert [asked(path) for path in paths] == [1] * 4
 
 
+def test_visitors_take_turns(measuring: Callable[..., Measurer], tmp_path: Path) -> None:
+    """Ann's first file is at work until all have been asked for; Bob's comes before her second one."""
+    folders = {name: tmp_path / name for name in ("ann", "bob", "cid")}
+    for folder in folders.values():
+        folder.mkdir()
+    go = tmp_path / "go"
+    script = (
+        f"import pathlib, sys, time\nwhile not pathlib.Path({str(go)!r}).exists(): time.sleep(0.02)\n"
+        f"path = pathlib.Path(sys.argv[1]); open({str(tmp_path / 'order')!r}, 'a').write(path.parent.name + ' ')\n"
+        "print(path.read_text())"
+    )
+    measurer = measuring(script)
+    owners = ["ann", "ann", "ann", "bob", "bob", "cid"]
+    paths = [checkpoint(folders[owner], f"kept-{number}") for number, owner in enumerate(owners)]
+    measurer.measures_of(paths[0])
+    until(lambda: measurer._process)
+    for path in paths[1:]:
+        measurer.measures_of(path)
+    go.touch()
+    assert [settled(measurer, path) for path in paths] == [MEASURES] * 6
+    assert (tmp_path / "order").read_text().split() == ["ann", "bob", "ann", "cid", "bob", "ann"]
+
+
 @pytest.mark.parametrize(
     ("script", "text", "reason"),
     [
