@@ -1,8 +1,10 @@
 """A full disk, a lost file and a second server are named in a sentence, and cost no more than they must."""
 
+import os
 import shutil
 import subprocess
 import sys
+import time
 from collections import namedtuple
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from explorer.runs import limits, lock
+from explorer.runs import manager as manager_module
 from explorer.runs import store as store_module
 from explorer.runs.files import Control, Order, Status
 from explorer.runs.manager import Manager, RefusedError, _hashed
@@ -116,6 +119,24 @@ def test_room_is_made_while_a_run_goes_on(manage: Manage, monkeypatch: pytest.Mo
         until(lambda: runs._now == clock.now)
     until(lambda: not old.folder.exists())
     assert status(runs, name).state == "running"
+
+
+def test_what_killed_processes_were_writing_is_swept_at_a_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(store_module.STATE_VARIABLE, str(tmp_path))
+    monkeypatch.setattr(store_module, "FRAMES", tmp_path / "frames")
+    long_ago = time.time() - 3600
+    names = ["a.safetensors", ".a.safetensors.x1y2z3", ".status.json.now"]
+    for folder in ("runs", "kept"):
+        (tmp_path / folder / "one").mkdir(parents=True)
+        for name in names:
+            (tmp_path / folder / "one" / name).touch()
+        for name in names[:2]:
+            os.utime(tmp_path / folder / "one" / name, (long_ago, long_ago))
+    manager_module.manager.__wrapped__()
+    left = sorted(path.name for path in tmp_path.glob("*/one/*"))
+    assert left == sorted([names[0], names[2]] * 2)
 
 
 @pytest.fixture

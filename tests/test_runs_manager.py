@@ -229,7 +229,7 @@ FAULTS = {
     "it takes too long": (fake("deaf"), {"wall_s": 0.5}, r"the limit\. Train fewer epochs"),
     "it ends at once": ((sys.executable, "-c", "raise SystemExit(1)"), {}, r"ended with exit status 1"),
     "it is killed": ((sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"), {}, r"ended by SIGKILL"),
-    "it cannot be started": (("/nowhere/python",), {}, r"could not be started \(No such file"),
+    "it cannot be started": (("/nowhere/python",), {}, r"could not be started\. .*\(No such file"),
 }
 
 

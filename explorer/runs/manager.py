@@ -21,7 +21,7 @@ from explorer.runs.files import Control, Order, Record, Status, is_run_name
 from explorer.runs.limits import WALL_S, RefusedError
 from explorer.runs.process import WorkerProcess, last_word
 from explorer.runs.snapshot import Snapshot, is_stale
-from explorer.runs.store import ROOT, Store, state_folder
+from explorer.runs.store import ROOT, Store, state_folder, sweep
 from models.recipe import MAX_KL_CHANGES, Recipe, RecipeError
 
 _TICK_S = 0.1
@@ -58,8 +58,7 @@ class Manager:
         self._orders: dict[str, Order] = {}  # of queued and active runs
         self._clients: dict[str, str] = {}  # of queued runs, where addresses have limits
         self._clock = AwakeClock(clock)
-        self._now = 0.0
-        self._room_made = 0.0  # when
+        self._now = self._room_made = 0.0  # by that clock: the last tick, and when room was made last
         self._told: dict[str, Status] = {}  # what the disk had no room for
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
@@ -201,8 +200,7 @@ class Manager:
             self.store.mend_order(name, self._orders[name])
             self._workers[name] = WorkerProcess(self.command, self.store.files(name), ROOT, self._now)
         except OSError as error:
-            remedy = disk.complaint(error) if disk.is_disk_full(error) else "Try again."
-            self._end(name, "failed", f"The worker could not be started ({error.strerror}). {remedy}")
+            self._end(name, "failed", f"The worker could not be started. {disk.complaint(error)}")
 
     def _mind(self, name: str) -> None:
         code = self._workers[name].mind(self._now, self.wall_s, self.silence_s)
@@ -296,4 +294,7 @@ def _hashed(visitor: str) -> str:
 @cache
 def manager() -> Manager:
     """The one manager of this process."""
-    return Manager(Store(state_folder() / "runs"))
+    made = Manager(Store(state_folder() / "runs"))
+    if not made.obstacle():
+        sweep(made.store.folder, made.store.frames, state_folder() / "kept")
+    return made

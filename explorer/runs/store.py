@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from collections.abc import Container
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ STATE_VARIABLE = "LATENT_EXPLORER_STATE"
 """Names the folder for runs and kept models; by default .state beside app.py."""
 
 KEPT_BYTES = 4 << 30
+_WRITTEN_S = 600  # no file takes so long to write
 
 
 def state_folder() -> Path:
@@ -74,6 +76,14 @@ class Store:
     def _created(self, name: str) -> float:
         order = Order.read(self.files(name).order)
         return order.created if order else 0.0
+
+
+def sweep(*folders: Path) -> None:
+    """Delete what killed processes have left in ``folders`` of files that they were writing, see write_atomically."""
+    for path in (path for folder in folders for path in folder.glob("*/.*.*")):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > _WRITTEN_S:
+                path.unlink()
 
 
 def _size(folder: Path) -> int:
