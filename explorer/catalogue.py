@@ -61,6 +61,7 @@ def _shipped_entry(name: str, recipe: Recipe) -> Model:
 
 def _kept_entry(path: Path, name: str, label: str) -> Model:
     model = checkpoint.read(path)
+    kept.note_opening(path)
     return _entry(name, model, label) | {"story": _history(model.recipe), "kept": True}
 
 

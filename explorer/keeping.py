@@ -4,11 +4,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from explorer import assets, kept
+from explorer import kept
 from models.checkpoint import MAX_FILE_BYTES, CheckpointError
 
 
-def offer_keeping(who: str, file: Path, suggestion: str) -> None:
+def offer_keeping(visitor_id: str, file: Path, suggestion: str) -> None:
     """Offer to keep or download the checkpoint ``file`` of a run."""
     try:
         raw = file.read_bytes()
@@ -20,10 +20,10 @@ def offer_keeping(who: str, file: Path, suggestion: str) -> None:
         wanted = st.button("Keep", type="primary")
         st.download_button("Download", raw, f"{_file_name(label)}.safetensors", on_click="ignore")
     if wanted:
-        _keep(who, label, raw)
+        _keep(visitor_id, label, raw)
 
 
-def offer_models(who: str) -> None:
+def offer_models(visitor_id: str) -> None:
     """The visitor's models, and a place to upload another."""
     file = st.file_uploader(
         "Upload a checkpoint", type="safetensors", max_upload_size=MAX_FILE_BYTES >> 20,
@@ -32,28 +32,28 @@ def offer_models(who: str) -> None:
     if file is not None:
         label = st.text_input("Its name", _file_name(Path(file.name).stem), max_chars=kept.MAX_LABEL)
         if st.button("Keep the upload"):
-            _keep(who, label, file.getvalue())
-    for name, label in kept.labels(who).items():
+            _keep(visitor_id, label, file.getvalue())
+    for name, label in kept.labels(visitor_id).items():
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"[Map](./?model={name})")
             st.text(label, width="stretch")
-            st.button("Forget", key=f"forget_{name}", on_click=_forget, args=(who, name))
+            st.button("Forget", key=f"forget_{name}", on_click=_forget, args=(visitor_id, name))
 
 
-def _keep(who: str, label: str, raw: bytes) -> None:
+def _keep(visitor_id: str, label: str, raw: bytes) -> None:
     try:
-        name = kept.keep(who, label, raw)
+        name = kept.keep(visitor_id, label, raw, st.context.ip_address)
     except (kept.KeepError, CheckpointError) as error:
-        st.warning(str(error))
+        st.warning("The model is not kept.")
+        st.text(str(error))  # text and no Markdown: names from the file stand in it
     else:
         # A link and no page switch, so that the map opens on this very model.
         st.success(f"Kept: [see it on the map](./?model={name}), among those that are yours.")
 
 
-def _forget(who: str, name: str) -> None:
+def _forget(visitor_id: str, name: str) -> None:
     try:
-        kept.forget(who, name)
-        assets.unpublish_model(name)
+        kept.forget(visitor_id, name)
     except OSError as error:
         st.toast(f"The model could not be forgotten ({error.strerror}).")
 

@@ -8,16 +8,17 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections import deque
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from queue import SimpleQueue
 
 from explorer.runs.store import ROOT
 from models.checkpoint import write_atomically
 from models.measures import UNITS
 
-SECONDS = 120.0
+SECONDS = 60.0
+"""For one model; those of the gallery take 6 s of a processor."""
 _COMMAND = (sys.executable, "-m", "explorer.runs.lifeline", "models", "measure")
 _MAX_BYTES = 64 << 10  # of a result, which has some 400
 
@@ -29,14 +30,17 @@ class MeasuringError(RuntimeError):
 class Measurer:
     """A queue of checkpoints in front of one process. Safe to call from any thread.
 
-    ``command`` takes a file and --json and prints the measures; it is killed after ``seconds``.
+    ``command`` takes a file and --json and prints the measures; it is killed after ``seconds``. Visitors, each with a
+    folder, take turns, so that the many or slow files of one visitor hold up another visitor by one file at most.
     """
 
     def __init__(self, command: Sequence[str] = _COMMAND, seconds: float = SECONDS) -> None:
         self.command = list(command)
         self.seconds = seconds
         self._lock = threading.Lock()
-        self._queue: SimpleQueue[Path] = SimpleQueue()
+        self._work = threading.Semaphore(0)  # counts the files that wait
+        self._waiting: dict[Path, deque[Path]] = {}  # the files of each folder
+        self._served: Path | None = None  # the folder that had the last turn
         self._pending: set[Path] = set()  # in the queue or at work
         self._failed: set[Path] = set()
         self._process: subprocess.Popen | None = None
@@ -63,7 +67,8 @@ class Measurer:
 
     def _submit(self, path: Path) -> None:
         self._pending.add(path)
-        self._queue.put(path)
+        self._waiting.setdefault(path.parent, deque()).append(path)
+        self._work.release()
         if self._thread is None:
             atexit.register(self.close)
             self._thread = threading.Thread(target=self._run, name="measurer", daemon=True)
@@ -71,7 +76,8 @@ class Measurer:
 
     def _run(self) -> None:
         while not self._closed:
-            path = self._queue.get()
+            self._work.acquire()
+            path = self._next()
             try:
                 self._make(path)
             except Exception as error:  # whatever it was: every other model waits on this thread
@@ -82,6 +88,16 @@ class Measurer:
                         self._failed.add(path)
             with self._lock:
                 self._pending.remove(path)
+
+    def _next(self) -> Path:
+        """The first file of the folder whose turn it is; the folder's other files wait for its next turn."""
+        with self._lock:
+            folder = next((each for each in self._waiting if each != self._served), self._served)
+            self._served, files = folder, self._waiting.pop(folder)
+            path = files.popleft()
+            if files:
+                self._waiting[folder] = files
+            return path
 
     def _make(self, path: Path) -> None:
         text = self._output(path)

@@ -1,6 +1,7 @@
 """What the tests of training runs share: recipes, visitors, workers that misbehave, and patience."""
 
 import gzip
+import os
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ import safetensors.torch
 from torch import Tensor
 
 from explorer.runs.files import Status
+from explorer.runs.lifeline import NICENESS
 from explorer.runs.manager import Manager, Snapshot
 from models.recipe import Recipe
 from tests.conftest import PATIENCE_S
@@ -18,6 +20,16 @@ from tests.conftest import PATIENCE_S
 ANN, BOB = "a" * 32, "b" * 32
 BRIEF = Recipe("digits", epochs=2, hidden=(8,), batch_size=64)
 ENDLESS = Recipe("digits", epochs=1000, hidden=(8,), batch_size=64)
+
+
+class HandClock:
+    """A monotonic clock that moves only by hand, in seconds."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 def fake(manners: str) -> tuple[str, ...]:
@@ -71,6 +83,14 @@ def process_of(manager: Manager, name: str) -> subprocess.Popen:
     """The process of a run's worker."""
     until(lambda: name in manager._workers)
     return manager._workers[name].process
+
+
+def gives_way_to_this_process(pid: int) -> bool:
+    """Whether a process is nicer than this one where that counts: in its session and, on Linux, its autogroup."""
+    autogroups = [Path(f"/proc/{each}/autogroup") for each in (pid, os.getpid())]
+    texts = {path.read_text() for path in autogroups if path.exists()}
+    nicer = os.getpriority(os.PRIO_PROCESS, pid) == min(19, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)
+    return nicer and os.getsid(pid) == os.getsid(0) and len(texts) < 2
 
 
 def frame_tensors(path: Path) -> dict[str, Tensor]:

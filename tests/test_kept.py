@@ -2,6 +2,8 @@
 
 import errno
 import json
+import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,8 +12,9 @@ import torch
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from explorer import kept
+from explorer import assets, catalogue, kept
 from explorer.kept import MAX_KEPT, MAX_LABEL, KeepError, forget, is_kept_name, keep, labels, path
+from explorer.runs import limits, lock
 from explorer.runs.store import STATE_VARIABLE
 from models import checkpoint, data, gallery
 from models.checkpoint import CheckpointError
@@ -170,7 +173,7 @@ def test_a_disk_that_refuses_leaves_everything_as_it_was(
         write(*arguments)
 
     monkeypatch.setattr(kept, "write_atomically", refuse)
-    with pytest.raises(KeepError, match=r"No space left on device.*make room.*\.$"):
+    with pytest.raises(KeepError, match=r"The server's disk is full \(No space left on device\).*Make room.*\.$"):
         keep(ANN, "more", another(raw, 1))
     assert contents(folder) == before
 
@@ -178,9 +181,101 @@ def test_a_disk_that_refuses_leaves_everything_as_it_was(
 def test_a_folder_that_cannot_be_made_is_named_in_a_sentence(raw: bytes, folder: Path) -> None:
     folder.parent.mkdir()
     folder.write_text("in the way")
-    with pytest.raises(KeepError, match=r"cannot be kept .*make room.*\.$"):
+    with pytest.raises(KeepError, match=r"cannot be kept\. .*write its folders.*\.$"):
         keep(ANN, "mine", raw)
     assert labels(ANN) == {}
+
+
+def published(name: str) -> bool:
+    """Whether browsers can fetch a file of a kept model."""
+    return any(assets.FOLDER.glob(f"{name}-*"))
+
+
+def test_forgetting_takes_a_model_from_nobody_else(raw: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assets, "FOLDER", tmp_path / "made")
+    name = keep(ANN, "mine", raw)
+    assert keep(BOB, "my own", raw) == name
+    assets.model_url(name, checkpoint.read(path(ANN, name)))
+    forget(BOB, name)
+    assert (labels(ANN), labels(BOB), published(name)) == ({name: "mine"}, {}, True)
+    forget(ANN, name)
+    assert not published(name)
+
+
+def aged(visitor: str, name: str, days: float) -> None:
+    """Let a model have been opened ``days`` ago."""
+    then = time.time() - days * 24 * 3600
+    os.utime(path(visitor, name), (then, then))
+
+
+def test_models_that_nobody_opens_make_room_where_there_is_none(
+    raw: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assets, "FOLDER", tmp_path / "made")
+    files = [another(raw, number) for number in range(5)]
+    monkeypatch.setattr(kept, "MAX_BYTES", sum(map(len, files[:4])))
+    names = [keep(visitor, str(number), files[number]) for number, visitor in enumerate((ANN, ANN, BOB, BOB))]
+    for days, visitor, name in zip((61, 59, 90, 61), (ANN, ANN, BOB, BOB), names, strict=True):
+        aged(visitor, name, days)
+    assets.model_url(names[2], checkpoint.read(path(BOB, names[2])))
+    new = keep("c" * 32, "new", files[4])
+    assert (list(labels(ANN)), list(labels(BOB)), list(labels("c" * 32))) == (names[:2], names[3:], [new])
+    assert not published(names[2])
+
+
+def test_without_models_that_nobody_opens_there_is_no_room(raw: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = another(raw, 0)
+    monkeypatch.setattr(kept, "MAX_BYTES", len(raw))
+    name = keep(ANN, "mine", raw)
+    aged(ANN, name, 59)
+    with pytest.raises(KeepError, match=r"no room for more models.*\.$"):
+        keep(BOB, "more", another(raw, 1))
+    assert labels(ANN) == {name: "mine"}
+    assert keep(ANN, "renamed", raw) == name
+    aged(ANN, name, 61)
+    assert keep(BOB, "more", another(raw, 1)) in labels(BOB)
+    assert labels(ANN) == {}
+
+
+def test_opening_a_model_counts(raw: bytes) -> None:
+    name = keep(ANN, "mine", raw)
+    aged(ANN, name, 59)
+    catalogue.offered(BOB)
+    assert time.time() - path(ANN, name).stat().st_mtime > 50 * 24 * 3600
+    catalogue.offered(ANN)
+    assert time.time() - path(ANN, name).stat().st_mtime < 24 * 3600
+
+
+@pytest.mark.parametrize("switch", ["1", ""])
+def test_an_address_keeps_so_many_bytes_where_addresses_have_limits(
+    raw: bytes, monkeypatch: pytest.MonkeyPatch, switch: str
+) -> None:
+    monkeypatch.setenv(limits.ADDRESS_VARIABLE, switch)
+    monkeypatch.setattr(limits, "KEPT_BYTES", 2 * len(another(raw, 0)))
+    first, second = "203.0.113.1", "203.0.113.2"
+    names = [keep(f"{number}" * 32, "mine", another(raw, number), first) for number in range(2)]
+
+    def more() -> str:
+        return keep(ANN, "more", another(raw, 2), first)
+
+    if switch:
+        with pytest.raises(KeepError, match=r"from your network address.*forget one first\.$"):
+            more()
+    else:
+        assert more() in labels(ANN)
+    keep(BOB, "more", another(raw, 3), second)
+    keep(BOB, "and more", another(raw, 4))
+    forget("0" * 32, names[0])
+    assert more() in labels(ANN)
+
+
+def test_where_another_server_has_the_folder_nothing_is_kept(
+    raw: bytes, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock, "is_ours", lambda state: state != folder.parent)
+    with pytest.raises(KeepError, match=r"Another server uses.*LATENT_EXPLORER_STATE.*\.$"):
+        keep(ANN, "mine", raw)
+    assert not folder.exists()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from explorer import kept
 from explorer.measuring import Measurer, result_file
 from explorer.runs.store import STATE_VARIABLE
 from tests.conftest import ROOT
-from tests.running import ANN, until
+from tests.running import ANN, gives_way_to_this_process, until
 from tests.test_runs_manager import is_alive
 
 MEASURES = {"kl": 6.5, "holes": 0.25}
@@ -87,6 +87,29 @@ def test_models_are_measured_one_at_a_time(measuring: Callable[..., Measurer], t
     (tmp_path / "go").touch()
     assert [settled(measurer, path) for path in paths] == [MEASURES] * 4
     assert [asked(path) for path in paths] == [1] * 4
+
+
+def test_visitors_take_turns(measuring: Callable[..., Measurer], tmp_path: Path) -> None:
+    """Ann's first file is at work until all have been asked for; Bob's comes before her second one."""
+    folders = {name: tmp_path / name for name in ("ann", "bob", "cid")}
+    for folder in folders.values():
+        folder.mkdir()
+    go = tmp_path / "go"
+    script = (
+        f"import pathlib, sys, time\nwhile not pathlib.Path({str(go)!r}).exists(): time.sleep(0.02)\n"
+        f"path = pathlib.Path(sys.argv[1]); open({str(tmp_path / 'order')!r}, 'a').write(path.parent.name + ' ')\n"
+        "print(path.read_text())"
+    )
+    measurer = measuring(script)
+    owners = ["ann", "ann", "ann", "bob", "bob", "cid"]
+    paths = [checkpoint(folders[owner], f"kept-{number}") for number, owner in enumerate(owners)]
+    measurer.measures_of(paths[0])
+    until(lambda: measurer._process)
+    for path in paths[1:]:
+        measurer.measures_of(path)
+    go.touch()
+    assert [settled(measurer, path) for path in paths] == [MEASURES] * 6
+    assert (tmp_path / "order").read_text().split() == ["ann", "bob", "ann", "cid", "bob", "ann"]
 
 
 @pytest.mark.parametrize(
@@ -194,6 +217,14 @@ def test_the_process_dies_with_its_server(tmp_path: Path, number: signal.Signals
         assert is_alive(pid)
         server.send_signal(number)
     until(lambda: not is_alive(pid))
+
+
+def test_the_process_gives_way_to_the_server(tmp_path: Path) -> None:
+    measurer = Measurer((sys.executable, "-m", "explorer.runs.lifeline", "tests.sleeper"))
+    measurer.measures_of(checkpoint(tmp_path))
+    until(lambda: measurer._process)
+    until(lambda: gives_way_to_this_process(measurer._process.pid))
+    measurer.close()
 
 
 def test_the_lifeline_runs_a_module_as_python_does(tmp_path: Path) -> None:

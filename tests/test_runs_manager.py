@@ -1,5 +1,6 @@
 """The queue is fair and full at some time; a run has one owner; no worker outlives its limits or its server."""
 
+import os
 import re
 import signal
 import subprocess
@@ -10,15 +11,27 @@ from pathlib import Path
 
 import pytest
 
+from explorer.runs import limits, process, snapshot
 from explorer.runs import manager as manager_module
-from explorer.runs import process
 from explorer.runs import store as store_module
 from explorer.runs.files import Order, Status
 from explorer.runs.manager import Manager, RefusedError
 from explorer.runs.store import Store
 from models.recipe import Recipe
 from tests.conftest import ROOT
-from tests.running import ANN, BOB, ENDLESS, fake, process_of, status, until, until_settled, until_state
+from tests.running import (
+    ANN,
+    BOB,
+    ENDLESS,
+    HandClock,
+    fake,
+    gives_way_to_this_process,
+    process_of,
+    status,
+    until,
+    until_settled,
+    until_state,
+)
 
 Manage = Callable[..., Manager]
 FORGED = ["../x", "A" * 16, "", "1" * 17, None, "٠" * 16, "a" * 15 + "\n", "a" * 16 + "\n", "../" * 5 + "x", b"a" * 16]
@@ -160,13 +173,16 @@ def test_a_queued_run_is_cancelled_at_once_and_for_good(manage: Manage) -> None:
 
 
 def test_a_pause_that_is_forgotten_ends_by_itself(manage: Manage, monkeypatch: pytest.MonkeyPatch) -> None:
-    runs = manage()
+    monkeypatch.setattr(limits, "PAUSE_S", 4)
+    clock = HandClock()
+    runs = manage(clock=clock)
     name = runs.submit(ANN, ENDLESS)
     until(lambda: runs.look(name).status.step)
     runs.steer(name, ANN, paused=True)
-    until(lambda: runs.look(name).status.state == "paused")
-    step = runs.look(name).status.step
-    monkeypatch.setattr(manager_module, "PAUSE_S", 0.0)
+    step = until_state(runs, name, "paused").status.step
+    until(lambda: runs._workers[name]._running_at == runs._workers[name].started)
+    assert runs.look(name).control.paused
+    clock.now += 5
     until(lambda: runs.look(name).status.step > step)
     assert not runs.look(name).control.paused
 
@@ -185,12 +201,35 @@ def test_a_deaf_worker_is_killed_when_it_is_cancelled(manage: Manage, monkeypatc
     assert runs.look(name).status == found.status
 
 
+def test_a_worker_that_is_stopped_is_killed_when_it_is_cancelled(
+    manage: Manage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "CANCEL_S", 0.5)
+    runs = manage(worker=fake("deaf"))
+    name = runs.submit(ANN, ENDLESS)
+    until_state(runs, name, "running")
+    worker = process_of(runs, name)
+    worker.send_signal(signal.SIGSTOP)
+    runs.cancel(name, ANN)
+    assert until_settled(runs, name).status.state == "cancelled"
+    assert worker.returncode == -signal.SIGKILL
+
+
+def test_a_worker_gives_way_to_the_server_in_a_group_of_its_own(manage: Manage) -> None:
+    runs = manage()
+    name = runs.submit(ANN, ENDLESS)
+    until(lambda: runs.record(name).frames)
+    pid = process_of(runs, name).pid
+    assert gives_way_to_this_process(pid)
+    assert os.getpgid(pid) == pid != os.getpgid(0)
+
+
 FAULTS = {
     "it hangs": (fake("mute"), {"silence_s": 0.5}, r"no sign of life for"),
     "it takes too long": (fake("deaf"), {"wall_s": 0.5}, r"the limit\. Train fewer epochs"),
     "it ends at once": ((sys.executable, "-c", "raise SystemExit(1)"), {}, r"ended with exit status 1"),
     "it is killed": ((sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"), {}, r"ended by SIGKILL"),
-    "it cannot be started": (("/nowhere/python",), {}, r"could not be started \(No such file"),
+    "it cannot be started": (("/nowhere/python",), {}, r"could not be started\. .*\(No such file"),
 }
 
 
@@ -208,7 +247,7 @@ def test_a_worker_at_fault_is_ended_and_its_run_says_why(manage: Manage, what: s
 def test_a_folder_that_cannot_be_made_is_refused_and_nothing_is_queued(manage: Manage, tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("in the way")
     runs = manage()
-    with pytest.raises(RefusedError, match=r"cannot store a run .*tell who runs it\.$"):
+    with pytest.raises(RefusedError, match=r"cannot store a run\. .*tell who runs the server\.$"):
         runs.submit(ANN, ENDLESS)
     assert runs.active(ANN) == ""
 
@@ -247,7 +286,7 @@ def is_alive(pid: int) -> bool:
 def test_a_worker_dies_with_its_server_and_its_run_reads_interrupted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(manager_module, "_STALE_S", 0.5)
+    monkeypatch.setattr(snapshot, "STALE_S", 0.5)
     servers = {}
     for number in (signal.SIGKILL, signal.SIGTERM):
         folders = [str(tmp_path / number.name / each) for each in ("runs", "frames")]

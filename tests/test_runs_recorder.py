@@ -1,6 +1,7 @@
 """A frame is the model and its codes at one moment; there are enough of them, and never too many."""
 
 import os
+import shutil
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -10,8 +11,8 @@ import torch
 
 from explorer.runs import recorder as recorder_module
 from explorer.runs.files import Record, RunFiles, Status
-from explorer.runs.recorder import BURST_EVERY, BURST_STEPS, Recorder
-from models.checkpoint import half_weights
+from explorer.runs.recorder import BURST_EVERY, BURST_STEPS, MAX_FRAMES, Recorder
+from models.checkpoint import MAX_FILE_BYTES, half_weights
 from models.data import Dataset
 from models.evaluation import Codes, encode_dataset, summarise
 from models.training import Step
@@ -144,6 +145,32 @@ def test_too_many_frames_are_thinned_and_a_file_outlives_its_entry_by_one_round(
             assert not files_left(recorder) & just_dropped
             just_dropped = dropped
         assert files_left(recorder) == set(steps) | just_dropped
+
+
+@pytest.mark.parametrize("frames", [3.5, 8, 13.2])
+def test_frames_on_the_disk_never_take_more_than_their_bytes(
+    make: Make, monkeypatch: pytest.MonkeyPatch, frames: float
+) -> None:
+    first = make()
+    size = sum(path.stat().st_size for path in first.files.frames.iterdir())
+    monkeypatch.setattr(recorder_module, "MAX_BYTES", int(frames * size))
+    shutil.rmtree(first.files.folder)
+    recorder = make()
+    most = 0
+    for number in range(1, 101):
+        recorder.frame(number, 1.0)
+        assert sum(path.stat().st_size for path in recorder.files.frames.iterdir()) <= frames * size
+        most = max(most, len(recorded(recorder)))
+    assert most == int(2 * frames / 3)
+    assert recorded(recorder)[-1] == 100
+
+
+def test_the_networks_of_the_form_keep_every_frame_and_the_widest_stay_within_the_bytes() -> None:
+    """A frame holds each weight in two bytes, and codes and labels of 2,000 images."""
+    assert recorder_module._frames_within(2_700_000) == MAX_FRAMES
+    widest = recorder_module._frames_within(MAX_FILE_BYTES)
+    assert widest * 1.5 * MAX_FILE_BYTES <= recorder_module.MAX_BYTES
+    assert widest == 14
 
 
 def test_a_model_that_is_no_longer_finite_is_not_shown(make: Make) -> None:

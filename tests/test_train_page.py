@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+import torch
 from streamlit.testing.v1 import AppTest
 
 from explorer import assets, catalogue, kept
+from explorer.runs import lock
 from explorer.runs.manager import Manager
 from explorer.runs.store import STATE_VARIABLE, Store
 from models.recipe import Recipe
+from tests.forging import with_tensors
 
 SECONDS = 120
 ANN, BOB = "a" * 32, "b" * 32
@@ -261,9 +264,42 @@ def test_a_failed_run_says_why(runs: Manager, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_an_upload_is_checked_and_kept(runs: Manager, tiny_bytes: bytes) -> None:
-    app = opened()
-    app.file_uploader[0].set_value(("bad.safetensors", b"\x80\x04 a pickle", "application/octet-stream")).run()
-    button(app, "Keep the upload").click().run()
-    assert "safetensors" in app.warning[-1].value
+    app = uploaded(b"\x80\x04 a pickle")
+    assert app.warning[-1].value == "The model is not kept."
+    assert "safetensors" in app.text[-1].value
     assert kept.labels(ANN) == {}
+    assert not app.exception
+
+
+def uploaded(raw: bytes) -> AppTest:
+    """The page after the visitor has tried to keep a file."""
+    app = opened()
+    app.file_uploader[0].set_value(("bad.safetensors", raw, "application/octet-stream")).run()
+    return button(app, "Keep the upload").click().run()
+
+
+def test_what_a_file_says_is_shown_as_text_and_never_as_markdown(runs: Manager, tiny_bytes: bytes) -> None:
+    hostile = "![x](http://another.host/leak.png) [click me](https://evil.example) www.evil.example"
+    app = uploaded(with_tensors(tiny_bytes, **{hostile: torch.zeros(1)}))
+    assert [text.value for text in app.text if hostile[:80] in text.value]
+    written = [app.warning, app.error, app.info, app.success, app.markdown, app.caption, app.title, app.header]
+    assert not [each.value for kind in written for each in kind if "evil" in each.value or "another.host" in each.value]
+
+
+def test_where_another_server_has_the_folder_the_page_says_so(runs: Manager, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lock, "is_ours", lambda folder: False)
+    app = opened()
+    assert "LATENT_EXPLORER_STATE" in app.warning[-1].value
+    assert button(app, "Start training").disabled
+    assert not app.exception
+
+
+def test_a_full_disk_at_a_start_is_told_on_the_page(runs: Manager, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("explorer.runs.files.write_atomically", refuse)
+    app = opened()
+    button(app, "Start training").click().run()
+    assert "disk is full" in app.warning[-1].value
     assert not app.exception

@@ -26,23 +26,23 @@ _INVITATION = """Try this
 
 def show() -> None:
     """The page."""
-    who = visitor.identify()
+    visitor_id = visitor.identify()
     asked = st.query_params.get("run", "")
-    run = manager().look(asked, who)
+    run = manager().look(asked, visitor_id)
     if asked and run is None:
         st.warning("There is no run at this address: it was mistyped, or made room for newer ones.")
     if run is None:
-        run = manager().look(manager().active(who), who)
+        run = manager().look(manager().active(visitor_id), visitor_id)
     if run is None:
-        _offer_start(who)
+        _offer_start(visitor_id)
         return
     if asked != run.name:
         st.query_params["run"] = run.name
     # The browser asks once a second, and no more once the run has ended.
-    st.fragment(_watch, run_every=None if run.status.ended else _POLL_S)(run.name, who, run.status.ended)
+    st.fragment(_watch, run_every=None if run.status.ended else _POLL_S)(run.name, visitor_id, run.status.ended)
 
 
-def _offer_start(who: str) -> None:
+def _offer_start(visitor_id: str) -> None:
     view, rail = _columns()
     with rail:
         recipe = recipe_form()
@@ -51,24 +51,27 @@ def _offer_start(who: str) -> None:
     # After the map, for the server's first visitor waits here until the machine is measured.
     with rail:
         fits = recipe is not None and tell_cost(recipe)
-        if st.button("Start training", type="primary", disabled=not fits, width="stretch") and recipe:
-            _submit(who, recipe)
+        if obstacle := manager().obstacle():
+            st.warning(obstacle)
+        ready = fits and not obstacle
+        if st.button("Start training", type="primary", disabled=not ready, width="stretch") and recipe:
+            _submit(visitor_id, recipe)
         with st.expander("Your models"):
-            offer_models(who)
+            offer_models(visitor_id)
 
 
-def _submit(who: str, recipe: Recipe, base: str = "") -> None:
+def _submit(visitor_id: str, recipe: Recipe, base: str = "") -> None:
     try:
-        st.query_params["run"] = manager().submit(who, recipe, base)
+        st.query_params["run"] = manager().submit(visitor_id, recipe, base, st.context.ip_address)
     except RefusedError as error:
         st.warning(str(error))
     else:
         st.rerun()
 
 
-def _watch(name: str, who: str, ended: bool) -> None:
+def _watch(name: str, visitor_id: str, ended: bool) -> None:
     """The run on the left, what can be done with it on the right."""
-    run = manager().look(name, who)
+    run = manager().look(name, visitor_id)
     if run is None or (run.status.ended and not ended):
         st.rerun()
     base = manager().look(run.base) if run.base else None
@@ -78,9 +81,9 @@ def _watch(name: str, who: str, ended: bool) -> None:
     with rail:
         _tell(run)
         if run.status.ended:
-            _offer_end(run, who)
+            _offer_end(run, visitor_id)
         elif run.mine:
-            _offer_steering(run, who)
+            _offer_steering(run, visitor_id)
         else:
             st.caption("You are watching. Whoever started this run steers it.")
 
@@ -114,7 +117,7 @@ def _tell(run: Snapshot) -> None:
         st.progress(min(1.0, max(0.0, run.status.share)), text=watching.standing(run))
 
 
-def _offer_steering(run: Snapshot, who: str) -> None:
+def _offer_steering(run: Snapshot, visitor_id: str) -> None:
     options = sorted({*WEIGHTS, run.recipe.beta})
     key = f"weight_{run.name}"
     # What is lit is what is in force, whoever set it in whichever tab.
@@ -124,16 +127,18 @@ def _offer_steering(run: Snapshot, who: str) -> None:
         options,
         format_func=lambda weight: f"{weight:g}",
         key=key,
-        on_change=lambda: _steer(run.name, who, weight=st.session_state[key]),
+        on_change=lambda: _steer(run.name, visitor_id, weight=st.session_state[key]),
         wrap=True,
     )
     if run.status.state in ("running", "paused"):
         st.caption(f"In force now: β = {run.status.weight:.3g}.{_schedule(run)}")
     paused = run.control.paused
     with st.container(horizontal=True):
-        st.button("Resume" if paused else "Pause", on_click=_steer, args=(run.name, who), kwargs={"paused": not paused})
-        st.button("One step", disabled=not paused, on_click=_try, args=(partial(manager().step, run.name, who),))
-        st.button("Cancel", on_click=_try, args=(partial(manager().cancel, run.name, who),))
+        st.button(
+            "Resume" if paused else "Pause", on_click=_steer, args=(run.name, visitor_id), kwargs={"paused": not paused}
+        )
+        st.button("One step", disabled=not paused, on_click=_try, args=(partial(manager().step, run.name, visitor_id),))
+        st.button("Cancel", on_click=_try, args=(partial(manager().cancel, run.name, visitor_id),))
     if refusal := st.session_state.pop("refusal", ""):
         st.warning(refusal)
     st.caption("This page's address leads back here, and lets others watch.")
@@ -144,8 +149,8 @@ def _schedule(run: Snapshot) -> str:
     return f" It rises to {run.recipe.beta:g} over the first {run.recipe.kl_warm_up:.0%} of the run." if rising else ""
 
 
-def _steer(name: str, who: str, weight: float | None = None, paused: bool | None = None) -> None:
-    _try(partial(manager().steer, name, who, weight=weight, paused=paused))
+def _steer(name: str, visitor_id: str, weight: float | None = None, paused: bool | None = None) -> None:
+    _try(partial(manager().steer, name, visitor_id, weight=weight, paused=paused))
 
 
 def _try(act: partial) -> None:
@@ -155,21 +160,21 @@ def _try(act: partial) -> None:
         st.session_state["refusal"] = str(error)
 
 
-def _offer_end(run: Snapshot, who: str) -> None:
+def _offer_end(run: Snapshot, visitor_id: str) -> None:
     record = manager().record(run.name)
     if run.status.state == "done":
         checkpoint = manager().store.files(run.name).checkpoint
-        offer_keeping(who, checkpoint, watching.suggestion(run.recipe, record.changes, MAX_LABEL))
+        offer_keeping(visitor_id, checkpoint, watching.suggestion(run.recipe, record.changes, MAX_LABEL))
     if record.frames:
-        _offer_again(run, who)
+        _offer_again(run, visitor_id)
     else:
-        _offer_another_try(run, who)
+        _offer_another_try(run, visitor_id)
     if st.button("New run", width="stretch"):
         del st.query_params["run"]
         st.rerun()
 
 
-def _offer_again(run: Snapshot, who: str) -> None:
+def _offer_again(run: Snapshot, visitor_id: str) -> None:
     st.markdown("**Again from the same start**")
     other = 0.0 if run.recipe.beta else 1.0
     beta = st.segmented_control(
@@ -182,12 +187,12 @@ def _offer_again(run: Snapshot, who: str) -> None:
     )
     st.caption("The same seed, initial weights and batches; the two maps stand side by side.")
     if st.button("Train again", width="stretch", disabled=beta is None):
-        _submit(who, replace(run.recipe, beta=beta), run.name)
+        _submit(visitor_id, replace(run.recipe, beta=beta), run.name)
 
 
-def _offer_another_try(run: Snapshot, who: str) -> None:
+def _offer_another_try(run: Snapshot, visitor_id: str) -> None:
     if run.recipe.dataset != "digits" and st.button("Train on the 8×8 digits instead", type="primary", width="stretch"):
         same = {name: getattr(run.recipe, name) for name in ("beta", "likelihood", "pixel_stddev", "seed")}
-        _submit(who, replace(DIGITS, **same))
+        _submit(visitor_id, replace(DIGITS, **same))
     if st.button("Try again", width="stretch"):
-        _submit(who, run.recipe)
+        _submit(visitor_id, run.recipe)

@@ -23,7 +23,7 @@ def die_with_the_server() -> None:
 
 
 def give_way() -> None:
-    """From now on the pages' own server comes first."""
+    """From now on the pages' own server comes first: on Linux, only while both are in one session."""
     if hasattr(os, "nice"):
         os.nice(NICENESS)
 

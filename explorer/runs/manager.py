@@ -6,56 +6,33 @@ It lives as long as the server's process and in no Streamlit cache, which any vi
 import atexit
 import hashlib
 import logging
-import os
 import secrets
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 
+from explorer.runs import disk, limits, lock
+from explorer.runs.clock import AwakeClock
 from explorer.runs.files import Control, Order, Record, Status, is_run_name
-from explorer.runs.process import WorkerProcess, ending
-from explorer.runs.store import ROOT, Store, state_folder
+from explorer.runs.limits import WALL_S, RefusedError
+from explorer.runs.process import WorkerProcess, last_word
+from explorer.runs.snapshot import Snapshot, is_stale
+from explorer.runs.store import ROOT, Store, state_folder, sweep
 from models.recipe import MAX_KL_CHANGES, Recipe, RecipeError
 
-QUEUE = 40
-WALL_S = 3600
-PAUSE_S = 600
-"""After so long a pause a run goes on by itself, for others wait for its place."""
-
-SLOTS_VARIABLE = "LATENT_EXPLORER_SLOTS"
-"""Sets how many runs train at once, where a container's quota gives fewer cores than it shows."""
-
-SILENCE_S = 60
 _TICK_S = 0.1
-_STALE_S = 10.0
-
-
-class RefusedError(RuntimeError):
-    """What cannot be done now; the message says why and what to do."""
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """A run at one moment. ``place`` in the queue counts from 1; 0 is not waiting. ``mine``: the asker may steer."""
-
-    name: str
-    recipe: Recipe
-    base: str
-    status: Status
-    control: Control
-    place: int
-    mine: bool
+_ROOM_S = 30.0  # between two looks at how much the runs take together
 
 
 class Manager:
     """A first-in first-out queue in front of ``slots`` worker processes. Safe to call from any thread.
 
     ``wall_s`` bounds a run's time and ``silence_s`` the time without a sign of life, in seconds; ``worker`` is the
-    command that runs one.
+    command that runs one; ``clock`` is monotonic.
     """
 
     def __init__(
@@ -63,13 +40,14 @@ class Manager:
         store: Store,
         *,
         slots: int | None = None,
-        queue: int = QUEUE,
+        queue: int = limits.QUEUE,
         wall_s: float = WALL_S,
-        silence_s: float = SILENCE_S,
+        silence_s: float = limits.SILENCE_S,
         worker: Sequence[str] = (sys.executable, "-m", "explorer.runs.worker"),
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.store = store
-        self.slots = slots or default_slots()
+        self.slots = slots or limits.default_slots()
         self.queue_limit = queue
         self.wall_s = wall_s
         self.silence_s = silence_s
@@ -77,46 +55,59 @@ class Manager:
         self._lock = threading.RLock()
         self._queue: list[str] = []
         self._workers: dict[str, WorkerProcess] = {}
-        self._owners: dict[str, str] = {}  # of queued and active runs
+        self._orders: dict[str, Order] = {}  # of queued and active runs
+        self._clients: dict[str, str] = {}  # of queued runs, where addresses have limits
+        self._clock = AwakeClock(clock)
+        self._now = self._room_made = 0.0  # by that clock: the last tick, and when room was made last
         self._told: dict[str, Status] = {}  # what the disk had no room for
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def submit(self, visitor: str, recipe: Recipe, base: str = "") -> str:
-        """Queue a run of ``recipe``, which repeats the run ``base``; the name of the new one. Raises RefusedError."""
+    def obstacle(self) -> str:
+        """Why no run can be started or steered here, or ""."""
+        return "" if lock.is_ours(self.store.folder.parent) else lock.OTHER_SERVER
+
+    def submit(self, visitor: str, recipe: Recipe, base: str = "", address: str | None = None) -> str:
+        """Queue a run of ``recipe``, which repeats the run ``base``; the name of the new one. Raises RefusedError.
+
+        ``address``: the visitor's network address, which counts where addresses have limits.
+        """
         if recipe.initial or recipe.folded_onto:
             raise RefusedError("A run here starts from drawn weights; use the command line to continue a checkpoint.")
         if not recipe.has_encoder:
             raise RefusedError("The pages train an encoder with each decoder; use the command line to train one alone.")
-        owner = _hashed(visitor)
+        order, client = Order(recipe.to_json(), _hashed(visitor), base, time.time()), limits.client(address)
         with self._lock:
-            if self._active(owner):
-                raise RefusedError(
-                    "You have a run in progress, which this page shows when opened anew. Cancel it or wait for its end."
-                )
-            if len(self._queue) >= self.queue_limit:
-                raise RefusedError(f"The queue is full: {len(self._queue)} runs wait. Try again in a few minutes.")
+            self._check_queue(order.owner, client)
             name = secrets.token_hex(8)
-            files = self.store.files(name)
             try:
-                self.store.make_room({*self._owners, *map(self._base, self._owners), base})
-                files.folder.mkdir(parents=True)
-                Order(recipe.to_json(), owner, base, time.time()).write(files.order)
-                Control().write(files.control)
-                Status().write(files.status)
+                self.store.make_room(self._in_use() | {base})
+                self.store.lay(name, order)
             except OSError as error:
-                raise RefusedError(f"The server cannot store a run ({error.strerror}); tell who runs it.") from error
-            self._owners[name] = owner
+                raise RefusedError(f"The server cannot store a run. {disk.complaint(error)}") from error
+            self._orders[name], self._clients[name] = order, client
             self._queue.append(name)
             self._watch()
         return name
+
+    def _check_queue(self, owner: str, client: str) -> None:
+        if obstacle := self.obstacle():
+            raise RefusedError(obstacle)
+        if self._active(owner):
+            raise RefusedError(
+                "You have a run in progress, which this page shows when opened anew. Cancel it or wait for its end."
+            )
+        if len(self._queue) >= self.queue_limit:
+            raise RefusedError(f"The queue is full: {len(self._queue)} runs wait. Try again in a few minutes.")
+        waiting = sum(self._clients[name] == client for name in self._queue)
+        if client and waiting >= limits.WAITING:
+            raise RefusedError(f"{waiting} runs from your network address wait. Try again when one of them has begun.")
 
     def look(self, name: str, visitor: str = "") -> Snapshot | None:
         """The run ``name`` now, or None if there is none of that name."""
         if not is_run_name(name):
             return None
-        files = self.store.files(name)
-        order = Order.read(files.order)
+        order = self._order_of(name)
         try:
             recipe = Recipe.from_json(order.recipe) if order else None
         except RecipeError:
@@ -125,7 +116,7 @@ class Manager:
             return None
         with self._lock:
             place = self._queue.index(name) + 1 if name in self._queue else 0
-        control = Control.read(files.control) or Control()
+        control = Control.read(self.store.files(name).control) or Control()
         mine = bool(visitor) and order.owner == _hashed(visitor)
         return Snapshot(name, recipe, order.base, self._status(name), control, place, mine)
 
@@ -167,7 +158,7 @@ class Manager:
                 self._queue.remove(name)
                 self._end(name, "cancelled", "Cancelled before its turn came.")
             elif name in self._workers:
-                self._workers[name].cancel()
+                self._workers[name].cancel(self._now)
                 self._order(name, replace(control, cancelled=True))
 
     def close(self) -> None:
@@ -195,6 +186,10 @@ class Manager:
                     logging.getLogger(__name__).exception("The run manager goes on after an error.")
 
     def _tick(self) -> None:
+        self._now = self._clock.read()
+        if self._workers and self._now - self._room_made > _ROOM_S:
+            self._room_made = self._now
+            self.store.make_room(self._in_use())
         for name in list(self._workers):
             self._mind(name)
         while self._queue and len(self._workers) < self.slots:
@@ -202,15 +197,16 @@ class Manager:
 
     def _start(self, name: str) -> None:
         try:
-            self._workers[name] = WorkerProcess(self.command, self.store.files(name), ROOT)
+            self.store.mend_order(name, self._orders[name])
+            self._workers[name] = WorkerProcess(self.command, self.store.files(name), ROOT, self._now)
         except OSError as error:
-            self._end(name, "failed", f"The worker could not be started ({error.strerror}). Try again.")
+            self._end(name, "failed", f"The worker could not be started. {disk.complaint(error)}")
 
     def _mind(self, name: str) -> None:
-        code = self._workers[name].mind(self.wall_s, self.silence_s)
+        code = self._workers[name].mind(self._now, self.wall_s, self.silence_s)
         if code is not None:
             self._settle(name, self._workers.pop(name), code)
-        elif self._workers[name].paused_for > PAUSE_S:
+        elif self._workers[name].paused_for > limits.PAUSE_S:
             files = self.store.files(name)
             with suppress(OSError):
                 replace(Control.read(files.control) or Control(), paused=False).write(files.control)
@@ -218,23 +214,31 @@ class Manager:
     def _settle(self, name: str, worker: WorkerProcess, code: int) -> None:
         status = Status.read(self.store.files(name).status)
         if status and status.ended:
-            self._owners.pop(name, None)
-        elif worker.verdict:
-            self._end(name, "failed", f"{worker.verdict}{self._kept(name)}")
-        elif worker.cancelled:
-            self._end(name, "cancelled", f"Cancelled.{self._kept(name)}")
+            self._leave(name)
         else:
-            self._end(name, "failed", f"The worker ended {ending(code)}. Start it again.{self._kept(name)}")
+            state, sentence = last_word(worker, code, self.store.has_room())
+            self._end(name, state, f"{sentence}{self._kept(name)}")
 
     def _kept(self, name: str) -> str:
         return " Its frames are still here." if self.record(name).frames else ""
 
-    def _base(self, name: str) -> str:
-        order = Order.read(self.store.files(name).order)
-        return order.base if order else ""
+    def _in_use(self) -> set[str]:
+        """The runs that wait or are at work, and those that they repeat."""
+        return {*self._orders, *(order.base for order in self._orders.values())}
+
+    def _order_of(self, name: str) -> Order | None:
+        return self._orders.get(name) or Order.read(self.store.files(name).order)
+
+    def _leave(self, name: str) -> None:
+        """The run waits and works no more."""
+        if order := self._orders.get(name):
+            with suppress(OSError):
+                self.store.mend_order(name, order)
+        self._orders.pop(name, None)
+        self._clients.pop(name, None)
 
     def _end(self, name: str, state: str, sentence: str) -> None:
-        self._owners.pop(name, None)
+        self._leave(name)
         status = Status.read(self.store.files(name).status) or Status()
         status = replace(status, state=state, sentence=sentence, updated=time.time())
         try:
@@ -243,11 +247,11 @@ class Manager:
             self._told[name] = status
 
     def _active(self, owner: str) -> str:
-        name = next((name for name, each in self._owners.items() if each == owner), "")
+        name = next((name for name, order in self._orders.items() if order.owner == owner), "")
         # A worker that has said its last word takes a moment to go, which its owner need not wait for.
         status = Status.read(self.store.files(name).status) if name in self._workers else None
         if status and status.ended:
-            del self._owners[name]
+            self._leave(name)
             return ""
         return name
 
@@ -255,29 +259,31 @@ class Manager:
         if name in self._told:
             return self._told[name]
         status = Status.read(self.store.files(name).status)
-        with self._lock:
-            known = name in self._owners
+        known = name in self._orders
         if status is None:
             status = Status("running" if known else "interrupted", "The run's status cannot be read just now.")
-        if known or status.ended or time.time() - status.updated < _STALE_S:
+        waits_elsewhere = status.state == "queued" and self.obstacle()
+        if known or waits_elsewhere or not is_stale(status):
             return status
         # The worker died with its server; nobody is left who could write this down.
         sentence = f"Interrupted: the server stopped. Start it again from the same recipe.{self._kept(name)}"
         return replace(status, state="interrupted", sentence=sentence)
 
     def _control(self, name: str, visitor: str) -> Control:
-        order = Order.read(self.store.files(name).order) if is_run_name(name) else None
+        order = self._order_of(name) if is_run_name(name) else None
         if order is None:
             raise RefusedError("There is no such run.")
         if order.owner != _hashed(visitor):
             raise RefusedError("Only the one who started a run can steer it; start your own to try.")
+        if obstacle := self.obstacle():
+            raise RefusedError(obstacle)
         return Control.read(self.store.files(name).control) or Control()
 
     def _order(self, name: str, control: Control) -> None:
         try:
             control.write(self.store.files(name).control)
         except OSError as error:
-            raise RefusedError(f"The run cannot be told ({error.strerror}); make room on the server's disk.") from error
+            raise RefusedError(f"The run cannot be told. {disk.complaint(error)}") from error
 
 
 def _hashed(visitor: str) -> str:
@@ -285,16 +291,10 @@ def _hashed(visitor: str) -> str:
     return hashlib.sha256(f"run owner {visitor}".encode()).hexdigest()
 
 
-def default_slots() -> int:
-    """All cores but one, or what SLOTS_VARIABLE says."""
-    chosen = os.environ.get(SLOTS_VARIABLE, "")
-    if chosen.isdecimal() and int(chosen):
-        return int(chosen)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, cores - 1)
-
-
 @cache
 def manager() -> Manager:
     """The one manager of this process."""
-    return Manager(Store(state_folder() / "runs"))
+    made = Manager(Store(state_folder() / "runs"))
+    if not made.obstacle():
+        sweep(made.store.folder, made.store.frames, state_folder() / "kept")
+    return made

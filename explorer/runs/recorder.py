@@ -19,6 +19,9 @@ HELD_OUT = 2000
 """Held-out images of a frame, the first ones: a fifth of MNIST's, so that a frame costs a tenth of a second."""
 
 MAX_FRAMES = 80
+MAX_BYTES = 350 << 20
+"""Of a run's frames on the disk: 80 of the form's networks with those that await deletion, 14 of the widest."""
+
 FRAME_SHARE = 0.06
 """Of the time that frames may take, outside bursts."""
 
@@ -49,6 +52,7 @@ class Recorder:
         self.batch_terms: list[Step] = []
         self.doomed: list[int] = []
         self.halvings = 0
+        self.max_frames = MAX_FRAMES
         self.burst_from = 0
         self.last_frame = (0, 0.0, 0.0)  # step, when, what it cost in seconds
         self.last_status = (0, time.monotonic())
@@ -57,6 +61,7 @@ class Recorder:
         """Frame 0: the weights as they were drawn."""
         self.files.frames.mkdir(parents=True, exist_ok=True)
         self.frame(0, weight)
+        self.max_frames = _frames_within(self._bytes_of(0))
         self.last_status = (0, time.monotonic())
 
     def step(self, step: Step, images: int, single: bool) -> None:
@@ -139,7 +144,7 @@ class Recorder:
 
     def _thin(self) -> None:
         """Halve the frames when there are too many; a file outlives its entry by one round, for slow readers."""
-        if len(self.record.frames) < MAX_FRAMES:
+        if len(self.record.frames) < self.max_frames:
             return
         for step in self.doomed:
             self.files.frame(step).unlink(missing_ok=True)
@@ -147,6 +152,15 @@ class Recorder:
         self.doomed = [frame["step"] for frame in self.record.frames[1::2]]
         del self.record.frames[1::2]
         self.halvings += 1
+
+    def _bytes_of(self, step: int) -> int:
+        paths = self.files.frame(step), self.files.encoder(step)
+        return sum(path.stat().st_size for path in paths if path.exists())
+
+
+def _frames_within(size: int) -> int:
+    """How many frames of ``size`` bytes a run may show; half as many again await deletion beside them."""
+    return max(2, min(MAX_FRAMES, 2 * MAX_BYTES // (3 * max(size, 1))))
 
 
 def _publish(path: Path, raw: bytes) -> None:

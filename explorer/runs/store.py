@@ -2,11 +2,13 @@
 
 import os
 import shutil
+import time
 from collections.abc import Container
 from contextlib import suppress
 from pathlib import Path
 
-from explorer.runs.files import Order, RunFiles, is_run_name
+from explorer.runs import disk
+from explorer.runs.files import Control, Order, RunFiles, Status, is_run_name
 
 ROOT = Path(__file__).parents[2]
 FRAMES = ROOT / "static" / "made" / "runs"
@@ -14,6 +16,7 @@ STATE_VARIABLE = "LATENT_EXPLORER_STATE"
 """Names the folder for runs and kept models; by default .state beside app.py."""
 
 KEPT_BYTES = 4 << 30
+_WRITTEN_S = 600  # no file takes so long to write
 
 
 def state_folder() -> Path:
@@ -31,6 +34,23 @@ class Store:
     def files(self, name: str) -> RunFiles:
         """The files of the run ``name``, which is_run_name."""
         return RunFiles(self.folder / name, self.frames / name)
+
+    def lay(self, name: str, order: Order) -> None:
+        """Begin the folder of the run ``name``. Raises OSError."""
+        files = self.files(name)
+        files.folder.mkdir(parents=True)
+        order.write(files.order)
+        Control().write(files.control)
+        Status().write(files.status)
+
+    def mend_order(self, name: str, order: Order) -> None:
+        """Write the order of a run again if it is lost or damaged. Raises OSError."""
+        if Order.read(self.files(name).order) is None:
+            order.write(self.files(name).order)
+
+    def has_room(self) -> bool:
+        """Whether the disk takes small files."""
+        return disk.has_room(self.folder) and disk.has_room(self.frames)
 
     def owned(self, owner: str) -> list[str]:
         """The names of the runs whose order names ``owner``, newest first."""
@@ -56,6 +76,14 @@ class Store:
     def _created(self, name: str) -> float:
         order = Order.read(self.files(name).order)
         return order.created if order else 0.0
+
+
+def sweep(*folders: Path) -> None:
+    """Delete what killed processes have left in ``folders`` of files that they were writing, see write_atomically."""
+    for path in (path for folder in folders for path in folder.glob("*/.*.*")):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > _WRITTEN_S:
+                path.unlink()
 
 
 def _size(folder: Path) -> int:

@@ -4,14 +4,16 @@ It drives the generator that the command line drives, looks at control.json befo
 server, whose end closes its standard input.
 """
 
-import errno
+import os
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 
+from explorer.runs import disk
 from explorer.runs.files import Control, Order, RunFiles, Status
 from explorer.runs.lifeline import die_with_the_server, give_way
 from explorer.runs.recorder import Recorder
@@ -160,12 +162,20 @@ class Worker:
 
 
 def main(arguments: list[str]) -> int:
-    """Carry out the order in a folder; 0, or 1 after a sentence in its status."""
+    """Carry out the order in a folder; 0, or another exit status after a sentence in the run's status."""
     die_with_the_server()
     give_way()
     torch.set_num_threads(THREADS)
-    files = RunFiles(*map(Path, arguments))
+    try:
+        return _carry_out(RunFiles(*map(Path, arguments)))
+    except OSError as error:  # not even the sentence could be written
+        return disk.EXIT_STATUS if disk.is_disk_full(error) else 1
+
+
+def _carry_out(files: RunFiles) -> int:
     order = Order.read(files.order)
+    if order is None:
+        return _fail(files, "The run's recipe cannot be read. Start the run again.")
     Status("starting", "The worker has started.").write(files.status)
     try:
         Worker(files, Recipe.from_json(order.recipe)).run()
@@ -174,18 +184,13 @@ def main(arguments: list[str]) -> int:
     except TrainingError as error:
         return _fail(files, f"{error} The last good frame is still here.")
     except OSError as error:
-        return _fail(files, f"{_complaint(error)} Then start the run again.")
+        return _fail(files, f"{disk.complaint(error)} Then start the run again.")
     return 0
 
 
-def _complaint(error: OSError) -> str:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return f"The server's disk takes no more ({error.strerror}). Make room on it."
-    return f"A file cannot be read or written ({error.strerror}). Let the server read its data and write its folders."
-
-
 def _fail(files: RunFiles, sentence: str) -> int:
-    print(sentence, file=sys.stderr)
+    with suppress(OSError):
+        os.write(2, f"{sentence}\n".encode())  # what print keeps for later would change the exit status
     status = Status.read(files.status) or Status()
     replace(status, state="failed", sentence=sentence, updated=time.time()).write(files.status)
     return 1

@@ -1,0 +1,59 @@
+"""One server for each state folder: a lock on a file in it, which the operating system lifts with the server's end."""
+
+import os
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows has none, and there two servers are not told of each other
+    fcntl = None
+
+LOCK_NAME = "server.lock"
+OTHER_SERVER = (
+    "Another server uses this server's folder of runs and kept models. Stop one of the two servers, or let"
+    " LATENT_EXPLORER_STATE name another folder and start this server again."
+)
+_held: dict[Path, int] = {}
+"""The lock files of this process, open; all objects of one process share them."""
+_guard = threading.Lock()
+
+
+def is_ours(folder: Path) -> bool:
+    """Whether this process is the one that may write in ``folder``; the first process to ask becomes that one.
+
+    Also true where nobody can know: without such locks, or where the file cannot be made.
+    """
+    if fcntl is None:
+        return True
+    path = folder.resolve() / LOCK_NAME
+    with _guard:
+        return _still_holds(path) or _acquire(path)
+
+
+def _still_holds(path: Path) -> bool:
+    """Whether the file that is locked still lies there; a folder may be deleted and made anew."""
+    with suppress(KeyError, OSError):
+        return os.path.samestat(os.fstat(_held[path]), path.stat())
+    return False
+
+
+def _acquire(path: Path) -> bool:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError:
+        return True  # whatever is written next meets the same error, and has a sentence for it
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return False
+    except OSError:  # a file system without locks
+        os.close(descriptor)
+        return True
+    if path in _held:
+        os.close(_held.pop(path))
+    _held[path] = descriptor
+    return True

@@ -1,0 +1,30 @@
+"""A run as the pages see it."""
+
+import time
+from dataclasses import dataclass
+
+from explorer.runs.files import Control, Status
+from models.recipe import Recipe
+
+STALE_S = 10.0
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A run at one moment. ``place`` in the queue counts from 1; 0 is not waiting. ``mine``: the asker may steer."""
+
+    name: str
+    recipe: Recipe
+    base: str
+    status: Status
+    control: Control
+    place: int
+    mine: bool
+
+
+def is_stale(status: Status) -> bool:
+    """Whether the worker of a run that has not ended is gone, by the computer's clock: no server minds it here.
+
+    A time to come is no sign of life either: the clock was set back, or the file is damaged.
+    """
+    return not status.ended and abs(time.time() - status.updated) >= STALE_S
