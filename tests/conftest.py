@@ -24,6 +24,7 @@ from models.vae import VAE
 
 ROOT = Path(__file__).parents[1]
 TINY_HIDDEN = (8,)
+LONGEST = ("side_by_side", "probability", "train", "models", "train_page", "runs_worker", "address", "cli")
 TRAIN = ["train", "--dataset", "digits", "--epochs", "2", "--hidden", "16", "--batch-size", "64"]
 
 PATIENCE_S = 180
@@ -35,6 +36,12 @@ settings.register_profile(
     "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 settings.load_profile("patient")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that no process of tests is left alone with one at the end."""
+    places = {f"test_{name}.py": place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
 
 
 def unavailable(reason: str) -> NoReturn:

@@ -41,7 +41,7 @@ def drawn(file: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
 
     monkeypatch.setattr(inference, "FILE", file)
     inference.read_shipped.cache_clear()
-    app = AppTest.from_function(section, default_timeout=60).run()
+    app = AppTest.from_function(section, default_timeout=120).run()
     inference.read_shipped.cache_clear()
     assert not app.exception
     return app

@@ -20,7 +20,7 @@ from models.recipe import Recipe
 from models.vae import VAE
 from tests.conftest import TINY_HIDDEN, seeded
 
-SECONDS = 60
+SECONDS = 120
 STDDEV = st.floats(0.02, 1.0)
 OPTIMUM = st.builds(Optimum, st.floats(0.1, 100), st.floats(0, 40), STDDEV, st.floats(0.01, 30), st.integers(1, 3000))
 

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from explorer.units_calculator import KNOWN, formula, number, parse_size
 from models.reduction import ERRORS, REDUCTIONS, Loss, ReductionError, effective_beta
 
-SECONDS = 60
+SECONDS = 120
 
 
 def opened(**form: object) -> AppTest:
