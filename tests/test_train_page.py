@@ -11,7 +11,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from explorer import assets, catalogue, kept
-from explorer.runs import lock
+from explorer.runs import limits, lock
 from explorer.runs.manager import Manager
 from explorer.runs.store import STATE_VARIABLE, Store
 from models.recipe import Recipe
@@ -292,6 +292,21 @@ def test_where_another_server_has_the_folder_the_page_says_so(runs: Manager, mon
     assert "LATENT_EXPLORER_STATE" in app.warning[-1].value
     assert button(app, "Start training").disabled
     assert not app.exception
+
+
+def test_the_page_tells_the_visitors_address_to_the_limits(
+    runs: Manager, tiny_bytes: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(limits.ADDRESS_VARIABLE, "1")
+    monkeypatch.setattr(limits, "WAITING", 0)
+    monkeypatch.setattr(limits, "KEPT_BYTES", 0)
+    monkeypatch.setattr(kept, "_check_images", lambda model: None)
+    monkeypatch.setattr(type(st.context), "ip_address", "203.0.113.1")
+    app = uploaded(tiny_bytes)
+    assert "from your network address" in app.text[-1].value
+    button(app, "Start training").click().run()
+    assert "from your network address" in app.warning[-1].value
+    assert (kept.labels(ANN), runs.active(ANN)) == ({}, "")
 
 
 def test_a_full_disk_at_a_start_is_told_on_the_page(runs: Manager, monkeypatch: pytest.MonkeyPatch) -> None:
