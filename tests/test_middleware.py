@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import socket
+from collections import Counter
 from collections.abc import Iterator
 from http.cookies import SimpleCookie
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from explorer import assets, middleware
+from explorer.middleware import uploads
 from explorer.middleware.addresses import is_own
 from explorer.middleware.headers import EMBEDDERS_VARIABLE, EmbedderError, embedders, policy
 from explorer.visitor import COOKIE, is_number
@@ -160,6 +162,31 @@ def test_uploads_are_bounded_and_one_that_was_removed_counts_no_more(server: str
         removal = client.delete(f"{server}_stcore/upload_file/{number}/file-0", headers=token, timeout=SECONDS)
         assert removal.status_code == 204
         assert [upload("again"), upload("more")] == [204, 413]
+
+
+def test_all_sessions_together_are_bounded_and_what_is_under_way_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "_held", lambda: Counter(ann=8))
+    meanwhile: list[bool] = []
+
+    async def is_taken(session: str, size: int) -> bool:
+        refused = []
+
+        async def send(message: dict) -> None:
+            refused.append(message.get("status") == 413)
+
+        length = (b"content-length", str(size).encode())
+        path = f"/_stcore/upload_file/{session}/file"
+        await layer({"type": "http", "method": "PUT", "path": path, "headers": [length]}, None, send)
+        return not any(refused)
+
+    async def streamlit(scope: dict, receive: object, send: object) -> None:
+        if "/bob/" in scope["path"]:
+            meanwhile.append(await is_taken("carol", 1))
+
+    layer = uploads.Uploads(streamlit, session_bytes=10, all_bytes=12)
+    attempts = [("bob", 4), ("carol", 1), ("bob", 5), ("ann", 2), ("ann", 3)]
+    assert [asyncio.run(is_taken(*attempt)) for attempt in attempts] == [True, True, False, True, False]
+    assert meanwhile == [False]
 
 
 def test_a_message_of_2_mb_is_refused_and_the_pages_go_on(server: str) -> None:
