@@ -4,26 +4,38 @@ from pathlib import Path
 
 import streamlit as st
 
-from explorer import startup
+from explorer import middleware, startup
 from explorer.pages import compare as compare_page
 from explorer.pages import map as map_page
 from explorer.pages import probability as probability_page
 from explorer.pages import train as train_page
 
-static = Path(__file__).parent / "static"
-st.set_page_config(page_title="Latent Space Explorer", page_icon=static / "icon.png", layout="wide")
-st.logo(static / "logo.svg", size="large")
-# The map is to take the first screen, where Streamlit leaves six lines empty.
-st.html("<style>.stMainBlockContainer { padding: 3.75rem clamp(0.75rem, 2vw, 2rem) 2rem; }</style>")
+_STATIC = Path(__file__).parent / "static"
 
-if problem := startup.prepare():
-    st.error(problem)
-    st.stop()
 
-pages = [
-    st.Page(map_page.show, title="Map", url_path="map", default=True),
-    st.Page(compare_page.show, title="Compare", url_path="compare"),
-    st.Page(probability_page.show, title="Probability", url_path="probability"),
-    st.Page(train_page.show, title="Train", url_path="train"),
-]
-st.navigation(pages, position="top").run()
+def show() -> None:
+    """Draw the pages for one visitor."""
+    st.set_page_config(page_title="Latent Space Explorer", page_icon=_STATIC / "icon.png", layout="wide")
+    st.logo(_STATIC / "logo.svg", size="large")
+    # The map is to take the first screen, where Streamlit leaves six lines empty.
+    st.html("<style>.stMainBlockContainer { padding: 3.75rem clamp(0.75rem, 2vw, 2rem) 2rem; }</style>")
+
+    if problem := startup.prepare():
+        st.error(problem)
+        st.stop()
+
+    pages = [
+        st.Page(map_page.show, title="Map", url_path="map", default=True),
+        st.Page(compare_page.show, title="Compare", url_path="compare"),
+        st.Page(probability_page.show, title="Probability", url_path="probability"),
+        st.Page(train_page.show, title="Train", url_path="train"),
+    ]
+    st.navigation(pages, position="top").run()
+
+
+# `streamlit run` finds the st.App below and imports this file once for it; then it runs the file for each visitor.
+if __name__ == "__main__":
+    show()
+else:
+    startup.start()
+    server = st.App(__file__, middleware=middleware.stack())

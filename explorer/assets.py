@@ -8,7 +8,8 @@ import gzip
 import hashlib
 import logging
 import os
-from functools import cache
+from collections.abc import Callable
+from functools import cache, wraps
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,34 @@ class AssetError(OSError):
     """The folder cannot be written; the message says which and what to do."""
 
 
-@cache
+def while_there(urls_of: Callable) -> Callable[[Callable], Callable]:
+    """As functools.cache, for a function that publishes files: it is called anew once one of them has been deleted.
+
+    ``urls_of`` gives the addresses in what the function returns.
+    """
+
+    def decorate(publish: Callable) -> Callable:
+        remembered = cache(publish)
+
+        @wraps(publish)
+        def checked(*arguments: object) -> object:
+            found = remembered(*arguments)
+            if all(map(_is_there, urls_of(found))):
+                return found
+            remembered.cache_clear()
+            return remembered(*arguments)
+
+        checked.cache_clear = remembered.cache_clear
+        return checked
+
+    return decorate
+
+
+def _is_there(url: str) -> bool:
+    return (FOLDER / url.rpartition("/")[2]).exists()
+
+
+@while_there(lambda url: [url])
 def plotly_url() -> str:
     """The address of the plotly.js that the plotly package carries, gzipped. Raises AssetError."""
     source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
@@ -63,7 +91,7 @@ def images_url(name: str) -> str | None:
     A gzipped safetensors file: pixels uint8 [N, 784] as stored, x uint8 [N, 98] as Bernoulli models saw them,
     one bit a pixel. Raises AssetError.
     """
-    if name not in _images:
+    if name not in _images or not _is_there(_images[name]):
         dataset = _local_test_images(name)
         if dataset is None:
             return None
@@ -101,5 +129,6 @@ def _publish(name: str, raw: bytes) -> str:
             # Streamlit sends no Cache-Control; a browser then trusts a file for a tenth of its age.
             os.utime(path, (_LONG_AGO, _LONG_AGO))
     except OSError as error:
-        raise AssetError(f"{path.parent} cannot be written ({error.strerror}); make it writable.") from error
+        logging.getLogger(__name__).warning("%s cannot be written: %s", path.parent, error)
+        raise AssetError(f"static/made cannot be written ({error.strerror}); make it writable.") from error
     return f"app/static/{FOLDER.name}/{path.name}"

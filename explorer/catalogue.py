@@ -1,7 +1,6 @@
 """The models that a page offers, as the latent map takes them."""
 
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
 
 from explorer import assets, kept
@@ -46,7 +45,7 @@ def offered(visitor: str) -> list[Model]:
     return [model | {"images_url": assets.images_url(_NAMES[model["dataset"]])} for model in models]
 
 
-@cache
+@assets.while_there(lambda models: [model["url"] for model in models])
 def shipped() -> list[Model]:
     """The gallery, in the order of beta; read once a process."""
     entries = [_shipped_entry(name, recipe) for name, recipe in gallery.recipes().items()]

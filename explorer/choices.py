@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from functools import cache
 from itertools import islice
 
 from explorer import assets, catalogue, kept, watching
@@ -13,6 +12,7 @@ from explorer.side_by_side import Choice, RunChoice
 from models import checkpoint, gallery
 from models.checkpoint import Checkpoint, CheckpointError
 from models.measures import read_shipped
+from models.shipped import ShippedError
 
 MOST_RUNS = 6
 
@@ -22,7 +22,7 @@ def choices(visitor: str) -> list[Choice]:
     found = []
     for model in catalogue.offered(visitor):
         if not model["kept"]:
-            found.append(Choice(**model, **_of_the_gallery(model["name"])))
+            found.append(Choice(**model, **_shipped(model["name"])))
             continue
         with suppress(CheckpointError, OSError):  # one that has gone bad since it was offered
             found.append(_own(visitor, model))
@@ -44,7 +44,15 @@ def runs(visitor: str, linked: Iterable[str] = ()) -> list[RunChoice]:
     return list({run["name"]: run for run in [*newest, *others]}.values())
 
 
-@cache
+def _shipped(name: str) -> dict:
+    """What a choice has besides a model; no measures where their file is damaged."""
+    try:
+        return _of_the_gallery(name)
+    except ShippedError:
+        return {"encoder_url": _encoder_url(name, gallery.read(name)), "measures": None, "measuring": False}
+
+
+@assets.while_there(lambda found: filter(None, [found["encoder_url"]]))
 def _of_the_gallery(name: str) -> dict:
     """What a choice has besides a model, read once a process."""
     return {

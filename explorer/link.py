@@ -75,8 +75,9 @@ def defaults(table: Table = TABLE) -> dict[str, str]:
 DEFAULTS = defaults()
 
 
-def clean(values: Mapping[str, object], table: Table = TABLE) -> dict[str, str]:
+def clean(values: object, table: Table = TABLE) -> dict[str, str]:
     """A value for every name of the table: the given one where it is allowed, else the default."""
+    values = values if isinstance(values, Mapping) else {}
     return {name: _allowed(values.get(name), default, test) for name, (default, test) in table.items()}
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from explorer import kept
 from explorer.catalogue import DATASETS
+from explorer.reasons import reason
 from models import checkpoint, data, gallery
 from models.checkpoint import Checkpoint, CheckpointError
 from models.data import DataError
@@ -58,7 +59,7 @@ def model(path: Path) -> Checkpoint:
     try:
         return checkpoint.read(path)
     except (CheckpointError, OSError) as error:
-        raise QuestionError(f"The model cannot be read. {error} Choose another one.") from error
+        raise QuestionError(f"The model cannot be read. {reason(error)} Choose another one.") from error
 
 
 def seen(x: bytes) -> Tensor:
@@ -99,7 +100,7 @@ def _test_images(dataset: str, likelihood: str) -> Tensor:
     try:
         found = data.load_local(dataset, "test")
     except (DataError, IdxError, OSError) as error:
-        raise QuestionError(f"The test images cannot be read. {error}") from error
+        raise QuestionError(f"The test images cannot be read. {reason(error)}") from error
     if found is None:
         raise QuestionError(f"The {DATASETS[dataset]} files are not on the server: draw an image, or sample one.")
     return (fixed_images(found, likelihood) * 255).round().to(torch.uint8)

@@ -5,33 +5,18 @@ import secrets
 
 import streamlit as st
 
-_COOKIE = "latent_space_explorer_visitor"
-
-# A visitor with two tabs has one cookie: the tab that comes second takes the number of the first.
-_SCRIPT = """
-export default function ({ data, setStateValue }) {
-  const found = document.cookie.split("; ").find((pair) => pair.startsWith(`${data.cookie}=`));
-  if (found) {
-    const number = found.slice(data.cookie.length + 1);
-    if (number !== data.number) setStateValue("number", number);
-    return;
-  }
-  const secure = location.protocol === "https:" ? "; Secure" : "";
-  document.cookie = `${data.cookie}=${data.number}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
-}
-"""
-
-_mount = st.components.v2.component("visitor", js=_SCRIPT)
+COOKIE = "latent_space_explorer_visitor"
+"""Its name; explorer.middleware.visitors sets it."""
 
 
 def identify() -> str:
     """The visitor's number, 32 hexadecimal digits; a secret, for it is all that ownership rests on."""
-    if _is_number(number := st.context.cookies.get(_COOKIE)):
+    if is_number(number := st.context.cookies.get(COOKIE)):
         return number
-    drawn = st.session_state.setdefault("visitor_drawn", secrets.token_hex(16))
-    reported = _mount(key="visitor", data={"cookie": _COOKIE, "number": drawn}, on_number_change=lambda: None).number
-    return reported if _is_number(reported) else drawn
+    # Where the browser takes no cookies the number lasts as long as the session.
+    return st.session_state.setdefault("visitor_drawn", secrets.token_hex(16))
 
 
-def _is_number(text: object) -> bool:
+def is_number(text: object) -> bool:
+    """Whether a browser's ``text`` has the form of a visitor's number."""
     return isinstance(text, str) and re.fullmatch(r"[0-9a-f]{32}", text, re.ASCII) is not None

@@ -1,6 +1,7 @@
 """Image files -> Dataset(pixels, labels), and the binarisation that turns pixels into x."""
 
 import hashlib
+import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -172,7 +173,8 @@ def _local(name: str, file: str) -> Path | None:
         path = folder / file
         if path.is_file():
             if pooch.file_hash(str(path)) != _SHA256[name][file]:
-                raise DataError(f"{path} is not the original {name} file (its SHA-256 differs); delete it and retry.")
+                logging.getLogger(__name__).warning("%s has another SHA-256 than the original.", path)
+                raise DataError(f"{file} is not the original {name} file (its SHA-256 differs); delete it and retry.")
             return path
     return None
 

@@ -16,6 +16,7 @@ from models.bound import elbo
 from models.evidence import evidence, posterior
 from models.importance import effective_sample_size, importance_bound, log_weights
 from models.recipe import Recipe
+from models.shipped import are_all, are_numbers, read_figures
 from models.vae import VAE
 
 FILE = gallery.FOLDER / "evidence.json"
@@ -143,6 +144,21 @@ def read_shipped() -> dict:
     """What ``python -m models evidence`` measured of the shipped models, read once a process.
 
     {"images", "subset", "draws", "models": {name: {measure of UNITS: value}}, "versions": {package: version}}; of a
-    model without an encoder log_evidence and its errors alone.
+    model without an encoder log_evidence and its errors alone. Raises ShippedError.
     """
-    return json.loads(FILE.read_bytes())
+    return read_figures(FILE, _is_sound)
+
+
+def _is_sound(found: object) -> bool:
+    if not are_numbers(found, ("images", "subset", "draws")):
+        return False
+    models = found.get("models")
+    if not models or not isinstance(models, dict) or not are_all(models, _are_averages):
+        return False
+    recipes = gallery.recipes()
+    return all({"elbo", "gap"} <= models[name].keys() for name in models.keys() & recipes if recipes[name].has_encoder)
+
+
+def _are_averages(found: object) -> bool:
+    errors = ("log_evidence_error", "largest_error", "largest_missed")
+    return are_numbers(found, ("log_evidence", *errors), UNITS) and min(found[name] for name in errors) >= 0

@@ -1,6 +1,5 @@
 """All that is measured of a trained model, and what was measured of the shipped ones and their seeds."""
 
-import json
 from contextlib import suppress
 from functools import cache
 
@@ -9,6 +8,7 @@ from models.aggregate import AggregateError, split_kl
 from models.checkpoint import Checkpoint
 from models.ellipses import holes, overlap
 from models.evaluation import Codes
+from models.shipped import are_all, are_numbers, read_figures
 
 FILE = gallery.FOLDER / "measures.json"
 NEIGHBOURS = 15
@@ -84,6 +84,25 @@ def read_shipped() -> dict:
     """What ``python -m models sweep`` measured, read once a process.
 
     {"models": {name: measures}, "seeds": [{"beta", "seed", "measures"}, ...],
-    "classifier": {"test_accuracy", "sure", "draws"}, "versions": {package: version}}, measures being those of measure
+    "classifier": {"test_accuracy", "sure", "draws"}, "versions": {package: version}}, measures being those of measure.
+    Raises ShippedError.
     """
-    return json.loads(FILE.read_bytes())
+    return read_figures(FILE, _is_sound)
+
+
+def _is_sound(found: object) -> bool:
+    if not isinstance(found, dict):
+        return False
+    models, seeds = found.get("models"), found.get("seeds")
+    judge = are_numbers(found.get("classifier"), ("test_accuracy", "sure", "draws"))
+    return (
+        judge
+        and isinstance(models, dict)
+        and are_all(models, _are_measures)
+        and isinstance(seeds, list)
+        and all(are_numbers(seed, ("beta", "seed")) and _are_measures(seed.get("measures")) for seed in seeds)
+    )
+
+
+def _are_measures(found: object) -> bool:
+    return are_numbers(found, known=UNITS)

@@ -1,6 +1,7 @@
 """What browsers fetch is what the models and the data set hold, under a name that changes with it."""
 
 import gzip
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 import safetensors.numpy
 import torch
 
-from explorer import assets
+from explorer import assets, catalogue
 from models import data, gallery
 from models.data import Dataset
 from models.evaluation import fixed_images
@@ -132,6 +133,18 @@ def test_a_second_process_makes_no_new_file(folder: Path) -> None:
     forget()
     assert (reference_url(), assets.plotly_url(), assets.images_url("digits")) == urls
     assert {path: path.stat().st_ino for path in folder.iterdir()} == before
+
+
+def test_files_that_were_deleted_under_the_server_are_made_anew(folder: Path) -> None:
+    catalogue.shipped.cache_clear()
+    for url_of in (assets.plotly_url, lambda: assets.images_url("digits"), lambda: catalogue.shipped()[0]["url"]):
+        path = published(folder, url_of())
+        made = path.read_bytes()
+        shutil.rmtree(folder)
+        assert published(folder, url_of()) == path
+        assert path.read_bytes() == made
+    assert all(published(folder, model["url"]).is_file() for model in catalogue.shipped())
+    catalogue.shipped.cache_clear()
 
 
 def test_a_name_changes_with_the_content(

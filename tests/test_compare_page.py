@@ -143,6 +143,17 @@ def test_who_comes_back_finds_what_they_left() -> None:
     assert data(app.run())["start"] == left
 
 
+@pytest.mark.parametrize("state", [[1], "x", 5])
+def test_a_state_that_is_no_object_leads_back_to_the_default(state: object) -> None:
+    app = opened()
+    leave(app, state)
+    # As Streamlit does when the page is left.
+    del app.session_state["compare"]
+    app.run()
+    assert not app.exception
+    assert data(app)["start"] == DEFAULTS
+
+
 @pytest.mark.parametrize("state", [None, {}, {"a": "../x", "z": 3, "image": ["1"]}, {"unknown": "1"}])
 def test_a_browser_that_reports_nonsense_changes_nothing(state: object) -> None:
     app = opened()
@@ -173,16 +184,20 @@ def test_others_kept_models_are_not_to_be_had(tiny_bytes: bytes) -> None:
     assert data(opened(BOB, a=name, b=name))["start"] == DEFAULTS
 
 
-@pytest.mark.parametrize("text", ["{", ""])
-def test_damaged_measures_end_in_a_sentence_and_are_found_again_once_restored(
+@pytest.mark.parametrize("text", ["{", "[]", '{"models": NaN}', "[" * 200_000])
+def test_damaged_measures_cost_a_sentence_and_are_found_again_once_restored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     ship(tmp_path, monkeypatch, text)
     app = opened()
-    assert "Restore models/pretrained" in app.error[0].value
+    assert "measures.json is damaged" in app.warning[0].value
     assert not app.exception
+    assert {model["measures"] for model in data(app)["models"]} == {None}
+    assert str(tmp_path) not in str(app)
     ship(tmp_path, monkeypatch)
-    assert not app.run().error
+    app = opened()
+    assert not app.warning
+    assert MEASURES in [model["measures"] for model in data(app)["models"]]
 
 
 def test_a_folder_that_cannot_be_written_is_named_in_a_sentence(

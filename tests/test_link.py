@@ -146,6 +146,11 @@ def test_a_bad_value_of_the_comparison_becomes_the_default(name: str, value: str
     assert link.run_of(value) == ""
 
 
+@pytest.mark.parametrize("state", [None, 5, "x", [1], [["model", "mnist-beta-0"]], True])
+def test_what_is_no_object_is_the_default(state: object) -> None:
+    assert link.clean(state) == link.DEFAULTS
+
+
 @pytest.mark.parametrize("name", ["z", "view"])
 @given(text=st.from_regex(r"\A-?\d{1,7}(\.\d{1,10})?(e-?\d{1,2})?(,-?\d{1,7}(\.\d{1,10})?(e-?\d{1,2})?){1,2}\Z"))
 def test_every_number_allowed_is_one_that_float32_holds(name: str, text: str) -> None:

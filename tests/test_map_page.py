@@ -85,6 +85,17 @@ def test_what_the_map_is_given_stays_constant_while_the_visitor_moves() -> None:
     assert data(app) == before
 
 
+@pytest.mark.parametrize("state", [[1], "x", 5])
+def test_a_state_that_is_no_object_leads_back_to_the_default(state: object) -> None:
+    app = opened()
+    leave(app, state)
+    # As Streamlit does when the page is left.
+    del app.session_state["map"]
+    app.run()
+    assert not app.exception
+    assert data(app)["start"] == link.DEFAULTS
+
+
 @pytest.mark.parametrize("state", [None, {}, {"model": "../x", "z": 3, "image": ["1"]}, {"unknown": "1"}])
 def test_a_browser_that_reports_nonsense_changes_nothing(state: object) -> None:
     app = opened()
@@ -106,7 +117,12 @@ def test_a_damaged_model_is_named_in_a_sentence_and_found_again_once_restored(
     forget()
     app = opened()
     assert damaged.name in app.error[0].value
+    assert str(tmp_path) not in app.error[0].value
     assert not app.exception
+    damaged.unlink()
+    app = opened()
+    assert damaged.name in app.error[0].value
+    assert str(tmp_path) not in app.error[0].value
     damaged.write_bytes(whole)
     assert not app.run().error
     forget()
@@ -119,7 +135,8 @@ def test_a_folder_that_cannot_be_written_is_named_in_a_sentence(
     monkeypatch.setattr(assets, "FOLDER", tmp_path / "file" / "made")
     forget()
     app = opened()
-    assert "cannot be written" in app.error[0].value
+    assert "static/made cannot be written" in app.error[0].value
+    assert str(tmp_path) not in app.error[0].value
     assert not app.exception
     forget()
 

@@ -104,6 +104,23 @@ def test_a_model_that_has_gone_bad_is_told(tiny_bytes: bytes) -> None:
         asked(question(model=name), ANN)
 
 
+def test_what_is_told_of_files_names_no_folder(
+    tiny_bytes: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    questions._test_images.cache_clear()
+    for file in ("t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"):
+        (tmp_path / file).write_bytes(b"not what its name says")
+    monkeypatch.setenv(data.FOLDER_VARIABLE, str(tmp_path))
+    name = kept.keep(ANN, "my own", tiny_bytes)
+    monkeypatch.setattr(kept, "labels", lambda visitor: {name: "my own"})
+    kept.path(ANN, name).unlink()
+    for changes in ({"image": 0}, {"model": name}):
+        with pytest.raises(QuestionError) as caught:
+            asked(question(**changes), ANN)
+        assert str(tmp_path) not in str(caught.value)
+    assert f"{name}.safetensors: No such file" in str(caught.value)
+
+
 def test_grey_is_for_models_of_grey() -> None:
     assert questions._drawn(encoded(GREY), "gaussian") == GREY
     with pytest.raises(QuestionError):

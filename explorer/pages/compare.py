@@ -1,15 +1,20 @@
 """Two models side by side: what each loss term does, in pictures and in numbers."""
 
+import logging
+
 import streamlit as st
 
 from explorer import assets, choices, link, palette, visitor
 from explorer.definitions import definitions
 from explorer.side_by_side import Choice, RunChoice, side_by_side
 from explorer.units_calculator import units_calculator
+from models import classifier
 from models.measures import read_shipped
+from models.shipped import ShippedError
 
 _POLL_S = 2.0
 _DEFAULTS = link.defaults(link.COMPARE)
+_NOT_SHIPPED = {"seeds": [], "classifier": {"test_accuracy": None, "sure": classifier.SURE, "draws": classifier.DRAWS}}
 
 
 def show() -> None:
@@ -22,12 +27,11 @@ def show() -> None:
         except assets.AssetError as error:
             st.error(f"The page cannot be served. {error} Then reload this page.")
             return
-        except (OSError, ValueError) as error:
-            st.error(f"The shipped measures cannot be read ({error}). Restore models/pretrained and reload this page.")
-            return
     if st.session_state["compare_missing"]:
         st.warning("A model of this address is not here: another visitor keeps it, or it made room for newer ones.")
     shipped = st.session_state["compare_shipped"]
+    if shipped is _NOT_SHIPPED:
+        st.warning("The shipped measures cannot be shown: measures.json is damaged. Restore it and reload this page.")
     left = side_by_side(
         st.session_state["compare_models"],
         st.session_state["compare_runs"],
@@ -54,12 +58,21 @@ def _remember(who: str) -> None:
     start = link.clean(st.query_params.to_dict() or st.session_state.get("compare_left", {}), link.COMPARE)
     models = choices.choices(who)
     runs = choices.runs(who, filter(None, (link.run_of(start[side]) for side in "ab")))
-    st.session_state["compare_shipped"] = read_shipped()
+    st.session_state["compare_shipped"] = _shipped()
     st.session_state["compare_models"] = models
     st.session_state["compare_runs"] = runs
     replaced = _replaced(start, models, runs)
     st.session_state["compare_start"] = start | replaced
     st.session_state["compare_missing"] = bool(replaced)
+
+
+def _shipped() -> dict:
+    """The other seeds and the classifier's figures; the page goes on without them."""
+    try:
+        return read_shipped()
+    except ShippedError as error:
+        logging.getLogger(__name__).warning("%s", error)
+        return _NOT_SHIPPED
 
 
 def _replaced(start: dict[str, str], models: list[Choice], runs: list[RunChoice]) -> dict[str, str]:

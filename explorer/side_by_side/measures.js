@@ -103,7 +103,8 @@ function shapesOfCodes() {
 
 /** @param {Classifier} classifier @returns {Measure[]} */
 function qualities({ test_accuracy, sure, draws }) {
-  const judge = `a classifier (${share(test_accuracy)} % right on test images) is at least ${Math.round(100 * sure)} % sure of, whatever digit`;
+  const accuracy = test_accuracy === null ? "" : ` (${share(test_accuracy)} % right on test images)`;
+  const judge = `a classifier${accuracy} is at least ${Math.round(100 * sure)} % sure of, whatever digit`;
   return [
     {
       ...{ key: "sure_draws", name: "sure prior draws", unit: `of ${draws.toLocaleString("en")}`, print: count },

@@ -10,6 +10,7 @@ import torch
 from playwright.sync_api import ConsoleMessage, Locator, Page, TimeoutError, expect
 
 from models import gallery
+from tests.browser.waiting import wait_until
 
 READY_MS = 180_000
 SHARED_HALF = 4  # half the side of the window that all models share, in units of z
@@ -79,7 +80,7 @@ class OpenedMap:
             const now = document.querySelector(`[data-testid=${name}]`).dataset.z.split(",").map(Number);
             return now.every((coordinate, i) => Math.abs(coordinate - z[i]) <= within);
         }"""
-        self.page.wait_for_function(script, arg=[self.name, list(z), within])
+        wait_until(self.page, script, [self.name, list(z), within])
 
     def wait_for_axes(self) -> None:
         expect(self.page.locator(".lse-axes .legend .traces")).to_have_count(10, timeout=READY_MS)

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from playwright.sync_api import ConsoleMessage, Locator, expect
 
-from tests.browser.opened_map import READY_MS, OpenedMap
+from tests.browser.opened_map import OpenedMap
+from tests.browser.waiting import wait_until
 
 NUMBER = r"−?\d+\.\d+"
 
@@ -31,7 +32,7 @@ class OpenedProbability(OpenedMap):
             const { answer, waits } = document.querySelector(`[data-testid=${name}]`).dataset;
             return Number(answer) > after && waits === "false";
         }"""
-        self.page.wait_for_function(script, arg=[self.name, after], timeout=READY_MS)
+        wait_until(self.page, script, [self.name, after])
 
     @property
     def fit(self) -> Locator:

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import served
+from tests.browser.waiting import wait_until
 
 PATIENCE_MS = 180_000
 # Streamlit's own way to find out that the page is not the server's root.
@@ -47,7 +48,7 @@ def start(page: Page, epochs: int) -> None:
     page.get_by_role("combobox", name=re.compile("Images")).click()
     page.get_by_role("option", name="8×8 digits").click()
     # The field of the former data set stands beside the new one until the page has come whole.
-    page.wait_for_function("[...document.querySelectorAll('input[aria-label=Epochs]')].map(({value}) => value) == '60'")
+    wait_until(page, "[...document.querySelectorAll('input[aria-label=Epochs]')].map(({value}) => value) == '60'")
     field = page.get_by_label("Epochs")
     field.fill(str(epochs))
     field.press("Enter")
@@ -61,9 +62,8 @@ def step(page: Page) -> int:
 
 
 def wait_for_step(page: Page, least: int) -> None:
-    page.wait_for_function(
-        "least => Number(document.querySelector('[data-testid=run-view]')?.dataset.step || 0) >= least", arg=least
-    )
+    script = "least => Number(document.querySelector('[data-testid=run-view]')?.dataset.step || 0) >= least"
+    wait_until(page, script, least)
 
 
 def test_a_run_is_steered_survives_a_reload_and_can_be_watched(visit: Callable[..., Page]) -> None:
