@@ -83,7 +83,9 @@ class VAE(nn.Module):
         if self.encoder is None:
             raise NoEncoderError
         mean, log_stddev = self.encoder(x).chunk(2, dim=-1)
-        return _independent(Normal(mean, _held(log_stddev, _MIN_LOG_STDDEV, _MAX_LOG_STDDEV).exp(), validate_args=False))
+        return _independent(
+            Normal(mean, _held(log_stddev, _MIN_LOG_STDDEV, _MAX_LOG_STDDEV).exp(), validate_args=False)
+        )
 
     def decode(self, z: Tensor) -> Distribution:
         """p(x|z), event shape [784], of points z [..., 2]."""

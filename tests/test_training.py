@@ -134,7 +134,9 @@ def test_a_step_that_overflows_is_skipped_and_the_run_goes_on(tiny_dataset: Data
     for step in train(vae, tiny_dataset, recipe, generator, lambda taken, *_: huge if taken == 2 else 1.0):
         assert step.number == len(seen)
         seen.append(weights(vae).clone())
-    assert [torch.equal(before, after) for before, after in pairwise(seen)] == [False] * 2 + [True] + [False] * 2 + [True]
+    assert [torch.equal(before, after) for before, after in pairwise(seen)] == [False] * 2 + [True] + [False] * 2 + [
+        True
+    ]
 
 
 @given(st.floats(0, 1))
