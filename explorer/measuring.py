@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from explorer.runs.store import ROOT
+from models import report
 from models.checkpoint import write_atomically
 from models.measures import UNITS
 
@@ -146,9 +147,11 @@ def _read(path: Path) -> dict[str, float] | None:
 
 
 def _parse(text: bytes) -> dict[str, float] | None:
-    """The measures in a JSON text, or None where it is damaged."""
+    """The measures in a JSON text, a report or what was kept of one; None where it is damaged."""
     try:
         values = json.loads(text)
+        if isinstance(values, dict) and "measures" in values:
+            values = report.values(text)
     except (ValueError, RecursionError):
         return None
     found = {name: values[name] for name in UNITS if name in values} if isinstance(values, dict) else {}

@@ -193,7 +193,9 @@ def _reading(loss: Loss) -> str:
         return f"Up to a constant, the error is −log p(x|z) in nats of a Gaussian decoder{_variance(loss)}."
     betas = f"β\u00a0=\u00a0{number(effective_beta(loss))}{_variance(loss)}"
     sigma = f"**σ\u00a0=\u00a0{number(implied_stddev(loss))}**, in units of a pixel's value"
-    return f"A squared error says β / σ² alone: {betas} is the same loss as β\u00a0=\u00a01 with {sigma}."
+    return (
+        f"A squared error fixes only the product β\u00a0σ²: {betas} is the same loss as β\u00a0=\u00a01 with {sigma}."
+    )
 
 
 def _variance(loss: Loss) -> str:

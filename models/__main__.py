@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import shlex
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -12,19 +11,20 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from models import checkpoint, data, gallery, inference, measures, sweep, symmetry, words
+from models import checkpoint, data, gallery, inference, measures, report, sweep, train_command, words
 from models.checkpoint import Checkpoint, CheckpointError
-from models.evaluation import SAMPLES, SEED, Codes, encode_dataset, fixed_images, summarise
+from models.evaluation import SAMPLES, SEED, encode_dataset, fixed_images, summarise
 from models.evidence import EvidenceError
 from models.idx import IdxError
-from models.initial import initial
 from models.recipe import DATASETS, LIKELIHOODS, OBJECTIVES, Recipe, RecipeError
-from models.training import TrainingError, best_device, train
-from models.vae import VAE
+from models.train_command import StoppedError
+from models.training import TrainingError
+
+_STOPPED = 130  # as shells have it: 128 and the number of the signal
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one verb; 0, or 1 with one sentence on stderr."""
+    """Run one verb; 0, or 1 with one sentence on stderr, 130 where Ctrl-C stopped it."""
     options = parser().parse_args(arguments)
     try:
         options.run(options)
@@ -34,6 +34,12 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         print(f"{error.filename}: {error.strerror}." if error.filename else error, file=sys.stderr)
         return 1
+    except StoppedError as stop:
+        print(stop, file=sys.stderr)
+        return _STOPPED
+    except KeyboardInterrupt:
+        print("Stopped before the end; what was finished until then is kept.", file=sys.stderr)
+        return _STOPPED
     return 0
 
 
@@ -44,51 +50,69 @@ def parser() -> argparse.ArgumentParser:
     verbs = line.add_subparsers(required=True)
 
     verb = verbs.add_parser("train", help="train a model and write its checkpoint")
-    verb.add_argument("--dataset", choices=DATASETS, default=default.dataset)
-    verb.add_argument("--likelihood", choices=LIKELIHOODS, default=default.likelihood, help="of a pixel given z")
+    verb.add_argument("--dataset", choices=DATASETS, default=default.dataset, help="images to learn (%(default)s)")
+    verb.add_argument(
+        "--likelihood", choices=LIKELIHOODS, default=default.likelihood, help="of a pixel given z (%(default)s)"
+    )
     verb.add_argument(
         "--pixel-stddev",
         type=words.stddev,
         default=default.pixel_stddev,
         metavar="STDDEV",
-        help="sigma of grey pixels, 0.01 to 1, or the word learnt",
+        help="sigma of grey pixels, 0.01 to 1, or the word learnt (%(default)s)",
     )
     verb.add_argument(
-        "--objective", choices=OBJECTIVES, default=default.objective, help="the bound, or log p(x) without an encoder"
+        "--objective",
+        choices=OBJECTIVES,
+        default=default.objective,
+        help="the bound, or log p(x) without an encoder (%(default)s)",
     )
-    verb.add_argument("--beta", type=float, default=default.beta, help="weight of the KL term")
-    verb.add_argument("--epochs", type=int, default=default.epochs)
-    verb.add_argument("--seed", type=int, default=default.seed)
-    verb.add_argument("--out", type=Path, required=True, metavar="FILE")
-    verb.add_argument("--hidden", type=words.widths, default=default.hidden, help="layer widths, such as 512,512")
-    verb.add_argument("--batch-size", type=int, default=default.batch_size)
-    verb.add_argument("--learning-rate", type=float, default=default.learning_rate, help="peak of the one cycle")
-    verb.add_argument("--kl-warm-up", type=float, default=default.kl_warm_up, help="share of the run, 0 to 1")
+    verb.add_argument("--beta", type=float, default=default.beta, help="weight of the KL term (%(default)s)")
+    verb.add_argument("--epochs", type=int, default=default.epochs, help="passes over all images (%(default)s)")
+    verb.add_argument("--seed", type=int, default=default.seed, help="draws weights, batches and noise (%(default)s)")
+    verb.add_argument("--out", type=Path, required=True, metavar="FILE", help="the model's file (must be given)")
+    verb.add_argument("--force", action="store_true", help="replace FILE, and begin anew where a run was stopped (off)")
+    # As text, which argparse reads as it would the user's.
+    widths = ",".join(map(str, default.hidden))
+    verb.add_argument("--hidden", type=words.widths, default=widths, help="the encoder's layer widths (%(default)s)")
+    verb.add_argument("--batch-size", type=int, default=default.batch_size, help="images a step (%(default)s)")
+    verb.add_argument(
+        "--learning-rate", type=float, default=default.learning_rate, help="peak of the one cycle (%(default)s)"
+    )
+    verb.add_argument(
+        "--kl-warm-up", type=float, default=default.kl_warm_up, help="share of the run, 0 to 1 (%(default)s)"
+    )
     verb.add_argument(
         "--kl-changes",
         type=words.changes,
         default=default.kl_changes,
         metavar="STEP:WEIGHT,...",
-        help="set the KL weight after so many steps, such as 400:0,800:1",
+        help="set the KL weight after so many steps, such as 400:0,800:1 (none)",
     )
-    verb.add_argument("--threads", type=words.count, default=1, help="several runs at once use the cores better")
+    verb.add_argument("--threads", type=words.count, default=1, help="of the processor (%(default)s)")
     verb.add_argument(
-        "--continue-from", dest="initial", default="", metavar="FILE", help="start from this checkpoint's weights"
+        "--continue-from",
+        dest="initial",
+        default="",
+        metavar="FILE",
+        help="start from this checkpoint's weights (none)",
     )
     verb.add_argument(
         "--fold-onto",
         dest="folded_onto",
         default="",
         metavar="FILE",
-        help="flip or swap z1, z2 to lie nearest to this one",
+        help="flip or swap z1, z2 to lie nearest to this one (none)",
     )
     verb.set_defaults(run=_train)
 
     _add_evaluating(verbs)
 
     verb = verbs.add_parser("pretrain", help="make the shipped models that are missing")
-    verb.add_argument("--jobs", type=words.count, default=1, help="models in training at a time, one thread each")
-    verb.add_argument("--print", action="store_true", help="only print the commands")
+    verb.add_argument(
+        "--jobs", type=words.count, default=1, help="models in training at a time, one thread each (%(default)s)"
+    )
+    verb.add_argument("--print", action="store_true", help="only print the commands (off)")
     verb.set_defaults(run=_pretrain)
     _add_measuring(verbs)
     return line
@@ -96,59 +120,50 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_evaluating(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     verb = verbs.add_parser("evaluate", help="the loss terms and the codes' spread over the held-out images")
-    verb.add_argument("file", type=Path)
-    verb.add_argument("--json", action="store_true")
-    verb.add_argument("--threads", type=words.count, default=1)
+    _add_file(verb)
     verb.add_argument(
-        "--evidence", action="store_true", help="instead log p(x) by quadrature, bounds below it and gaps"
+        "--evidence", action="store_true", help="instead log p(x) by quadrature, bounds below it and gaps (off)"
     )
-    verb.add_argument("--images", type=words.images, metavar="N", help="with --evidence: the first N only")
+    verb.add_argument("--images", type=words.images, metavar="N", help="with --evidence: the first N only (all)")
     verb.add_argument(
         "--subset",
         type=words.images,
-        default=inference.SUBSET,
         metavar="N",
-        help="with --evidence: the importance bound and the fits take the first N only (%(default)s)",
+        help=f"with --evidence: the importance bound and the fits take the first N only ({inference.SUBSET})",
     )
     verb.set_defaults(run=_evaluate)
 
 
 def _add_measuring(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     verb = verbs.add_parser("measure", help="all that is measured of a model, from the codes and weights in its file")
-    verb.add_argument("file", type=Path)
-    verb.add_argument("--json", action="store_true")
-    verb.add_argument("--threads", type=words.count, default=1)
+    _add_file(verb)
     verb.set_defaults(run=_measure)
 
     verb = verbs.add_parser("sweep", help="measure the shipped models and four more seeds of each, trained if missing")
-    verb.add_argument("--jobs", type=words.count, default=1, help="models at a time, one thread each")
-    verb.add_argument("--print", action="store_true", help="only print the commands that train")
-    verb.add_argument("--only-measure", action="store_true", help="train none, and measure those that are there")
-    verb.add_argument("--folder", type=Path, default=sweep.FOLDER, metavar="DIR", help="where the seeds' models lie")
+    verb.add_argument("--jobs", type=words.count, default=1, help="models at a time, one thread each (%(default)s)")
+    only = verb.add_mutually_exclusive_group()
+    only.add_argument("--print", action="store_true", help="only print the commands that train (off)")
+    only.add_argument("--only-measure", action="store_true", help="train none, and measure those that are there (off)")
+    folder = sweep.shown(sweep.FOLDER)
+    verb.add_argument(
+        "--folder", type=Path, default=sweep.FOLDER, metavar="DIR", help=f"where the seeds' models lie ({folder})"
+    )
     verb.set_defaults(run=_sweep)
 
     verb = verbs.add_parser("evidence", help="evaluate --evidence of the shipped models of which none is kept yet")
-    verb.add_argument("--jobs", type=words.count, default=1, help="models at a time, one thread each")
+    verb.add_argument("--jobs", type=words.count, default=1, help="models at a time, one thread each (%(default)s)")
     verb.set_defaults(run=lambda options: inference.measure_missing(options.jobs))
 
 
-def _train(options: argparse.Namespace) -> None:
-    recipe = recipe_of(options)
-    if not os.access(options.out.parent, os.W_OK) or options.out.is_dir():
-        raise OSError(f"{options.out} cannot be written: name a file in a folder that exists and is yours.")
-    torch.set_num_threads(options.threads)
-    dataset = data.load(recipe.dataset, "train", progressbar=True)
-    held_out = data.load(recipe.dataset, "test", progressbar=True)
-    reference = _reference(recipe, held_out)
-    generator = torch.Generator().manual_seed(recipe.seed)
-    vae = initial(recipe, generator).to(best_device())
-    _run_steps(vae, dataset, recipe, generator)
+def _add_file(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("file", type=Path, help="a checkpoint")
+    verb.add_argument("--json", action="store_true", help="print JSON, see models.report (off)")
+    verb.add_argument("--threads", type=words.count, default=1, help="of the processor (%(default)s)")
 
-    vae.cpu()
-    if reference is not None:
-        symmetry.fold(vae, symmetry.nearest_symmetry(encode_dataset(vae, held_out).mean, reference.mean))
-    trained = checkpoint.measured(vae, recipe, dataset, held_out)
-    checkpoint.write(options.out, trained)
+
+def _train(options: argparse.Namespace) -> None:
+    torch.set_num_threads(options.threads)
+    trained = train_command.make(recipe_of(options), options.out, options.force)
     _print_metrics(trained.metrics, trained)
 
 
@@ -157,26 +172,9 @@ def recipe_of(options: argparse.Namespace) -> Recipe:
     return Recipe(**{field.name: getattr(options, field.name) for field in fields(Recipe)})
 
 
-def _reference(recipe: Recipe, held_out: data.Dataset) -> Codes | None:
-    if not recipe.folded_onto:
-        return None
-    codes = checkpoint.read(Path(recipe.folded_onto)).codes
-    if not torch.equal(codes.label, held_out.labels):
-        raise CheckpointError(f"{recipe.folded_onto} holds the codes of other images than {recipe.dataset}'s.")
-    return codes
-
-
-def _run_steps(vae: VAE, dataset: data.Dataset, recipe: Recipe, generator: torch.Generator) -> None:
-    described = f"beta {recipe.beta:g}" if recipe.has_encoder else "log p(x)"
-    with tqdm(desc=described, unit=" steps", mininterval=1) as bar:
-        for step in train(vae, dataset, recipe, generator):
-            bar.total = step.total
-            bar.update()
-            if step.number % 100 == 0 or step.number == step.total:
-                bar.set_postfix_str(f"reconstruction {step.reconstruction:.1f}, KL {step.kl:.1f} nats per image")
-
-
 def _evaluate(options: argparse.Namespace) -> None:
+    if not options.evidence and (options.images or options.subset):
+        raise data.DataError("--images and --subset say what --evidence is of: give --evidence too, or leave them out.")
     torch.set_num_threads(options.threads)
     model = checkpoint.read(options.file)
     held_out = data.load(model.recipe.dataset, "test", progressbar=True)
@@ -190,7 +188,8 @@ def _evaluate(options: argparse.Namespace) -> None:
         samples = SAMPLES if model.recipe.has_encoder else 0
         facts = {"images": len(codes.label), "samples_per_image": samples, "beta": model.recipe.last_weight}
         facts |= {"pixel_stddev": model.pixel_stddev}
-        print(json.dumps(metrics | facts | {"command": command, "versions": model.versions}))
+        units = measures.units(model.recipe.likelihood)
+        print(report.report(options.file.stem, model, metrics, units, **facts, command=command))
         return
     _print_metrics(metrics, model)
     print(f"made by: {command}")
@@ -202,15 +201,25 @@ def _evaluate_evidence(options: argparse.Namespace, model: Checkpoint, held_out:
         raise data.DataError(f"There are {len(x):,} held-out images: --images takes no more than that.")
     x = x[: options.images]
     counts = {"images": len(x)}
+    subset = _subset(options.subset, len(x), model)
     if model.recipe.has_encoder:
-        counts |= {"subset": min(options.subset, len(x)), "draws": inference.DRAWS}
-    found = _measure_inference(model, x, options.subset)
+        counts |= {"subset": subset, "draws": inference.DRAWS}
+    found = _measure_inference(model, x, subset)
     if options.json:
-        print(json.dumps(found | counts))
+        print(report.report(options.file.stem, model, found, inference.units(model.recipe.likelihood), **counts))
         return
     subset = f"; the subset is the first {counts['subset']:,}" if "subset" in counts else ""
     print(f"averages over the first {len(x):,} held-out images, {_seen(model)}{subset}")
     _print_with_units(found, inference.units(model.recipe.likelihood), digits=5)
+
+
+def _subset(asked: int | None, images: int, model: Checkpoint) -> int:
+    """How many images the importance bound and the fits take. Raises DataError."""
+    if asked and not model.recipe.has_encoder:
+        raise data.DataError("This model has no encoder, and so no bound and no fit: leave --subset out.")
+    if asked and asked > images:
+        raise data.DataError(f"{images:,} images are evaluated: --subset takes no more than that.")
+    return asked or min(inference.SUBSET, images)
 
 
 def _measure_inference(model: Checkpoint, x: torch.Tensor, subset: int) -> dict[str, float]:
@@ -253,11 +262,11 @@ def _pretrain(options: argparse.Namespace) -> None:
 def _measure(options: argparse.Namespace) -> None:
     torch.set_num_threads(options.threads)
     model = checkpoint.read(options.file)
-    found = measures.measure(model)
+    found, units = measures.measure(model), measures.units(model.recipe.likelihood)
     if options.json:
-        print(json.dumps(found))
+        print(report.report(options.file.stem, model, found, units, images=len(model.codes.label)))
     else:
-        _print_with_units(found, measures.units(model.recipe.likelihood))
+        _print_with_units(found, units)
 
 
 def _sweep(options: argparse.Namespace) -> None:
@@ -269,8 +278,10 @@ def _sweep(options: argparse.Namespace) -> None:
     sweep.train_classifier()
     if not options.only_measure:
         sweep.train_missing(folder, options.jobs)
-    text = json.dumps(sweep.measure_all(folder, options.jobs), indent=1) + "\n"
-    checkpoint.write_atomically(measures.FILE, text.encode())
+    found, kept = sweep.merged(sweep.measure_all(folder, options.jobs), measures.FILE)
+    if kept:
+        print(f"Kept the measures of {kept} models that are not here, from {measures.FILE.name}.", file=sys.stderr)
+    checkpoint.write_atomically(measures.FILE, (json.dumps(found, indent=1) + "\n").encode())
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Independent, MultivariateNormal, Normal
 
-from models import checkpoint, gallery, sweep
+from models import checkpoint, gallery, report, sweep
 from models.best_q import best_bound, gaps
 from models.bound import elbo
 from models.evidence import evidence, posterior
@@ -128,9 +128,8 @@ def measure_missing(jobs: int) -> None:
     missing = [name for name in gallery.recipes() if name not in kept]
     with ThreadPoolExecutor(jobs) as pool:
         for name, text in zip(missing, pool.map(sweep.run, map(_command, missing)), strict=True):
-            found = json.loads(text)
-            kept[name] = {key: found[key] for key in UNITS if key in found}
-            counts = {"images": found["images"], "subset": SUBSET, "draws": DRAWS}
+            kept[name] = report.values(text)
+            counts = {"images": json.loads(text)["images"], "subset": SUBSET, "draws": DRAWS}
             facts = counts | {"models": kept, "versions": checkpoint.dependency_versions()}
             checkpoint.write_atomically(FILE, (json.dumps(facts, indent=1) + "\n").encode())
 

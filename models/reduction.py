@@ -82,8 +82,8 @@ def effective_beta(loss: Loss) -> float:
 def implied_stddev(loss: Loss) -> float:
     """The sigma of the Gaussian decoder, in units of a pixel's value, for which a squared-error ``loss`` has beta = 1.
 
-    Squared error fixes beta / sigma^2 alone. At another variance sigma^2 than FIXED_VARIANCE, s, its nats change by
-    the factor s / sigma^2, and beta with them, which is 1 at
+    A squared error fixes only the product beta * sigma^2. At another variance sigma^2 than FIXED_VARIANCE, s, its nats
+    change by the factor s / sigma^2. The same loss then has beta = effective_beta * s / sigma^2, which is 1 at
 
         sigma^2 = s * effective_beta
 

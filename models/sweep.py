@@ -11,7 +11,7 @@ from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
-from models import aggregate, checkpoint, classifier, data, ellipses, evaluation, gallery, measures
+from models import aggregate, checkpoint, classifier, data, ellipses, evaluation, gallery, measures, report
 from models.checkpoint import CheckpointError
 from models.recipe import Recipe
 
@@ -91,6 +91,29 @@ def measure_all(folder: Path, jobs: int) -> dict:
     }
 
 
+def merged(found: dict, file: Path) -> tuple[dict, int]:
+    """``found``, of measure_all, and from ``file`` the measures of all models that it lacks, with how many they are.
+
+    A clone has the shipped models alone, and the measures of the other seeds, whose weights are not shipped, must
+    outlive a sweep there. Raises OSError where ``file`` is damaged.
+    """
+    models, seeds = _known(file)
+    models = {name: values for name, values in models.items() if name not in found["models"]}
+    ours = {(each["beta"], each["seed"]): each for each in found["seeds"]}
+    entries = [entry for _, entry in sorted((seeds | ours).items())]
+    kept = len(models) + len(seeds.keys() - ours.keys())
+    return found | {"models": found["models"] | models, "seeds": entries}, kept
+
+
+def _known(file: Path) -> tuple[dict, dict]:
+    try:
+        known = json.loads(file.read_bytes()) if file.exists() else {"models": {}, "seeds": []}
+        seeds = {(each["beta"], each["seed"]): each for each in known["seeds"]}
+        return dict(known["models"]), seeds
+    except (ValueError, KeyError, TypeError) as error:
+        raise OSError(f"{file.name} is damaged, and nothing of it could be kept: restore it, or delete it.") from error
+
+
 def _seed(recipe: Recipe, found: dict[str, float]) -> dict:
     return {"beta": recipe.beta, "seed": recipe.seed, "measures": found}
 
@@ -105,7 +128,7 @@ def _measured(path: Path, recipe: Recipe, folder: Path) -> dict[str, float]:
         if checkpoint.read(path).recipe != recipe:
             raise CheckpointError(f"{path} was made by another recipe; delete it, and the sweep makes it anew.")
         text = run(shlex.join(["python", "-m", "models", "measure", "--json", shown(path)]))
-        checkpoint.write_atomically(known, text.encode())
+        checkpoint.write_atomically(known, json.dumps(report.values(text)).encode())
     return json.loads(known.read_bytes())
 
 

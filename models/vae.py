@@ -17,6 +17,11 @@ PIXELS = 28 * 28
 # sigma on its way to 0, where KL is infinite and even 0 * KL is no number.
 _MIN_LOG_STDDEV = -12.0
 
+# exp(12) = 160,000, where the prior's sigma is 1: no trained code comes near it. A step at a high learning rate can
+# move the logarithm of one image's sigma far up. Without a bound sigma^2 overflows float32 at 44, and its gradient,
+# whose norm squares it again, at 22.
+_MAX_LOG_STDDEV = 12.0
+
 
 class NoEncoderError(RuntimeError):
     """A model that was trained without an encoder is asked for one."""
@@ -78,7 +83,9 @@ class VAE(nn.Module):
         if self.encoder is None:
             raise NoEncoderError
         mean, log_stddev = self.encoder(x).chunk(2, dim=-1)
-        return _independent(Normal(mean, _held(log_stddev, _MIN_LOG_STDDEV).exp(), validate_args=False))
+        return _independent(
+            Normal(mean, _held(log_stddev, _MIN_LOG_STDDEV, _MAX_LOG_STDDEV).exp(), validate_args=False)
+        )
 
     def decode(self, z: Tensor) -> Distribution:
         """p(x|z), event shape [784], of points z [..., 2]."""
@@ -93,8 +100,8 @@ def prior(device: torch.device | str = "cpu") -> Distribution:
     return _independent(Normal(torch.zeros(LATENTS, device=device), 1.0, validate_args=False))
 
 
-def _held(value: Tensor, low: float, high: float | None = None) -> Tensor:
-    # A bound holds the value and lets the gradient pass, so that a KL term switched on again can lift it.
+def _held(value: Tensor, low: float, high: float) -> Tensor:
+    # A bound holds the value and lets the gradient pass, so that the KL term can bring it back.
     return value + (value.clamp(low, high) - value).detach()
 
 

@@ -1,5 +1,6 @@
 """The commands that people run, run as they run them."""
 
+import argparse
 import os
 import re
 import shlex
@@ -118,6 +119,7 @@ BAD = {
     "changes that are no numbers": ["--kl-changes", "soon:0"],
     "a change to a negative weight": ["--kl-changes", "400:-1"],
     "changes out of order": ["--kl-changes", "400:0,200:1"],
+    "a change after the last step": ["--kl-changes", "10:0,46:1"],
     "an empty batch": ["--batch-size", "0"],
     "a learning rate of one": ["--learning-rate", "1"],
     "a seed beyond floats": ["--seed", "1" + "0" * 400],
@@ -138,6 +140,39 @@ def test_a_bad_choice_is_refused_with_a_sentence(
     assert len(sentence.split()) > 3
     assert not re.search("invalid (widths|changes|stddev|count)", sentence)
     assert os.listdir(tmp_path) == []
+
+
+def test_an_existing_file_is_replaced_only_by_force(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "made.safetensors"
+    path.write_bytes(b"dear to someone")
+    assert "--force" in refused([*TRAIN, "--out", str(path)], capsys)
+    assert path.read_bytes() == b"dear to someone"
+    assert main([*TRAIN, "--out", str(path), "--force"]) == 0
+    assert checkpoint.read(path).recipe.dataset == "digits"
+
+
+def _verbs() -> dict[str, argparse.ArgumentParser]:
+    return next(each for each in parser()._actions if isinstance(each, argparse._SubParsersAction)).choices
+
+
+@pytest.mark.parametrize("verb", _verbs())
+def test_help_says_what_each_option_does_and_its_default(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main([verb, "--help"])
+    printed = " ".join(capsys.readouterr().out.split())
+    for action in _verbs()[verb]._actions:
+        if action.option_strings and action.dest != "help":
+            said = action.help % vars(action)
+            assert said in printed
+            assert said.endswith(")"), f"{action.option_strings[0]} does not say its default"
+    assert verb != "train" or "passes over all images (60)" in printed
+
+
+def test_a_flag_that_would_do_nothing_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "not allowed" in refused(["sweep", "--print", "--only-measure"], capsys)
+    late = [*TRAIN, "--kl-changes", "46:0", "--out", str(tmp_path / "late.safetensors")]
+    assert "after 45 steps at most" in refused(late, capsys)
+    assert main([*TRAIN, "--kl-changes", "45:0", "--out", str(tmp_path / "last.safetensors")]) == 0
 
 
 def test_a_refusal_shows_no_traceback(tmp_path: Path) -> None:

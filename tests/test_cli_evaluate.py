@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from models import checkpoint, data, gallery, inference
+from models import checkpoint, data, gallery, inference, report
 from models.__main__ import main
 from models.measures import UNITS
 from tests.commands import refused, run
@@ -19,13 +19,25 @@ JUDGED = ("sure_draws", "drawn_classes")  # by a classifier that knows MNIST's d
 EVIDENCE = ["--evidence", "--images", "40", "--subset", "3"]
 
 
+def reported(text: str, file: Path, units: dict[str, str]) -> tuple[dict, dict[str, float]]:
+    """What a command says of ``file`` with --json, and its measures; the shape is the same for all commands."""
+    found, model = json.loads(text), checkpoint.read(file)
+    assert list(found)[:5] == ["name", "fingerprint", "versions", "images", "measures"]
+    assert (found["name"], found["fingerprint"]) == (file.stem, model.fingerprint)
+    assert found["versions"] == model.versions
+    for name, entry in found["measures"].items():
+        assert entry.keys() == {"value", "unit"}
+        assert entry["unit"] == units[name]
+        assert math.isfinite(entry["value"])
+    return found, report.values(text)
+
+
 def test_evaluate_prints_the_metrics_of_the_file_as_json(digits_file: Path) -> None:
     done = run("evaluate", digits_file, "--json")
     assert done.returncode == 0, done.stderr
-    facts = json.loads(done.stdout)
-    metrics = {name: facts[name] for name in METRICS}
-    assert all(math.isfinite(value) for value in metrics.values())
-    assert facts["negative_elbo"] == pytest.approx(facts["reconstruction"] + facts["kl"])
+    facts, metrics = reported(done.stdout, digits_file, UNITS)
+    assert list(metrics) == METRICS
+    assert metrics["negative_elbo"] == pytest.approx(metrics["reconstruction"] + metrics["kl"])
     assert metrics == pytest.approx(checkpoint.read(digits_file).metrics, rel=1e-4)
     assert (facts["images"], facts["beta"]) == (360, 1)
     assert facts["command"] == checkpoint.read(digits_file).recipe.command(digits_file.as_posix())
@@ -45,10 +57,9 @@ def test_evaluate_prints_units_and_the_command_for_people(
 def test_evaluate_prints_the_evidence_and_all_below_it_as_json(digits_file: Path) -> None:
     done = run("evaluate", digits_file, *EVIDENCE, "--json")
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
-    assert list(found) == [*inference.UNITS, "images", "subset", "draws"]
-    assert all(math.isfinite(value) for value in found.values())
-    assert (found["images"], found["subset"], found["draws"]) == (40, 3, 5000)
+    facts, found = reported(done.stdout, digits_file, inference.UNITS)
+    assert list(found) == [*inference.UNITS]
+    assert (facts["images"], facts["subset"], facts["draws"]) == (40, 3, 5000)
     assert max(found["largest_error"], found["largest_missed"]) < 0.01
     assert found["gap"] == pytest.approx(found["log_evidence"] - found["elbo"])
     assert found["importance_bound"] < found["subset_log_evidence"] + 0.05
@@ -69,9 +80,10 @@ def test_evaluate_says_which_images_the_evidence_is_of(digits_file: Path, capsys
 
 def test_a_decoder_alone_has_an_evidence_and_no_bound(lattice_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", str(lattice_file), "--evidence", "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert list(found) == [*[*inference.UNITS][:4], "images"]
-    assert found["images"] == 360
+    facts, found = reported(capsys.readouterr().out, lattice_file, inference.UNITS)
+    assert list(found) == [*inference.UNITS][:4]
+    assert facts["images"] == 360
+    assert "subset" not in facts
     assert found["log_evidence"] == pytest.approx(-checkpoint.read(lattice_file).metrics["negative_elbo"], abs=0.02)
     assert main(["evaluate", str(lattice_file), "--evidence", "--images", "30"]) == 0
     printed = capsys.readouterr().out
@@ -91,12 +103,30 @@ def test_of_grey_levels_the_evidence_is_a_densitys_and_the_gaps_are_plain_nats(
 
 @pytest.mark.parametrize(
     "what",
-    [["--images", "0"], ["--images", "all"], ["--images", "361"], ["--images", "9" * 5000], ["--subset", "-1"]],
+    [
+        ["--images", "0"],
+        ["--images", "all"],
+        ["--images", "361"],
+        ["--images", "9" * 5000],
+        ["--subset", "-1"],
+        ["--images", "40", "--subset", "41"],
+    ],
 )
 def test_a_bad_number_of_images_is_refused(
     what: list[str], digits_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert len(refused(["evaluate", str(digits_file), "--evidence", *what], capsys).split()) > 3
+
+
+@pytest.mark.parametrize("flag", ["--images", "--subset"])
+def test_what_says_nothing_without_the_evidence_is_refused(
+    flag: str, digits_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "give --evidence too" in refused(["evaluate", str(digits_file), flag, "5"], capsys)
+
+
+def test_without_an_encoder_there_is_no_subset(lattice_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "leave --subset out" in refused(["evaluate", str(lattice_file), "--evidence", "--subset", "5"], capsys)
 
 
 def test_without_the_images_of_a_model_nothing_is_evaluated(
@@ -110,9 +140,9 @@ def test_without_the_images_of_a_model_nothing_is_evaluated(
 def test_measure_prints_numbers_as_json(digits_file: Path) -> None:
     done = run("measure", digits_file, "--json")
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
+    facts, found = reported(done.stdout, digits_file, UNITS)
     assert list(found) == [name for name in UNITS if name not in JUDGED]
-    assert all(math.isfinite(value) for value in found.values())
+    assert facts["images"] == 360
     assert {name: found[name] for name in METRICS} == checkpoint.read(digits_file).metrics
 
 

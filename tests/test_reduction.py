@@ -12,7 +12,16 @@ from torch import Tensor
 from torch.distributions import Bernoulli, Independent, Normal, kl_divergence
 from torch.nn.functional import binary_cross_entropy_with_logits, mse_loss
 
-from models.reduction import ERRORS, MAX_WEIGHT, REDUCTIONS, Loss, ReductionError, effective_beta, implied_stddev
+from models.reduction import (
+    ERRORS,
+    FIXED_VARIANCE,
+    MAX_WEIGHT,
+    REDUCTIONS,
+    Loss,
+    ReductionError,
+    effective_beta,
+    implied_stddev,
+)
 from tests.conftest import seeded
 
 BATCH, PIXELS, LATENTS = 5, 12, 3
@@ -85,6 +94,19 @@ def test_with_the_implied_sigma_the_gradient_is_that_of_the_elbo(loss: Loss) -> 
     at = Parameters()
     p = Independent(Normal(at.outputs, implied_stddev(loss)), 1)
     assert are_parallel(at.gradient(as_written(loss, at)), at.gradient(beta_vae(at, p, at.x, 1.0)))
+
+
+@pytest.mark.parametrize("sigma", [0.05, 3.0])
+@pytest.mark.parametrize("error", ERRORS[1:])
+def test_a_squared_error_fixes_the_product_of_beta_and_sigma_squared(error: str, sigma: float) -> None:
+    at = Parameters()
+    loss = Loss(error, weight=0.37, pixels=PIXELS, latents=LATENTS, batch=BATCH)
+    written, p = at.gradient(as_written(loss, at)), Independent(Normal(at.outputs, sigma), 1)
+    product_of_both = effective_beta(loss) * FIXED_VARIANCE[error]
+    assert implied_stddev(loss) ** 2 == pytest.approx(product_of_both)  # that of beta = 1
+    assert are_parallel(written, at.gradient(beta_vae(at, p, at.x, product_of_both / sigma**2)))
+    ratio = effective_beta(loss) / FIXED_VARIANCE[error]
+    assert not are_parallel(written, at.gradient(beta_vae(at, p, at.x, ratio * sigma**2)))
 
 
 @pytest.mark.parametrize("error", ERRORS[1:])

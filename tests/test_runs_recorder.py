@@ -1,5 +1,6 @@
 """A frame is the model and its codes at one moment; there are enough of them, and never too many."""
 
+import math
 import os
 import shutil
 from collections.abc import Callable
@@ -175,7 +176,7 @@ def test_the_networks_of_the_form_keep_every_frame_and_the_widest_stay_within_th
 
 def test_a_model_that_is_no_longer_finite_is_not_shown(make: Make) -> None:
     recorder = make()
-    torch.nn.init.constant_(recorder.vae.encoder[-1].bias, 100)  # stddev = e^100 is beyond float32
+    torch.nn.init.constant_(recorder.vae.encoder[-1].bias, 1e30)  # the square of the mean is beyond float32
     recorder.step(step(BURST_EVERY), 64, single=False)
     assert recorded(recorder) == [0]
     assert files_left(recorder) == {0}
@@ -190,6 +191,18 @@ def test_a_point_of_the_curve_is_the_mean_of_the_batches_since_the_last(make: Ma
     assert curve["step"] == [10, 20, 30, 33, 40]
     assert curve["reconstruction"] == [105.5, 115.5, 125.5, 132.0, 137.0]
     assert curve["kl"] == [0.55, 1.55, 2.55, 3.2, 3.7]
+
+
+def test_a_step_that_was_skipped_leaves_the_curve_finite(make: Make) -> None:
+    recorder = make()
+    for number in range(1, 31):
+        skipped = number == 5 or 10 < number <= 20
+        told = step(number)._replace(kl=math.inf, reconstruction=math.nan) if skipped else step(number)
+        recorder.step(told, 64, single=False)
+    recorder.frame(30, 1.0)
+    curve = Record.read(recorder.files.record).training
+    assert curve["step"] == [10, 30]
+    assert curve["reconstruction"] == [round(100 + 50 / 9, 2), 125.5]
 
 
 @pytest.mark.parametrize("total", [1, 399, 400, 799, 800, 30_000])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from models import checkpoint, classifier, gallery, sweep
+from models import checkpoint, classifier, gallery, measures, sweep
 from models.__main__ import main, parser, recipe_of
 from models.checkpoint import Checkpoint, CheckpointError
 
@@ -60,6 +60,34 @@ def test_only_what_is_there_is_measured(small: dict[str, Path], tiny_checkpoint:
     json.dumps(both, allow_nan=False)
 
 
+def test_what_is_not_here_keeps_its_measures(
+    small: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A clone has the shipped models and none of the other seeds."""
+    file, seed = tmp_path / "measures.json", {"beta": 1, "seed": 4, "measures": {"kl": 6.5}}
+    others = [{"beta": 0.3, "seed": 0, "measures": {"kl": 7.5}}, {"beta": 1, "seed": 0, "measures": {"kl": -1.0}}]
+    file.write_text(json.dumps({"models": {"once": {"kl": 3.0}}, "seeds": [seed, *others]}))
+    monkeypatch.setattr(measures, "FILE", file)
+    assert main(["sweep", "--only-measure", "--folder", str(small["folder"])]) == 0
+    found = json.loads(file.read_bytes())
+    assert [(each["beta"], each["seed"]) for each in found["seeds"]] == [(0.3, 0), (1, 0), (1, 4)]
+    assert (found["seeds"][0], found["seeds"][2]) == (others[0], seed)
+    assert found["seeds"][1]["measures"] == found["models"]["shipped"] != {"kl": -1.0}
+    assert found["models"]["once"] == {"kl": 3.0}
+    assert "Kept the measures of 3 models" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"seeds": []}', '{"models": {}, "seeds": [1]}'])
+def test_a_damaged_file_is_not_written_over(
+    small: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    file = tmp_path / "measures.json"
+    file.write_text(text)
+    monkeypatch.setattr(measures, "FILE", file)
+    assert main(["sweep", "--only-measure", "--folder", str(small["folder"])]) == 1
+    assert file.read_text() == text
+
+
 def test_a_file_is_measured_again_only_once_it_has_changed(
     small: dict[str, Path], tiny_checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -67,7 +95,7 @@ def test_a_file_is_measured_again_only_once_it_has_changed(
 
     def run(command: str) -> str:
         ran.append(shlex.split(command)[-1])
-        return json.dumps({"kl": len(ran)})
+        return json.dumps({"measures": {"kl": {"value": len(ran), "unit": "nats per image"}}})
 
     monkeypatch.setattr(sweep, "run", run)
     assert [sweep.measure_all(small["folder"], 1)["models"]["shipped"] for _ in range(2)] == [{"kl": 1}, {"kl": 1}]

@@ -1,5 +1,6 @@
 """Training learns, counts its steps, keeps its randomness to itself, and stops with a sentence."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise, zip_longest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from models.data import Dataset
 from models.evaluation import encode_dataset, summarise
-from models.recipe import Recipe
+from models.recipe import LIKELIHOODS, Recipe
 from models.training import Step, TrainingError, kl_weight, one_cycle, steps_an_epoch, train
 from models.vae import VAE
 from tests.conftest import global_generators_untouched, seeded
@@ -92,13 +93,50 @@ def test_a_run_can_be_left_after_any_step(tiny_dataset: Dataset) -> None:
     assert weights(vae).isfinite().all()
 
 
-def test_a_loss_that_overflows_stops_with_the_remedy_and_spares_the_weights(tiny_dataset: Dataset) -> None:
-    vae, steps = start(tiny_dataset, small())
-    torch.nn.init.constant_(vae.encoder[-1].bias, 100)  # stddev = e^100 is beyond float32
+@pytest.mark.parametrize("epochs", [10, 200])
+def test_a_run_of_overflowing_losses_stops_with_the_remedy_and_spares_the_weights(
+    tiny_dataset: Dataset, epochs: int
+) -> None:
+    vae, steps = start(tiny_dataset, small(epochs=epochs))
+    torch.nn.init.constant_(vae.encoder[-1].bias, 1e30)  # the square of the mean is beyond float32
     before = weights(vae)
+    taken = []
     with pytest.raises(TrainingError, match=r"lower the learning rate.*\.$"):
-        next(steps)
+        taken.extend(steps)
+    assert len(taken) == min(100, epochs) - 1
     assert torch.equal(weights(vae), before)
+
+
+def test_a_sigma_that_explodes_has_a_finite_loss_and_comes_back(tiny_dataset: Dataset) -> None:
+    """The cause of NaN at a high learning rate: exp(2 * 45), a variance, is beyond float32."""
+    vae, steps = start(tiny_dataset, small(epochs=200))
+    torch.nn.init.constant_(vae.encoder[-1].bias, 45.0)
+    taken = list(steps)
+    assert all(math.isfinite(step.reconstruction + step.kl) for step in taken)
+    assert taken[-1].kl < taken[0].kl / 1e3
+
+
+@pytest.mark.parametrize("likelihood", LIKELIHOODS)
+def test_the_highest_learning_rate_reaches_the_end_without_a_skipped_step(digits: Dataset, likelihood: str) -> None:
+    recipe = Recipe("digits", epochs=8, batch_size=64, learning_rate=0.1, likelihood=likelihood)
+    generator = seeded(recipe.seed)
+    vae = VAE.of(recipe, generator)
+    assert all(math.isfinite(step.reconstruction + step.kl) for step in train(vae, digits, recipe, generator))
+    assert summarise(encode_dataset(vae, digits))["mean_sigma"] > 0
+    assert weights(vae).isfinite().all()
+
+
+@pytest.mark.parametrize("huge", [math.inf, 1e36], ids=["the loss", "the gradient alone"])
+def test_a_step_that_overflows_is_skipped_and_the_run_goes_on(tiny_dataset: Dataset, huge: float) -> None:
+    recipe = Recipe("digits", epochs=3, hidden=(8,), batch_size=10)
+    vae, generator = VAE(recipe.hidden, seeded()), seeded()
+    seen = [weights(vae)]
+    for step in train(vae, tiny_dataset, recipe, generator, lambda taken, *_: huge if taken == 2 else 1.0):
+        assert step.number == len(seen)
+        seen.append(weights(vae).clone())
+    assert [torch.equal(before, after) for before, after in pairwise(seen)] == [False] * 2 + [True] + [False] * 2 + [
+        True
+    ]
 
 
 @given(st.floats(0, 1))

@@ -76,6 +76,16 @@ def test_a_change_is_answered_and_is_nobodys_code() -> None:
     assert app.pills[0].value == "PyTorch-VAE"
 
 
+@pytest.mark.parametrize("name", ["PyTorch-VAE", "1Konny/Beta-VAE", "podgorskiy/VAE"])
+@pytest.mark.parametrize("error", ["squared", "half squared"])
+def test_both_readings_of_a_squared_error_have_the_product_that_the_sentence_names(name: str, error: str) -> None:
+    said = texts(opened(**asdict(KNOWN[name].loss) | {"pixels": "784", "error": error}))
+    numbers = r"fixes only the product β σ²: β = ([\d.,]+) with σ² = (½|1) .* β = (1) with \*\*σ = ([\d.,]+)\*\*"
+    found = re.search(numbers, said)
+    beta, variance, other, sigma = (float(text.replace("½", "0.5").replace(",", "")) for text in found.groups())
+    assert beta * variance == pytest.approx(other * sigma**2, rel=0.01)  # each is shown to three digits
+
+
 def test_a_bernoulli_loss_has_no_second_reading() -> None:
     app = opened()
     app.selectbox(key="units_error").select("bernoulli").run()

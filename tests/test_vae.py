@@ -1,5 +1,6 @@
 """The three distributions of the model are distributions, of the right shapes, drawn from no global generator."""
 
+import math
 from itertools import product
 
 import numpy as np
@@ -32,10 +33,21 @@ def test_pixels_are_probabilities_however_far_out_z_lies(tiny_vae: VAE) -> None:
     assert ((mean >= 0) & (mean <= 1)).all()
 
 
-def test_stddevs_are_positive_however_sure_the_encoder_is(tiny_vae: VAE) -> None:
-    for bias in (0, -1000):
+@pytest.mark.parametrize("bias", [0, -1000, 1000, 1e30])
+def test_stddevs_are_positive_and_their_squares_finite_whatever_the_encoder_says(tiny_vae: VAE, bias: float) -> None:
+    nn.init.constant_(tiny_vae.encoder[-1].bias, bias)
+    stddev = tiny_vae.encode(torch.ones(1, 784)).stddev
+    assert (stddev > 0).all()
+    assert stddev.square().isfinite().all()
+
+
+def test_a_sigma_at_its_bounds_is_held_and_its_gradient_passes(tiny_vae: VAE) -> None:
+    for bias, held in ((-1000, math.exp(-12)), (1000, math.exp(12))):
         nn.init.constant_(tiny_vae.encoder[-1].bias, bias)
-        assert (tiny_vae.encode(torch.ones(1, 784)).stddev > 0).all()
+        stddev = tiny_vae.encode(torch.ones(1, 784)).stddev
+        np.testing.assert_allclose(stddev.detach(), held, rtol=1e-4)
+        (gradient,) = torch.autograd.grad(stddev.log().sum(), tiny_vae.encoder[-1].bias)
+        assert gradient.tolist() == pytest.approx([0, 0, 1, 1])
 
 
 def test_the_prior_integrates_to_one() -> None:

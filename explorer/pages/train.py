@@ -162,8 +162,9 @@ def _try(act: partial) -> None:
 
 def _offer_end(run: Snapshot, visitor_id: str) -> None:
     record = manager().record(run.name)
-    if run.status.state == "done":
-        checkpoint = manager().store.files(run.name).checkpoint
+    checkpoint = manager().store.files(run.name).checkpoint
+    # A run whose loss overflowed keeps the weights that it had reached.
+    if run.status.state == "done" or (run.status.state == "failed" and checkpoint.exists()):
         offer_keeping(visitor_id, checkpoint, watching.suggestion(run.recipe, record.changes, MAX_LABEL))
     if record.frames:
         _offer_again(run, visitor_id)

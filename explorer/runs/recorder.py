@@ -91,7 +91,7 @@ class Recorder:
         start = time.monotonic()
         codes = encode_dataset(self.vae, self.shown, samples=1)
         averages = summarise(codes)
-        # A run on its way to NaN shows it here a step or two before its loss does; JSON and the map know no NaN.
+        # A held-out image may overflow where no batch does; JSON and the map know no NaN.
         if all(map(math.isfinite, averages.values())):
             self._write_frame(taken, codes)
             self._thin()
@@ -136,11 +136,14 @@ class Recorder:
         return time.monotonic() - when >= cost / FRAME_SHARE * 2**self.halvings
 
     def _add_point(self) -> None:
-        steps, count = self.batch_terms, len(self.batch_terms)
+        # Of a step that was skipped the loss need not be finite, and JSON knows no NaN.
+        steps = [step for step in self.batch_terms if math.isfinite(step.reconstruction + step.kl)]
+        self.batch_terms, count = [], len(steps)
+        if not steps:
+            return
         self.record.training["step"].append(steps[-1].number)
         self.record.training["reconstruction"].append(round(sum(step.reconstruction for step in steps) / count, 2))
         self.record.training["kl"].append(round(sum(step.kl for step in steps) / count, 3))
-        self.batch_terms = []
 
     def _thin(self) -> None:
         """Halve the frames when there are too many; a file outlives its entry by one round, for slow readers."""

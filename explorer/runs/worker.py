@@ -18,7 +18,7 @@ from explorer.runs.files import Control, Order, RunFiles, Status
 from explorer.runs.lifeline import die_with_the_server, give_way
 from explorer.runs.recorder import Recorder
 from models import checkpoint, data
-from models.checkpoint import CheckpointError
+from models.checkpoint import Checkpoint, CheckpointError
 from models.data import DataError, Dataset
 from models.idx import IdxError
 from models.recipe import MAX_KL_CHANGES, Recipe
@@ -110,6 +110,10 @@ class Worker:
             self._keep(vae.cpu(), dataset, held_out)
         except CancelledError:
             self.recorder.tell("cancelled", "Cancelled. Its frames are still here.")
+        except TrainingError:
+            with suppress(CheckpointError):  # where the weights are good, they are kept as far as they came
+                self._write(vae.cpu(), dataset, held_out)
+            raise
 
     def _train(self, vae: VAE, dataset: Dataset, generator: torch.Generator) -> None:
         single = self._wait(0)
@@ -146,16 +150,21 @@ class Worker:
                 told = time.monotonic()
             time.sleep(_PAUSE_S)
 
-    def _keep(self, vae: VAE, dataset: Dataset, held_out: Dataset) -> None:
+    def _write(self, vae: VAE, dataset: Dataset, held_out: Dataset) -> Checkpoint:
         """The recipe now says what the hand did, so that the command line can repeat it."""
         recipe = replace(self.recipe, kl_changes=tuple(self.changes))
         trained = checkpoint.measured(vae, recipe, dataset, held_out)
+        checkpoint.write(self.files.checkpoint, trained)
+        return trained
+
+    def _keep(self, vae: VAE, dataset: Dataset, held_out: Dataset) -> None:
         try:
-            checkpoint.write(self.files.checkpoint, trained)
+            trained = self._write(vae, dataset, held_out)
         except CheckpointError as error:
             raise TrainingError(
                 "The weights are no longer numbers; lower the learning rate and train again."
             ) from error
+        recipe = trained.recipe
         loss = f"{trained.metrics['negative_elbo']:.1f}".replace("-", "−")
         unit = "nats per image" if recipe.likelihood == "bernoulli" else "nats of a density per image"
         self.recorder.tell("done", f"Done: −ELBO {loss} {unit} over all {len(held_out.labels):,} held-out images.")

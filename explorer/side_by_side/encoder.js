@@ -5,7 +5,8 @@ import { Network } from "../latent_map/network.js";
 
 /** q(z|x), a normal distribution with independent dimensions. @typedef {{mean: Float32Array, stddev: Float32Array}} Posterior both [2] */
 
-const MIN_LOG_STDDEV = -12; // as in models/vae.py
+const MIN_LOG_STDDEV = -12; // as in models/vae.py, both
+const MAX_LOG_STDDEV = 12;
 
 export class Encoder {
   /** @param {import("../latent_map/tensors.js").Tensors} tensors with encoder.0.weight, encoder.0.bias, ... */
@@ -18,7 +19,8 @@ export class Encoder {
   encode(x) {
     const outputs = this.network.run(x);
     const latents = outputs.length / 2;
-    const stddev = outputs.slice(latents).map((logarithm) => Math.exp(Math.max(MIN_LOG_STDDEV, logarithm)));
+    const held = outputs.slice(latents).map((value) => Math.min(MAX_LOG_STDDEV, Math.max(MIN_LOG_STDDEV, value)));
+    const stddev = held.map(Math.exp);
     return { mean: outputs.slice(0, latents), stddev };
   }
 }

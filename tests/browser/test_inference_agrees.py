@@ -12,7 +12,7 @@ from torch.distributions import Independent, Normal, kl_divergence
 
 from models import checkpoint, gallery
 from models.data import Dataset, binarise
-from models.vae import _MIN_LOG_STDDEV, PIXELS, VAE, prior
+from models.vae import _MAX_LOG_STDDEV, _MIN_LOG_STDDEV, PIXELS, VAE, prior
 from tests.browser.blank_page import INFERENCE, address_of, blank_page
 from tests.conftest import seeded
 
@@ -84,8 +84,8 @@ def test_stddev_has_the_floor_that_the_model_has(javascript: Page, tiny_vae: VAE
     np.testing.assert_allclose(stddev, q.stddev[0], rtol=1e-6)
 
 
-def test_the_floor_is_that_of_the_model(javascript: Page) -> None:
-    assert javascript.evaluate("MIN_LOG_STDDEV") == _MIN_LOG_STDDEV
+def test_the_bounds_of_sigma_are_those_of_the_model(javascript: Page) -> None:
+    assert javascript.evaluate("[MIN_LOG_STDDEV, MAX_LOG_STDDEV]") == [_MIN_LOG_STDDEV, _MAX_LOG_STDDEV]
 
 
 def test_the_rule_is_the_one_of_numpy(javascript: Page) -> None:

@@ -1,0 +1,104 @@
+"""What ``python -m models train`` does besides reading its words: it makes one model's file, or goes on with it."""
+
+import copy
+import os
+import sys
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+from models import checkpoint, data, interrupt, symmetry, unfinished
+from models.checkpoint import Checkpoint, CheckpointError
+from models.evaluation import Codes, encode_dataset
+from models.initial import initial
+from models.recipe import Recipe
+from models.training import Progress, TrainingError, best_device, check_changes, train
+from models.vae import VAE
+
+
+class StoppedError(Exception):
+    """Ctrl-C ended a run; the message says what is kept and how to go on."""
+
+
+def make(recipe: Recipe, out: Path, force: bool = False) -> Checkpoint:
+    """Train by ``recipe`` and write the model to ``out``; an unfinished run beside it goes on.
+
+    With ``force`` an existing file is replaced, and an unfinished run begins anew. Where Ctrl-C or an overflowing loss
+    stops the run, it is kept beside ``out``. Raises StoppedError, TrainingError, RecipeError, CheckpointError,
+    DataError, IdxError, OSError.
+    """
+    _check_out(out, force)
+    dataset, held_out = (data.load(recipe.dataset, split, progressbar=True) for split in ("train", "test"))
+    check_changes(recipe, len(dataset.pixels))
+    reference = _reference(recipe, held_out)
+    generator = torch.Generator().manual_seed(recipe.seed)
+    vae, progress = _start(recipe, out, force, dataset, generator)
+    try:
+        _run_steps(vae, dataset, recipe, generator, progress)
+        # A copy, so that the run is still whole if it is stopped while its model is measured.
+        trained = _finished(copy.deepcopy(vae).cpu(), recipe, dataset, held_out, reference)
+        checkpoint.write(out, trained)
+    except (KeyboardInterrupt, TrainingError) as error:
+        unfinished.write(unfinished.beside(out), vae, recipe, dataset, generator, progress)
+        raise _stopped(error, out, progress) from error
+    unfinished.beside(out).unlink(missing_ok=True)
+    return trained
+
+
+def _check_out(out: Path, force: bool) -> None:
+    if not os.access(out.parent, os.W_OK) or out.is_dir():
+        raise OSError(f"{out} cannot be written: name a file in a folder that exists and is yours.")
+    if out.exists() and not force:
+        raise OSError(f"{out} exists already: name another file, or replace it with --force.")
+
+
+def _start(
+    recipe: Recipe, out: Path, force: bool, dataset: data.Dataset, generator: torch.Generator
+) -> tuple[VAE, Progress]:
+    left = unfinished.beside(out)
+    if force or not left.exists():
+        vae = initial(recipe, generator).to(best_device())
+        return vae, Progress.before(vae, recipe)
+    vae = VAE.of(recipe, generator).to(best_device())
+    progress = unfinished.resume(left, vae, recipe, dataset, generator)
+    print(f"Going on after step {progress.taken:,} of the run in {left}.", file=sys.stderr)
+    return vae, progress
+
+
+def _reference(recipe: Recipe, held_out: data.Dataset) -> Codes | None:
+    if not recipe.folded_onto:
+        return None
+    codes = checkpoint.read(Path(recipe.folded_onto)).codes
+    if not torch.equal(codes.label, held_out.labels):
+        raise CheckpointError(f"{recipe.folded_onto} holds the codes of other images than {recipe.dataset}'s.")
+    return codes
+
+
+def _run_steps(vae: VAE, dataset: data.Dataset, recipe: Recipe, generator: torch.Generator, progress: Progress) -> None:
+    described = f"beta {recipe.beta:g}" if recipe.has_encoder else "log p(x)"
+    with (
+        interrupt.noted() as stop_if_asked,
+        tqdm(desc=described, unit=" steps", mininterval=1, initial=progress.taken) as bar,
+    ):
+        for step in train(vae, dataset, recipe, generator, progress=progress):
+            bar.total = step.total
+            bar.update()
+            if step.number % 100 == 0 or step.number == step.total:
+                bar.set_postfix_str(f"reconstruction {step.reconstruction:.1f}, KL {step.kl:.1f} nats per image")
+            stop_if_asked()
+
+
+def _finished(
+    vae: VAE, recipe: Recipe, dataset: data.Dataset, held_out: data.Dataset, reference: Codes | None
+) -> Checkpoint:
+    if reference is not None:
+        symmetry.fold(vae, symmetry.nearest_symmetry(encode_dataset(vae, held_out).mean, reference.mean))
+    return checkpoint.measured(vae, recipe, dataset, held_out)
+
+
+def _stopped(error: BaseException, out: Path, progress: Progress) -> Exception:
+    kept = f"it is kept as it stands after step {progress.taken:,} in {unfinished.beside(out)}"
+    if isinstance(error, TrainingError):
+        return TrainingError(f"{error} The run stopped, and {kept}.")
+    return StoppedError(f"Stopped, and {kept}; the same command goes on with it.")

@@ -1,0 +1,84 @@
+"""A run that was stopped, in one safetensors file beside the model it was to make, so that it can go on to the bit.
+
+Layout: weight.NAME float32, and adam.NAME.KEY for each entry of Adam's state; order int64 [N], of the images in the
+epoch; generator uint8, the state of the random generator; text metadata.
+"""
+
+import json
+from pathlib import Path
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor
+
+from models.checkpoint import CheckpointError, write_atomically
+from models.data import Dataset
+from models.recipe import Recipe
+from models.training import Progress
+from models.vae import VAE
+
+FORMAT = "latent-space-explorer-unfinished/1"
+
+
+def beside(out: Path) -> Path:
+    """Where the unfinished run lies whose model is to be the file ``out``."""
+    return out.with_name(f"{out.name}.unfinished")
+
+
+def write(
+    path: Path, vae: VAE, recipe: Recipe, dataset: Dataset, generator: torch.Generator, progress: Progress
+) -> None:
+    """Write the run as it stands between two steps. Raises OSError."""
+    tensors = {f"weight.{name}": weight for name, weight in vae.named_parameters()}
+    for name, weight in vae.named_parameters():
+        state = progress.optimiser.state.get(weight, {})
+        tensors |= {f"adam.{name}.{key}": value for key, value in state.items()}
+    tensors |= {"generator": generator.get_state()} | ({} if progress.order is None else {"order": progress.order})
+    metadata = {"format": FORMAT, "taken": str(progress.taken)} | _identity(recipe, dataset)
+    raw = safetensors.torch.save({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, metadata)
+    write_atomically(path, raw)
+
+
+def resume(path: Path, vae: VAE, recipe: Recipe, dataset: Dataset, generator: torch.Generator) -> Progress:
+    """The progress of the run in the file ``path``, after ``vae`` and ``generator`` are set to where it stood.
+
+    Raises CheckpointError where the file is damaged or of another run, OSError.
+    """
+    try:
+        tensors, metadata = _parse(path.read_bytes())
+        if {name: metadata.get(name) for name in _identity(recipe, dataset)} != _identity(recipe, dataset):
+            raise CheckpointError(f"{path} is a run of another recipe; use another --out, or --force to begin anew.")
+        return _restored(tensors, int(metadata["taken"]), vae, recipe, generator)
+    except (safetensors.SafetensorError, ValueError, KeyError, RuntimeError) as error:
+        if isinstance(error, CheckpointError):
+            raise
+        raise CheckpointError(f"{path} is damaged; use --force to begin anew.") from error
+
+
+def _parse(raw: bytes) -> tuple[dict[str, Tensor], dict[str, str]]:
+    size = int.from_bytes(raw[:8], "little")
+    metadata = json.loads(raw[8 : 8 + size])["__metadata__"]
+    if metadata["format"] != FORMAT:
+        raise ValueError("another format")
+    return safetensors.torch.load(raw), metadata
+
+
+def _restored(tensors: dict[str, Tensor], taken: int, vae: VAE, recipe: Recipe, generator: torch.Generator) -> Progress:
+    vae.load_state_dict(_below("weight.", tensors))
+    progress = Progress.before(vae, recipe)
+    progress.taken, progress.order = taken, tensors.get("order")
+    adam = progress.optimiser.state_dict()
+    states = [_below(f"adam.{name}.", tensors) for name, _ in vae.named_parameters()]
+    adam["state"] = {number: state for number, state in enumerate(states) if state}
+    progress.optimiser.load_state_dict(adam)
+    generator.set_state(tensors["generator"])
+    return progress
+
+
+def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+def _identity(recipe: Recipe, dataset: Dataset) -> dict[str, str]:
+    return {"recipe": recipe.to_json(), "dataset_sha256": dataset.sha256()}
