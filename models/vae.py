@@ -17,6 +17,9 @@ PIXELS = 28 * 28
 # sigma on its way to 0, where KL is infinite and even 0 * KL is no number.
 _MIN_LOG_STDDEV = -12.0
 
+MIN_STDDEV = math.exp(_MIN_LOG_STDDEV)
+"""The least sigma of q(z|x), 6e-6 in units of z: what measures it measures this bound and nothing of the data."""
+
 
 class NoEncoderError(RuntimeError):
     """A model that was trained without an encoder is asked for one."""
