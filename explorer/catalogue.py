@@ -7,7 +7,6 @@ from explorer import assets, kept
 from explorer.latent_map import Model
 from models import checkpoint, data, gallery
 from models.checkpoint import Checkpoint, CheckpointError
-from models.evaluation import SAMPLES
 from models.recipe import Recipe
 
 DATASETS = {"mnist": "MNIST", "fashion": "Fashion-MNIST", "digits": "8×8 digits"}
@@ -30,6 +29,9 @@ _LABELS = {
     gallery.EXACT: "exact, no encoder",
     gallery.GAUSSIAN: "Gaussian, β = 1",
 }
+_OLD_SAMPLES = 16
+"""Draws of z behind each code of a file that was written before its averages were kept."""
+
 _WEAK = "KL is cheap: the codes spread to tell images apart."
 _STRONG = "KL is dear: the codes crowd together and overlap."
 
@@ -80,7 +82,9 @@ def _entry(name: str, model: Checkpoint, label: str) -> Model:
         pixel_stddev=model.pixel_stddev,
         class_names=list(data.CLASS_NAMES[dataset]),
         images=len(model.codes.label),
-        samples=SAMPLES if model.recipe.has_encoder else 0,
+        has_encoder=model.recipe.has_encoder,
+        samples=0 if model.averages or not model.recipe.has_encoder else _OLD_SAMPLES,
+        binarisations=len(model.averages.kl) if model.averages else 1,
         metrics=model.metrics,
     )
 

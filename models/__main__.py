@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from models import checkpoint, data, gallery, inference, measures, report, sweep, train_command, words
 from models.checkpoint import Checkpoint, CheckpointError
-from models.evaluation import SAMPLES, SEED, encode_dataset, fixed_images, summarise
+from models.evaluation import DRAWS, SEED, fixed_images
 from models.evidence import EvidenceError
 from models.idx import IdxError
 from models.recipe import DATASETS, LIKELIHOODS, OBJECTIVES, Recipe, RecipeError
@@ -113,6 +113,9 @@ def parser() -> argparse.ArgumentParser:
         "--jobs", type=words.count, default=1, help="models in training at a time, one thread each (%(default)s)"
     )
     verb.add_argument("--print", action="store_true", help="only print the commands (off)")
+    verb.add_argument(
+        "--only-measure", action="store_true", help="train none, and make the codes in each file anew (off)"
+    )
     verb.set_defaults(run=_pretrain)
     _add_measuring(verbs)
     return line
@@ -181,12 +184,12 @@ def _evaluate(options: argparse.Namespace) -> None:
     if options.evidence:
         _evaluate_evidence(options, model, held_out)
         return
-    codes = encode_dataset(model.vae(), held_out)
-    metrics = summarise(codes)
+    model = checkpoint.measured_again(model, held_out)
+    metrics = model.metrics
     command = model.recipe.command(options.file.as_posix())
     if options.json:
-        samples = SAMPLES if model.recipe.has_encoder else 0
-        facts = {"images": len(codes.label), "samples_per_image": samples, "beta": model.recipe.last_weight}
+        facts = {"images": len(model.codes.label), "binarisations": len(model.averages.kl)}
+        facts |= {"samples_per_image": DRAWS if len(model.averages.kl) > 1 else 0, "beta": model.recipe.last_weight}
         facts |= {"pixel_stddev": model.pixel_stddev}
         units = measures.units(model.recipe.likelihood)
         print(report.report(options.file.stem, model, metrics, units, **facts, command=command))
@@ -230,9 +233,10 @@ def _measure_inference(model: Checkpoint, x: torch.Tensor, subset: int) -> dict[
 
 
 def _print_metrics(metrics: dict[str, float], model: Checkpoint) -> None:
-    sampled = model.recipe.has_encoder
-    how = f"{SAMPLES} draws of z an image; beta = 1 in the sum" if sampled else "the sum is -log p(x) itself"
-    print(f"averages over {len(model.codes.label):,} held-out images, {_seen(model)}; {how}")
+    how = "beta = 1 in the sum" if model.recipe.has_encoder else "the sum is -log p(x) itself"
+    times = len(model.averages.kl) if model.averages else 1
+    seen = f"binarised afresh {times} times, {DRAWS} draws of z each" if times > 1 else _seen(model)
+    print(f"averages over {len(model.codes.label):,} held-out images, {seen}; {how}")
     _print_with_units(metrics, measures.units(model.recipe.likelihood))
 
 
@@ -251,6 +255,11 @@ def _pretrain(options: argparse.Namespace) -> None:
     commands = dict(gallery.commands())
     if options.print:
         print("\n".join(commands.values()))
+        return
+    if options.only_measure:
+        torch.set_num_threads(1)
+        for name in tqdm(commands, unit=" models"):
+            gallery.measure_again(name)
         return
     missing = [name for name in commands if not gallery.path(name).exists()]
     # Every other model is laid out like the reference, or continues it.

@@ -1,7 +1,8 @@
 """A trained model in one safetensors file: recipe, weights, metrics, and the codes of the held-out images.
 
 Layout: weights in float16 under their torch names; codes.mean, codes.stddev float32 [N, 2],
-codes.reconstruction, codes.kl float32 [N] in nats, codes.label uint8 [N]; text metadata.
+codes.reconstruction, codes.kl float32 [N] in nats, codes.label uint8 [N]; text metadata, the averages over
+binarisations among it. Equal checkpoints give equal bytes.
 A learnt stddev of the pixels lies among the weights, as its logarithm.
 A model of the objective "lattice" has no encoder: those weights are missing, and its codes are of p(z|x) itself.
 A file from elsewhere is read as bytes, capped before it is parsed and compared with what its recipe implies.
@@ -12,7 +13,7 @@ import json
 import os
 import platform
 import tempfile
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -23,7 +24,7 @@ import torch
 from torch import Tensor
 
 from models.data import Dataset
-from models.evaluation import Codes, encode_dataset, summarise
+from models.evaluation import Averages, Codes, average_terms, encode_dataset, summarise
 from models.recipe import Recipe, RecipeError
 from models.vae import LATENTS, VAE, NoEncoderError
 
@@ -31,6 +32,7 @@ FORMAT = "latent-space-explorer/1"
 MAX_FILE_BYTES = 16 << 20
 MAX_HEADER_BYTES = 64 << 10
 _MAX_IMAGES = 100_000
+_MAX_BINARISATIONS = 100
 _CODES = {
     "mean": ("F32", [LATENTS]),
     "stddev": ("F32", [LATENTS]),
@@ -47,18 +49,22 @@ class CheckpointError(ValueError):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A trained model. ``weights`` are float16, by torch name; ``dataset_sha256`` is the training split's."""
+    """A trained model. ``weights`` are float16, by torch name; ``dataset_sha256`` is the training split's.
+
+    ``averages`` is None in a file of before they were kept, whose codes' reconstruction is the mean over 16 draws of z.
+    """
 
     recipe: Recipe
     dataset_sha256: str
     versions: dict[str, str]
     weights: dict[str, Tensor]
     codes: Codes
+    averages: Averages | None = None
 
     @cached_property
     def metrics(self) -> dict[str, float]:
-        """The averages over the held-out images, see summarise; derived, so that a header cannot misstate them."""
-        return summarise(self.codes)
+        """What stands for all held-out images, see summarise."""
+        return summarise(self.codes, self.averages)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -92,7 +98,16 @@ def measured(vae: VAE, recipe: Recipe, dataset: Dataset, held_out: Dataset) -> C
     # Round first, measure then: the codes and metrics are those of the weights in the file.
     weights = half_weights(vae)
     vae.load_state_dict(weights)
-    return Checkpoint(recipe, dataset.sha256(), dependency_versions(), weights, encode_dataset(vae, held_out))
+    codes = encode_dataset(vae, held_out)
+    averages = average_terms(vae, held_out, codes)
+    return Checkpoint(recipe, dataset.sha256(), dependency_versions(), weights, codes, averages)
+
+
+def measured_again(model: Checkpoint, held_out: Dataset) -> Checkpoint:
+    """``model`` with the codes and averages that its weights give today, whatever its file says of them."""
+    vae = model.vae()
+    codes = encode_dataset(vae, held_out)
+    return replace(model, codes=codes, averages=average_terms(vae, held_out, codes))
 
 
 def drawable(weights: dict[str, Tensor], codes: Codes) -> bytes:
@@ -131,10 +146,23 @@ def write(path: Path, checkpoint: Checkpoint) -> None:
         "dataset_sha256": checkpoint.dataset_sha256,
         "versions": json.dumps(checkpoint.versions),
     }
+    if checkpoint.averages is not None:
+        metadata["averages"] = json.dumps(asdict(checkpoint.averages))
     tensors = checkpoint.weights | {f"codes.{f.name}": getattr(checkpoint.codes, f.name) for f in fields(Codes)}
-    raw = safetensors.torch.save(tensors, metadata)
+    raw = serialised(tensors, metadata)
     parse(raw)  # what cannot be read back is never written
     write_atomically(path, raw)
+
+
+def serialised(tensors: dict[str, Tensor], metadata: dict[str, str]) -> bytes:
+    """A safetensors file; unlike the package's, whose metadata stand in random order, the same for the same content."""
+    raw = safetensors.torch.save(tensors, metadata)
+    size = int.from_bytes(raw[:8], "little")
+    header = json.loads(raw[8 : 8 + size])
+    header["__metadata__"] = dict(sorted(metadata.items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)  # as the package does, so that the tensors stay aligned
+    return len(text).to_bytes(8, "little") + text + raw[8 + size :]
 
 
 def write_atomically(path: Path, raw: bytes, sync: bool = True) -> None:
@@ -193,6 +221,7 @@ def parse(raw: bytes) -> Checkpoint:
         _versions(metadata),
         tensors,
         codes,
+        _averages(metadata),
     )
 
 
@@ -225,6 +254,26 @@ def _versions(metadata: dict) -> dict[str, str]:
     text = metadata.get("versions", "")
     versions = _parse_object(text if isinstance(text, str) else "", "versions")
     return {name: str(value) for name, value in versions.items()}
+
+
+def _averages(metadata: dict) -> Averages | None:
+    text = metadata.get("averages")
+    if text is None:
+        return None
+    found = _parse_object(text if isinstance(text, str) else "", "averages")
+    lists = [found.get(field.name) for field in fields(Averages)]
+    if not all(map(_are_averages, lists)) or len(set(map(len, lists))) != 1:
+        raise CheckpointError(
+            f"The checkpoint's averages are not two lists of as many numbers, 1 to {_MAX_BINARISATIONS}."
+        )
+    return Averages(*map(tuple, lists))
+
+
+def _are_averages(values: object) -> bool:
+    # Up to the largest float32, which JSON's Infinity and NaN exceed; bool is an int to Python.
+    if not isinstance(values, list) or not 1 <= len(values) <= _MAX_BINARISATIONS:
+        return False
+    return all(isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 3e38 for value in values)
 
 
 def _check_layout(header: dict, recipe: Recipe) -> None:

@@ -1,6 +1,7 @@
 """A small classifier of MNIST's digits, the judge of what a decoder draws."""
 
 import json
+import math
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -8,13 +9,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import safetensors
-import safetensors.torch
 import torch
 from torch import Tensor
 from torch.distributions import Categorical
 
 from models import gallery
-from models.checkpoint import dependency_versions, write_atomically
+from models.checkpoint import dependency_versions, serialised, write_atomically
 from models.data import Dataset
 from models.vae import LATENTS, VAE
 
@@ -22,7 +22,7 @@ FILE = gallery.FOLDER / "classifier.safetensors"
 SURE = 0.9
 """The probability of the likeliest class from which on the classifier is called sure."""
 
-DRAWS = 1000
+DRAWS = 10_000
 """How many z ~ N(0, I) are decoded and judged."""
 
 SEED = 20_130_620
@@ -93,7 +93,7 @@ def write(path: Path, classifier: Classifier) -> None:
         "dataset_sha256": classifier.dataset_sha256,
         "versions": json.dumps(classifier.versions),
     }
-    write_atomically(path, safetensors.torch.save(tensors, metadata))
+    write_atomically(path, serialised(tensors, metadata))
 
 
 @cache
@@ -108,9 +108,10 @@ def read(path: Path = FILE) -> Classifier:
 
 
 class Verdict(NamedTuple):
-    """On prior draws: of how many the classifier is ``sure``, and how many ``classes`` they are of, 1 to 10."""
+    """On prior draws: the share of which the classifier is ``sure``, and how many ``classes`` they are of, 1 to 10."""
 
-    sure: int
+    sure: float
+    error: float  # of ``sure``, the standard error of a share of so many draws
     classes: float
 
 
@@ -118,7 +119,7 @@ class Verdict(NamedTuple):
 def judge_draws(vae: VAE, classifier: Classifier, draws: int = DRAWS, sure: float = SURE, seed: int = SEED) -> Verdict:
     """What the classifier makes of ``draws`` z ~ N(0, I), decoded to pictures x_i, the means of p(x|z_i):
 
-        sure = sum_i [max_c p(c|x_i) >= sure],   classes = exp H(1/draws sum_i p(c|x_i)), the entropy H in nats
+        sure = 1/draws sum_i [max_c p(c|x_i) >= sure],   classes = exp H(1/draws sum_i p(c|x_i)), the entropy H in nats
 
     Not wholly fair: it has learnt from sharp digits alone and is shown smooth means, and can be sure of a picture
     that is no digit. ``classes`` tells whether all draws are the same digit.
@@ -129,4 +130,5 @@ def judge_draws(vae: VAE, classifier: Classifier, draws: int = DRAWS, sure: floa
     z = torch.randn(draws, LATENTS, generator=torch.Generator().manual_seed(seed))
     probabilities = classifier.probabilities(vae.decode(z).mean)
     entropy = Categorical(probs=probabilities.double().mean(dim=0)).entropy()
-    return Verdict(int((probabilities.amax(dim=1) >= sure).sum()), entropy.exp().item())
+    share = (probabilities.amax(dim=1) >= sure).double().mean().item()
+    return Verdict(share, math.sqrt(share * (1 - share) / draws), entropy.exp().item())

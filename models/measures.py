@@ -7,7 +7,7 @@ from models import classifier, gallery
 from models.aggregate import AggregateError, split_kl
 from models.checkpoint import Checkpoint
 from models.ellipses import holes, overlap
-from models.evaluation import Codes
+from models.evaluation import BINARISATIONS, Codes
 from models.shipped import are_all, are_numbers, read_figures
 
 FILE = gallery.FOLDER / "measures.json"
@@ -18,15 +18,20 @@ UNITS = {
     "reconstruction": "nats per image",
     "kl": "nats per image",
     "negative_elbo": "nats per image",
+    "reconstruction_sd": f"nats, standard deviation between {BINARISATIONS} binarisations",
+    "kl_sd": f"nats, standard deviation between {BINARISATIONS} binarisations",
+    "negative_elbo_sd": f"nats, standard deviation between {BINARISATIONS} binarisations",
     "spread": "units of z, standard deviation of the means",
     "mean_sigma": "units of z",
     "active_units": "of 2 latent dimensions",
+    "at_least_sigma": "of 1, codes with a sigma at the least, 6e-6, that a model can say",
     "overlap": "of 1, Bhattacharyya coefficient of two codes",
     "aggregate_kl": "nats, KL(q(z) || p(z))",
     "aggregate_error": "nats, of aggregate_kl and mutual_information",
     "mutual_information": "nats, I(x; z)",
     "holes": "of 1, prior mass beyond 3 sigma of every code",
-    "sure_draws": f"of {classifier.DRAWS:,} draws from the prior",
+    "sure_share": f"of 1, of {classifier.DRAWS:,} draws from the prior",
+    "sure_share_sd": "of 1, standard error of sure_share, binomial",
     "drawn_classes": "of 10, perplexity of the draws' classes",
     "neighbour_accuracy": f"of 1, by the {NEIGHBOURS} nearest means",
 }
@@ -43,7 +48,8 @@ def units(likelihood: str) -> dict[str, str]:
 def measure(checkpoint: Checkpoint) -> dict[str, float]:
     """Every measure of UNITS, from the codes in ``checkpoint`` and the pictures that its decoder draws.
 
-    sure_draws and drawn_classes are missing for other data sets than MNIST, for they have no classifier; the split of
+    Grey pixels, and a model without an encoder, lack what is measured between binarisations.
+    sure_share and drawn_classes are missing for other data sets than MNIST, for they have no classifier; the split of
     KL is missing where no grid holds the codes, see models.aggregate.split_kl, and without an encoder, for the moments
     of p(z|x) do not make a Gaussian of it.
     """
@@ -54,7 +60,7 @@ def measure(checkpoint: Checkpoint) -> dict[str, float]:
             found |= _split(codes)
     if checkpoint.recipe.dataset == "mnist":
         verdict = classifier.judge_draws(checkpoint.vae(), classifier.read())
-        found |= {"sure_draws": verdict.sure, "drawn_classes": verdict.classes}
+        found |= {"sure_share": verdict.sure, "sure_share_sd": verdict.error, "drawn_classes": verdict.classes}
     found["neighbour_accuracy"] = neighbour_accuracy(codes)
     return {name: found[name] for name in UNITS if name in found}
 
@@ -84,8 +90,10 @@ def read_shipped() -> dict:
     """What ``python -m models sweep`` measured, read once a process.
 
     {"models": {name: measures}, "seeds": [{"beta", "seed", "measures"}, ...],
-    "classifier": {"test_accuracy", "sure", "draws"}, "versions": {package: version}}, measures being those of measure.
-    Raises ShippedError.
+    "classifier": {"test_accuracy", "sure", "draws"}, "versions": {package: version}, "fingerprints": {name: see
+    Checkpoint.fingerprint}}, measures being those of measure. Seeds that were measured before the averages were of
+    several binarisations lack their standard deviations; each is of the fixed binarisation and 16 draws of z. Raises
+    ShippedError.
     """
     return read_figures(FILE, _is_sound)
 

@@ -105,11 +105,11 @@ class Recipe:
         return self.kl_changes[-1][1] if self.kl_changes else self.beta
 
     def to_json(self) -> str:
-        """The recipe as JSON text, read back by from_json."""
+        """The recipe as JSON text, the same for equal recipes and read back by from_json."""
         values = asdict(self)
         for name in ("objective", "pixel_stddev"):
             if values[name] == getattr(Recipe, name):
-                del values[name]  # so that files of before there was a choice are made again to the byte
+                del values[name]  # so that files of before there was a choice are made again, recipe and all
         return json.dumps(values)
 
     @classmethod

@@ -93,7 +93,7 @@ def _finished(
     vae: VAE, recipe: Recipe, dataset: data.Dataset, held_out: data.Dataset, reference: Codes | None
 ) -> Checkpoint:
     if reference is not None:
-        symmetry.fold(vae, symmetry.nearest_symmetry(encode_dataset(vae, held_out).mean, reference.mean))
+        symmetry.fold(vae, symmetry.nearest_symmetry(encode_dataset(vae, held_out, samples=1).mean, reference.mean))
     return checkpoint.measured(vae, recipe, dataset, held_out)
 
 

@@ -21,6 +21,8 @@ _MIN_LOG_STDDEV = -12.0
 # move the logarithm of one image's sigma far up. Without a bound sigma^2 overflows float32 at 44, and its gradient,
 # whose norm squares it again, at 22.
 _MAX_LOG_STDDEV = 12.0
+MIN_STDDEV = math.exp(_MIN_LOG_STDDEV)
+"""The least sigma of q(z|x), 6e-6 in units of z: what measures it measures this bound and nothing of the data."""
 
 
 class NoEncoderError(RuntimeError):

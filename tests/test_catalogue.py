@@ -32,8 +32,15 @@ def test_the_series_stands_in_the_order_of_beta_and_what_differs_in_more_comes_a
     assert SHIPPED[len(SERIES)]["name"] == gallery.SWITCHED_OFF
 
 
-def test_the_draws_of_z_are_those_of_encoders() -> None:
-    assert [entry["name"] for entry in SHIPPED if not entry["samples"]] == [gallery.EXACT]
+def test_all_but_the_exact_model_have_an_encoder() -> None:
+    assert [entry["name"] for entry in SHIPPED if not entry["has_encoder"]] == [gallery.EXACT]
+
+
+def test_binary_pixels_are_averaged_over_binarisations_and_every_code_is_an_integral() -> None:
+    once = {gallery.EXACT, gallery.GAUSSIAN}
+    for entry in SHIPPED:
+        assert entry["samples"] == 0
+        assert (entry["binarisations"] == 1) == (entry["name"] in once) == ("kl_sd" not in entry["metrics"])
 
 
 def test_grey_pixels_alone_have_a_sigma() -> None:
@@ -89,6 +96,7 @@ def test_what_a_visitor_keeps_is_offered_to_them_after_the_shipped_ones(
     assert (mine["name"], mine["label"], mine["dataset"], mine["images"]) == (own, "my own", "Fashion-MNIST", 20)
     assert (mine["likelihood"], mine["class_names"][9]) == ("gaussian", "Boot")
     assert mine["metrics"] == tiny_checkpoint.metrics
+    assert (mine["samples"], mine["binarisations"]) == (16, 1)  # a file of before averages were kept
     assert mine["story"] == "Trained on Fashion-MNIST, 1 epoch, seed 7; KL weight 1, 0 from step 1,000."
     assert (tmp_path / "made" / mine["url"].rsplit("/", 1)[1]).is_file()
 

@@ -1,21 +1,25 @@
 """A checkpoint is read back as it was written, and written whole or not at all."""
 
 import dataclasses
+import hashlib
 import math
 import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import safetensors.torch
 import torch
 
-from models import checkpoint
+from models import checkpoint, classifier, gallery
 from models.checkpoint import Checkpoint, CheckpointError, parse, read, write
 from models.data import Dataset
-from models.evaluation import Codes, encode_dataset, summarise
+from models.evaluation import Averages, Codes, average_terms, encode_dataset, summarise
 from models.recipe import Recipe
 from models.vae import VAE, NoEncoderError
-from tests.conftest import TINY_HIDDEN, global_generators_untouched, seeded
+from tests.conftest import ROOT, TINY_HIDDEN, global_generators_untouched, seeded
 from tests.forging import header_of, with_metadata
 
 
@@ -53,9 +57,111 @@ def test_the_model_is_the_one_in_the_file(tiny_bytes: bytes) -> None:
         assert torch.equal(weight, parse(tiny_bytes).weights[name].float())
 
 
+WRITE = """
+import sys
+from pathlib import Path
+from models.checkpoint import read, write
+write(Path(sys.argv[2]), read(Path(sys.argv[1])))
+"""
+
+
+def test_another_process_writes_equal_bytes(with_averages: Checkpoint, tmp_path: Path) -> None:
+    for name in "ab":
+        write(tmp_path / name, with_averages)
+    subprocess.run([sys.executable, "-c", WRITE, tmp_path / "a", tmp_path / "c"], cwd=ROOT, check=True)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes() == (tmp_path / "c").read_bytes()
+
+
+def test_the_shipped_files_are_what_writing_them_gives(tmp_path: Path) -> None:
+    write(tmp_path / "a", gallery.read(gallery.REFERENCE))
+    assert (tmp_path / "a").read_bytes() == gallery.path(gallery.REFERENCE).read_bytes()
+    classifier.write(tmp_path / "b", classifier.read())
+    assert (tmp_path / "b").read_bytes() == classifier.FILE.read_bytes()
+
+
+@pytest.fixture
+def with_averages(tiny_checkpoint: Checkpoint) -> Checkpoint:
+    """That checkpoint, with averages over two binarisations."""
+    return dataclasses.replace(tiny_checkpoint, averages=Averages((500.5, 501.5), (2.0, 3.0)))
+
+
+def test_averages_over_binarisations_are_read_back_and_are_the_metrics(
+    with_averages: Checkpoint, tmp_path: Path
+) -> None:
+    write(tmp_path / "a", with_averages)
+    again = read(tmp_path / "a")
+    assert again.averages == with_averages.averages
+    assert (again.metrics["negative_elbo"], again.metrics["kl"]) == (503.5, 2.5)
+    assert again.metrics["negative_elbo_sd"] == pytest.approx(2**0.5)
+
+
+def test_a_file_without_averages_is_read_and_has_those_of_its_codes(tiny_bytes: bytes) -> None:
+    old = parse(tiny_bytes)
+    assert old.averages is None
+    assert old.metrics == summarise(old.codes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[]",
+        "{}",
+        "",
+        '{"reconstruction": [1], "kl": []}',
+        '{"reconstruction": [1], "kl": [1, 2]}',
+        '{"reconstruction": [NaN], "kl": [1]}',
+        '{"reconstruction": [1e999], "kl": [1]}',
+        '{"reconstruction": [true], "kl": [1]}',
+        '{"reconstruction": "1", "kl": "2"}',
+        '{"reconstruction": %s, "kl": %s}' % (2 * (str(list(range(101))),)),
+    ],
+)
+def test_averages_that_are_none_are_refused(tiny_bytes: bytes, text: str) -> None:
+    with pytest.raises(CheckpointError, match="averages"):
+        parse(with_metadata(tiny_bytes, averages=text))
+
+
+def test_measured_again_a_model_has_todays_codes_and_averages(
+    tiny_checkpoint: Checkpoint, tiny_dataset: Dataset
+) -> None:
+    stale = dataclasses.replace(tiny_checkpoint.codes, reconstruction=torch.zeros(20))
+    fresh = checkpoint.measured_again(dataclasses.replace(tiny_checkpoint, codes=stale), tiny_dataset)
+    assert fresh.fingerprint == tiny_checkpoint.fingerprint
+    assert torch.equal(fresh.codes.reconstruction, tiny_checkpoint.codes.reconstruction)
+    assert fresh.averages == average_terms(fresh.vae(), tiny_dataset, fresh.codes)
+
+
 def test_the_metrics_are_those_of_the_codes_whatever_the_header_says(tiny_bytes: bytes) -> None:
     forged = parse(with_metadata(tiny_bytes, metrics='{"kl": 0}'))
     assert forged.metrics == summarise(parse(tiny_bytes).codes)
+
+
+def test_the_fingerprint_is_of_recipe_and_weights_alone(tiny_checkpoint: Checkpoint) -> None:
+    name, weight = next(iter(tiny_checkpoint.weights.items()))
+    weights = dict(reversed(tiny_checkpoint.weights.items()))
+    same = dataclasses.replace(
+        tiny_checkpoint,
+        weights=weights,
+        codes=dataclasses.replace(tiny_checkpoint.codes, kl=torch.zeros(20)),
+        versions={},
+    )
+    others = [
+        dataclasses.replace(tiny_checkpoint, weights=tiny_checkpoint.weights | {name: weight + 1}),
+        dataclasses.replace(tiny_checkpoint, recipe=dataclasses.replace(tiny_checkpoint.recipe, seed=99)),
+    ]
+    assert re.fullmatch("[0-9a-f]{16}", tiny_checkpoint.fingerprint)
+    assert same.fingerprint == tiny_checkpoint.fingerprint
+    assert len({tiny_checkpoint.fingerprint, *(each.fingerprint for each in others)}) == 3
+
+
+def test_the_fingerprint_hashes_the_recipe_then_names_and_bytes_in_order(tiny_bytes: bytes) -> None:
+    header = header_of(tiny_bytes)
+    start = 8 + int.from_bytes(tiny_bytes[:8], "little")
+    text = header.pop("__metadata__")["recipe"].encode()
+    for name in sorted(name for name in header if not name.startswith("codes.")):
+        first, last = header[name]["data_offsets"]
+        text += name.encode() + tiny_bytes[start + first : start + last]
+    assert parse(tiny_bytes).fingerprint == hashlib.sha256(text).hexdigest()[:16]
 
 
 def test_a_measured_model_is_that_of_the_rounded_weights(tiny_dataset: Dataset) -> None:
@@ -67,6 +173,7 @@ def test_a_measured_model_is_that_of_the_rounded_weights(tiny_dataset: Dataset) 
     assert made.vae().likelihood == "gaussian"
     expected = encode_dataset(made.vae(), images)
     assert all(torch.equal(part, vars(expected)[name]) for name, part in vars(made.codes).items())
+    assert made.averages == average_terms(made.vae(), images, expected)
 
 
 def test_what_draws_a_model_is_its_decoder_and_codes_and_nothing_else(tiny_checkpoint: Checkpoint) -> None:

@@ -14,8 +14,8 @@ from models.measures import UNITS
 from tests.commands import refused, run
 from tests.conftest import TRAIN
 
-METRICS = list(UNITS)[:6]
-JUDGED = ("sure_draws", "drawn_classes")  # by a classifier that knows MNIST's digits alone
+METRICS = list(UNITS)[:10]
+JUDGED = ("sure_share", "sure_share_sd", "drawn_classes")  # by a classifier that knows MNIST's digits alone
 EVIDENCE = ["--evidence", "--images", "40", "--subset", "3"]
 
 

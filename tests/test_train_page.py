@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -318,3 +319,13 @@ def test_a_full_disk_at_a_start_is_told_on_the_page(runs: Manager, monkeypatch: 
     button(app, "Start training").click().run()
     assert "disk is full" in app.warning[-1].value
     assert not app.exception
+
+
+def test_a_run_without_the_kl_term_says_where_sigma_ends(runs: Manager) -> None:
+    name = at_work(runs)
+    sentence = "σ is kept above 0.000006"
+    assert not any(sentence in caption.value for caption in opened(name).caption)
+    runs.steer(name, ANN, weight=0.0)
+    assert any(sentence in caption.value for caption in opened(name).caption)
+    other = runs.submit(BOB, replace(LONG, beta=0.0))
+    assert any(sentence in caption.value for caption in opened(other, BOB).caption)

@@ -22,9 +22,9 @@ SHARED_CSS = "".join((FOLDER / f"{name}.css").read_text(encoding="utf-8") for na
 class Model(TypedDict):
     """A model to choose. ``url`` leads to a gzipped safetensors file: decoder weights and codes of ``images`` images.
 
-    ``metrics`` are averages over those images, and ``samples`` draws of z each (0: integrals over z, for want of an
-    encoder), in the units that models.evaluation.summarise gives. ``images_url`` leads to the images themselves, see
-    explorer.assets.images_url.
+    ``metrics`` are averages over those images, each binarised ``binarisations`` times, in the units that
+    models.evaluation.summarise gives. ``samples`` draws of z stand behind each code (0: an integral).
+    ``images_url`` leads to the images themselves, see explorer.assets.images_url.
     ``from_scratch`` are the shipped ones that differ in ``beta`` alone; ``pixel_stddev`` is sigma of grey pixels.
     A model that is ``kept`` is one of the visitor's own, under a label that the visitor chose.
     """
@@ -42,7 +42,9 @@ class Model(TypedDict):
     class_names: list[str]
     images_url: str | None
     images: int
+    has_encoder: bool
     samples: int
+    binarisations: int
     metrics: dict[str, float]
 
 

@@ -1,6 +1,7 @@
 // The buttons that choose a model: a weight, the KL switch, and what the visitor kept.
 
 import { element, pressOne } from "./dom.js";
+import { floorNote } from "./panel.js";
 
 /** @typedef {import("./panel.js").Model} Model */
 
@@ -36,7 +37,7 @@ export class Chooser {
 
   /** Where the KL switch leads: nowhere where the KL term was never a term of the loss. @param {Model} model */
   switched(model) {
-    return model.samples ? this.like(model, model.beta > 0 ? 0 : 1) : undefined;
+    return model.has_encoder ? this.like(model, model.beta > 0 ? 0 : 1) : undefined;
   }
 
   /** @param {Model} model the one that shows */
@@ -47,7 +48,7 @@ export class Chooser {
     button.disabled = !this.switched(model);
     this.find(".lse-switch-text").textContent = `KL term ${on ? "on" : "off"}`;
     pressOne(this.root.querySelectorAll("[data-model-name]"), ({ dataset }) => dataset.modelName === model.name);
-    this.find("[data-testid=story]").textContent = model.story;
+    this.find("[data-testid=story]").textContent = [model.story, floorNote(model)].filter(Boolean).join(" ");
   }
 }
 

@@ -105,7 +105,7 @@ class LatentMap {
     this.root.dataset.image = image < 0 ? "" : String(image);
     const { dataset, images_url } = this.model;
     const missing = images_url ? "" : ` The ${dataset} files are not on the server, so no original is shown.`;
-    const note = `${takenOf([this.model])}.${missing}`;
+    const note = `${takenOf(this.model)}.${missing}`;
     if (this.pane.loaded) this.inspector.show(this.pane.loaded, this.model, image, note);
   }
 

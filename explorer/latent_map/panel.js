@@ -4,8 +4,9 @@ import { element } from "./dom.js";
 
 /** @typedef {{name: string, label: string, beta: number, from_scratch: boolean, kept: boolean, url: string,
  *   story: string, dataset: string, likelihood: string, pixel_stddev: number | null, class_names: string[],
- *   images_url: string | null, images: number, samples: number, metrics: Object<string, number>}} Model an entry of the catalogue; samples is 0
- *   where there is no encoder, and q(z|x) is p(z|x) itself */
+ *   images_url: string | null, images: number, has_encoder: boolean, samples: number, binarisations: number,
+ *   metrics: Object<string, number>}} Model an entry of the catalogue; without an encoder q(z|x) is p(z|x) itself; samples
+ *   are draws of z behind each code, 0 for an integral */
 
 /** @typedef {{key: string, name: string, unit: string, tone: string}} Row */
 
@@ -42,19 +43,40 @@ export function longUnit(likelihood) {
   return likelihood === "gaussian" ? "nats of a density" : "nats";
 }
 
-/** How the mean over q(z|x) is taken. @param {Model[]} models */
-export function takenOf(models) {
-  const draws = Math.max(...models.map(({ samples }) => samples));
-  return [
-    ...(draws ? [`E is the mean over ${draws} draws of z`] : []),
-    ...(models.every(({ samples }) => samples) ? [] : ["E is an integral over z where there is no encoder"]),
-  ].join("; ");
+/** How the mean over q(z|x) is taken for one image. @param {Model} model */
+export function takenOf({ samples }) {
+  if (!samples) return "E is an integral over z, within 0.05 nats";
+  return `E is the mean over ${samples} draw${samples > 1 ? "s" : ""} of z`;
+}
+
+/** Over what averages of some models are taken, and what follows ± in them. @param {Model[]} models */
+export function averagedOver(models) {
+  const [{ images, dataset }] = models;
+  const times = Math.max(...models.map(({ binarisations }) => binarisations));
+  const drawn = times > 1 ? `, binarised afresh ${times} times; ± is the standard deviation between those` : "";
+  return `Averages over ${images.toLocaleString("en")} ${dataset} test images${drawn}`;
+}
+
+/** What follows an average: ± its standard deviation where that shows in the digits of the average.
+ * @param {string} text the average as it stands @param {number | null | undefined} sd in the unit of the text */
+export function plusMinus(text, sd) {
+  const shown = sd?.toFixed(text.split(".")[1]?.length ?? 0);
+  return Number(shown) ? ` ± ${shown}` : "";
+}
+
+/** What is measured of the codes and what only of the least sigma that a model can say: "" where none lies there.
+ * @param {Model} model */
+export function floorNote({ images, metrics: { at_least_sigma } }) {
+  if (!at_least_sigma) return "";
+  const [some, all] = [at_least_sigma * images, images].map((count) => Math.round(count).toLocaleString("en"));
+  const floor = `σ is kept above 0.000006, where it lies for ${some} of ${all} codes`;
+  return `${floor}; without that floor KL would grow without bound.`;
 }
 
 /** What is drawn, in one sentence. @param {Model} model @param {number} outside points that the window leaves out */
-export function captionOf({ images, dataset, label, samples }, outside) {
+export function captionOf({ images, dataset, label, has_encoder }, outside) {
   const [all, gone] = [images, outside].map((count) => count.toLocaleString("en"));
-  const density = samples ? "q(z|x)" : "p(z|x)";
+  const density = has_encoder ? "q(z|x)" : "p(z|x)";
   const drawn = `Each point is the mean of ${density}, not a sample, of one of the ${all} ${dataset} test images`;
   return `${drawn}; model: ${label}.${outside ? ` ${gone} of them lie outside this frame.` : ""}`;
 }
@@ -73,7 +95,7 @@ export function showNumbers(table, before, now) {
     now.likelihood,
     models.map(({ metrics, pixel_stddev }) => ({ ...metrics, pixel_stddev })),
   );
-  const images = `Averages over ${now.images.toLocaleString("en")} ${now.dataset} test images; ${takenOf(models)}; nats are per image.`;
+  const images = `${averagedOver(models)}; nats are per image.`;
   // A density's nats may be negative, which no bar can show.
   const bars = now.likelihood === "gaussian" ? [] : barsOf(models);
   table.replaceChildren(element("caption", "", images, ...bars), element("thead", "", head), body);
@@ -89,7 +111,10 @@ export function rowsOf(likelihood, columns) {
       "tr",
       "",
       title,
-      ...columns.map((values) => element("td", "", formatted(values[row.key] ?? NaN, row.unit))),
+      ...columns.map((values) => {
+        const text = formatted(values[row.key] ?? NaN, row.unit);
+        return element("td", "", text, element("small", "", plusMinus(text, values[`${row.key}_sd`])));
+      }),
     );
   });
   return element("tbody", "", ...rows);

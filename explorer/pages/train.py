@@ -12,6 +12,7 @@ from explorer.recipe_form import DIGITS, recipe_form, tell_cost
 from explorer.run_view import Run, run_view
 from explorer.runs.manager import RefusedError, Snapshot, manager
 from models.recipe import Recipe
+from models.vae import MIN_STDDEV
 
 WEIGHTS = (0.0, 0.01, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 _POLL_S = 1.0
@@ -88,6 +89,11 @@ def _watch(name: str, visitor_id: str, ended: bool) -> None:
             st.caption("You are watching. Whoever started this run steers it.")
 
 
+def _weight(run: Snapshot) -> float:
+    """The KL weight that the owner has chosen last."""
+    return run.recipe.beta if run.control.weight < 0 else run.control.weight
+
+
 def _columns() -> tuple:
     # On a phone the first column comes first: the map.
     return st.columns([7, 2], gap="medium")
@@ -115,6 +121,8 @@ def _tell(run: Snapshot) -> None:
         st.success(run.status.sentence)
     else:
         st.progress(min(1.0, max(0.0, run.status.share)), text=watching.standing(run))
+    if not _weight(run):
+        st.caption(f"σ is kept above {MIN_STDDEV:.6f}; without that floor KL would grow without bound.")
 
 
 def _offer_steering(run: Snapshot, visitor_id: str) -> None:

@@ -2,7 +2,7 @@
 // answer. While a pointer is down nothing here asks the server.
 
 import { linkOf, showInAddressBar, stateOf } from "../latent_map/link.js";
-import { captionOf } from "../latent_map/panel.js";
+import { captionOf, floorNote } from "../latent_map/panel.js";
 import { Panes } from "../latent_map/panes.js";
 import { Picker } from "../side_by_side/picker.js";
 import { Side } from "../side_by_side/side.js";
@@ -212,7 +212,8 @@ class ProbabilityView {
   showView() {
     if (!this.pane?.loaded) return;
     const lost = this.picture?.lost ? " The posterior lies outside this frame." : "";
-    this.find(".lse-caption").textContent = captionOf(this.model, this.pane.countOutside()) + lost;
+    const caption = captionOf(this.model, this.pane.countOutside()) + lost;
+    this.find(".lse-caption").textContent = [caption, floorNote(this.model)].filter(Boolean).join(" ");
     this.panes.pressScale();
   }
 

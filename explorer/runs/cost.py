@@ -11,7 +11,7 @@ import torch
 from explorer.runs.recorder import FRAME_SHARE
 from explorer.runs.worker import THREADS
 from models.data import Dataset
-from models.evaluation import SAMPLES
+from models.evaluation import BINARISATIONS, DRAWS
 from models.recipe import Recipe
 from models.training import best_device, steps_an_epoch, train
 from models.vae import LATENTS, PIXELS, VAE
@@ -21,6 +21,8 @@ IMAGES = {"mnist": (60_000, 10_000), "fashion": (60_000, 10_000), "digits": (1_4
 
 _START_S = 4.0  # a process, torch, and the images
 _MEASURE_S = 0.15
+_NODES = 60
+"""At which a code's reconstruction is decoded: 25 where all codes are narrow, 441 where all are wide."""
 
 
 _LOCK = threading.Lock()
@@ -40,8 +42,9 @@ def seconds(recipe: Recipe) -> float:
     encoder, decoder = _weights(recipe.hidden, 2 * LATENTS), _weights(recipe.hidden, LATENTS)
     steps = recipe.epochs * steps_an_epoch(images, recipe)
     training = steps * speed.step + recipe.epochs * images * (speed.image + speed.weight * (encoder + decoder))
-    # An evaluation only goes forward, a third of a step's work, and decodes SAMPLES points an image.
-    evaluation = held_out * speed.weight * (encoder + SAMPLES * decoder) / 3
+    # An evaluation only goes forward, a third of a step's work: once for each code, and for each binarisation.
+    forward = (1 + BINARISATIONS) * encoder + (_NODES + BINARISATIONS * DRAWS) * decoder
+    evaluation = held_out * speed.weight * forward / 3
     return _START_S + training * (1 + FRAME_SHARE) + evaluation
 
 

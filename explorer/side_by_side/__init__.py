@@ -13,7 +13,18 @@ FOLDER = Path(__file__).parent
 
 # In the order of their imports.
 _OWN = ("layout", "noise", "saving", "encoder", "quadrature", "centring", "pad", "charges", "costs", "receipt_table")
-_OWN += ("receipt", "measures", "sparkline", "table", "plane_spots", "plane_names", "plane_figure", "plane", "samples")
+_OWN += (
+    "receipt",
+    "measures",
+    "sparkline",
+    "table_words",
+    "table",
+    "plane_spots",
+    "plane_names",
+    "plane_figure",
+    "plane",
+    "samples",
+)
 _OWN += ("threads", "side", "picker", "drawing", "bill", "caption", "shot", "side_by_side")
 _STYLES = ("picker", "pad", "receipt", "figures", "side_by_side")
 MODULES = (*SHARED_MODULES, MAP_FOLDER / "link.js", *(FOLDER / f"{name}.js" for name in _OWN))

@@ -11,11 +11,11 @@ import { titleOf } from "../latent_map/card.js";
 export function billOfImage(sides, lead, originals, awaited, image) {
   const columns = sides.flatMap(({ letter, choice, pane }) => {
     const { loaded } = pane;
-    const { label, likelihood, pixel_stddev, samples } = choice;
+    const { label, likelihood, pixel_stddev, has_encoder } = choice;
     if (!loaded || !pane.holds(image)) return [];
     const [mean, stddev] = [loaded.mean, loaded.stddev].map((values) => values.slice(2 * image, 2 * image + 2));
     // Without an encoder q(z|x) is no Gaussian, and what is reckoned of one would not be the model's loss.
-    const exact = !samples;
+    const exact = !has_encoder;
     const x = originals && !exact ? seenBy(likelihood, originals, image) : null;
     const stored = { reconstruction: loaded.reconstruction[image], kl: loaded.kl[image] };
     return [{ letter, label, likelihood, pixel_stddev, mean, stddev, decoder: loaded.decoder, x, stored, exact }];

@@ -18,6 +18,7 @@ const side = (letter) => `
     <div>
       <small class="lse-mean"></small>
       <dl class="lse-brief" data-testid="brief"></dl>
+      <p class="lse-quiet lse-floor"></p>
     </div>
   </div>
 </section>`;

@@ -1,13 +1,14 @@
 // What is measured of a model: each measure with its name, unit and meaning, how it is printed, and where it comes from.
 
-import { formatted } from "../latent_map/panel.js";
+import { formatted, plusMinus } from "../latent_map/panel.js";
 
 /** @typedef {import("./side.js").Choice} Choice */
 /** @typedef {import("./side.js").Seed} Seed */
 /** @typedef {{test_accuracy: number, sure: number, draws: number}} Classifier */
-/** A row of the table; part: it is one of the two whose sum is KL; log: its sparkline has a logarithmic scale.
+/** A row of the table; part: it is one of the two whose sum is KL; log: its sparkline has a logarithmic scale; widths: it
+ * depends on the widths of the codes, and measures the least sigma where they lie there.
  * @typedef {{key: string, name: string, unit: string, words: string, print: (value: number) => string,
- *   tone?: string, part?: boolean, log?: boolean}} Measure */
+ *   tone?: string, part?: boolean, log?: boolean, widths?: boolean}} Measure */
 
 const LEAST_PRINTED = 0.0001;
 
@@ -39,7 +40,8 @@ function lossTerms(images) {
   const logs = [...new Set(images)].map((each) => `log ${each.toLocaleString("en")} = ${Math.log(each).toFixed(2)}`);
   const most = `the log of their number, ${logs.join(" or ")}`;
   const [reconstruction, kl] = ["reconstruction", "kl"].map((tone) => ({ unit: "nats", print: nats, tone }));
-  const part = { ...kl, print: hundredths, part: true };
+  Object.assign(kl, { widths: true });
+  const part = { ...kl, print: hundredths, part: true, widths: false };
   return [
     {
       ...reconstruction,
@@ -54,7 +56,7 @@ function lossTerms(images) {
       key: "aggregate_kl",
       name: "KL(q(z) ‖ p(z))",
       words: "how far all codes together are from the prior",
-      log: true,
+      ...{ log: true, widths: true },
     },
     {
       key: "negative_elbo",
@@ -62,6 +64,7 @@ function lossTerms(images) {
       unit: "nats",
       print: nats,
       words: "reconstruction + KL, whatever the weight β",
+      widths: true,
     },
   ];
 }
@@ -81,6 +84,7 @@ function shapesOfCodes() {
       key: "mean_sigma",
       name: "mean σ of q(z|x)",
       words: "half-axis of an ellipse, averaged; the prior has 1",
+      widths: true,
     },
     {
       key: "active_units",
@@ -95,9 +99,12 @@ function shapesOfCodes() {
       unit: "%",
       print: share,
       words: "Bhattacharyya coefficient, mean of all pairs of images",
-      log: true,
+      ...{ log: true, widths: true },
     },
-    { key: "holes", name: "holes", unit: "%", print: share, words: "prior mass farther than 3 σ from every code" },
+    {
+      ...{ key: "holes", name: "holes", unit: "%", print: share, widths: true },
+      words: "prior mass farther than 3 σ from every code",
+    },
   ];
 }
 
@@ -107,8 +114,8 @@ function qualities({ test_accuracy, sure, draws }) {
   const judge = `a classifier${accuracy} is at least ${Math.round(100 * sure)} % sure of, whatever digit`;
   return [
     {
-      ...{ key: "sure_draws", name: "sure prior draws", unit: `of ${draws.toLocaleString("en")}`, print: count },
-      words: `z ~ N(0, I), decoded: those ${judge}`,
+      ...{ key: "sure_share", name: "sure prior draws", unit: "%", print: share },
+      words: `of ${draws.toLocaleString("en")} z ~ N(0, I), decoded: those ${judge}`,
     },
     {
       ...{ key: "drawn_classes", name: "digits among the draws", unit: "of 10", print: tenths },
@@ -127,19 +134,35 @@ export function valueOf({ measures, metrics }, key) {
   return key === "negative_elbo" ? (value ?? metrics.reconstruction + metrics.kl) : value;
 }
 
-/** The measures of the models of one recipe that differ in the seed, a shipped model's own among them.
+/** What follows ± : between binarisations, or of a share of random draws. @param {Choice} choice @param {Measure} measure
+ * @param {string} text the value as it stands */
+export function spreadOf(choice, { key, unit }, text) {
+  const sd = valueOf(choice, `${key}_sd`);
+  return plusMinus(text, unit === "%" && sd ? 100 * sd : sd);
+}
+
+/** Whether a figure measures the least sigma that the model can say and not the data. @param {Choice} choice
+ * @param {Measure} measure */
+export function measuresFloor({ metrics }, { widths }) {
+  return Boolean(widths && metrics.at_least_sigma);
+}
+
+/** The measures of the models of one recipe that differ in the seed, a shipped model's own, of seed 0, among them.
  * @param {Choice} choice @param {Seed[]} seeds */
 export function siblingsOf(choice, seeds) {
   if (!choice.from_scratch) return [];
-  const others = seeds.filter(({ beta }) => beta === choice.beta).map(({ measures }) => measures);
-  const own = { ...choice.metrics, ...choice.measures };
-  return others.some(({ kl }) => kl === own.kl) ? others : [own, ...others];
+  const others = seeds.filter(({ beta }) => beta === choice.beta);
+  const own = others.some(({ seed }) => seed === 0) ? [] : [{ ...choice.metrics, ...choice.measures }];
+  return [...own, ...others.map(({ measures }) => measures)];
 }
 
-/** From the least to the greatest. @param {Object<string, number>[]} measures @param {string} key
- * @returns {[number, number] | null} null for fewer than two */
-export function rangeOver(measures, key) {
-  const values = measures.map((each) => each[key]).filter(Number.isFinite);
+/** From the least to the greatest over seeds. @param {Choice} choice @param {Seed[]} seeds @param {Measure} measure
+ * @returns {[number, number] | null} null for fewer than two, and where the figure measures the floor of sigma */
+export function rangeOf(choice, seeds, measure) {
+  if (measuresFloor(choice, measure)) return null;
+  const values = siblingsOf(choice, seeds)
+    .map((each) => each[measure.key])
+    .filter(Number.isFinite);
   return values.length > 1 ? [Math.min(...values), Math.max(...values)] : null;
 }
 

@@ -47,7 +47,7 @@ export function seedSpotsOf(state) {
   const curve = spotsOf(state).filter((spot) => spot.curve);
   return state.seeds
     .filter(({ beta }) => curve.some((spot) => spot.beta === beta))
-    .filter(({ measures }) => curve.every(({ rate }) => rate !== measures.kl)) // the shipped ones are among the seeds
+    .filter(({ seed }) => seed !== 0) // the shipped ones, which stand on the curve
     .map(({ beta, seed, measures }) => ({ beta, seed, rate: measures.kl, distortion: measures.reconstruction }));
 }
 

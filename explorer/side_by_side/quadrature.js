@@ -6,12 +6,17 @@
 /** pixels: E_q[-log p(x_j|z)], [784]; reconstruction: their sum; kl: by dimension; total: -ELBO.
  * @typedef {{pixels: Float32Array, reconstruction: number, kl: KlParts[], total: number}} Terms */
 
-/** Gauss-Hermite rule of five nodes for E f(t), t ~ N(0, 1): exact for polynomials of degree 9.
+/** A node and its weight in the expectation of f(t), t ~ N(0, 1). @typedef {[number, number]} Node */
+
+/** Sigmas, in units of z, up to which the first and the second of the rules for an axis are fine enough. */
+const WIDTHS = [0.08, 0.2];
+
+/** Gauss-Hermite rule of five nodes: exact for polynomials of degree 9.
  *
  * The nodes are the roots of He_5(t) = t (t^4 - 10 t^2 + 15), each with the weight 4! / (5 He_4(t)^2).
  * Source: Abramowitz and Stegun, 1964, section 25.4.46, https://personal.math.ubc.ca/~cbm/aands/page_890.htm,
  * where the weight function is exp(-t^2): nodes times sqrt(2), weights over sqrt(pi).
- * @type {[number, number][]} node and weight */
+ * @type {Node[]} */
 export const HERMITE_RULE = [
   [-Math.sqrt(5 + Math.sqrt(10)), (7 - 2 * Math.sqrt(10)) / 60],
   [-Math.sqrt(5 - Math.sqrt(10)), (7 + 2 * Math.sqrt(10)) / 60],
@@ -20,16 +25,33 @@ export const HERMITE_RULE = [
   [Math.sqrt(5 + Math.sqrt(10)), (7 - 2 * Math.sqrt(10)) / 60],
 ];
 
-/** The terms of l = E_q[-log p(x|z)] + KL(q(z|x) || p(z)), the expectation over 5 x 5 nodes, one node a step: 25
- * decodings take longer than a frame.
+/** The wider q, the less smooth is the decoder over it: then an even grid, which is the trapezoidal rule, knows more.
+ * models/quadrature.py has the same rules. */
+const RULES = [HERMITE_RULE, evenRule(11, 4), evenRule(21, 5)];
+
+/** @param {number} count of nodes @param {number} reach of the outermost, in sigmas @returns {Node[]} */
+function evenRule(count, reach) {
+  const nodes = Array.from({ length: count }, (_, i) => reach * ((2 * i) / (count - 1) - 1));
+  const densities = nodes.map((node) => Math.exp(-(node ** 2) / 2));
+  const sum = densities.reduce((total, density) => total + density, 0);
+  return nodes.map((node, i) => [node, densities[i] / sum]);
+}
+
+/** The rule along an axis. @param {number} sigma of q there @returns {Node[]} */
+export function ruleFor(sigma) {
+  return RULES[WIDTHS.filter((width) => sigma > width).length];
+}
+
+/** The terms of l = E_q[-log p(x|z)] + KL(q(z|x) || p(z)), the expectation within 0.05 nats, one node a step: so many
+ * decodings, 25 to 441, take longer than a frame.
  * @param {Posterior} q @param {import("../latent_map/decoder.js").Decoder} decoder
  * @param {Float32Array} x [784] as the model sees it @param {number | null} pixelStddev sigma of grey pixels, null for binary ones
  * @returns {Generator<void, Terms, void>} */
 export function* termsInSteps(q, decoder, x, pixelStddev) {
-  const pixels = new Float32Array(x.length);
+  const pixels = new Float64Array(x.length);
   const z = new Float32Array(2);
-  for (const [first, firstWeight] of HERMITE_RULE) {
-    for (const [second, secondWeight] of HERMITE_RULE) {
+  for (const [first, firstWeight] of ruleFor(q.stddev[0])) {
+    for (const [second, secondWeight] of ruleFor(q.stddev[1])) {
       z[0] = q.mean[0] + q.stddev[0] * first;
       z[1] = q.mean[1] + q.stddev[1] * second;
       if (pixelStddev) addGaussian(pixels, decoder.logits(z), x, pixelStddev, firstWeight * secondWeight);
@@ -39,7 +61,7 @@ export function* termsInSteps(q, decoder, x, pixelStddev) {
   }
   const reconstruction = pixels.reduce((sum, nats) => sum + nats, 0);
   const kl = klParts(q);
-  return { pixels, reconstruction, kl, total: reconstruction + sumOfKl(kl) };
+  return { pixels: Float32Array.from(pixels), reconstruction, kl, total: reconstruction + sumOfKl(kl) };
 }
 
 /** KL(N(mean, stddev^2) || N(0, 1)) = mean^2 / 2 + (stddev^2 - 1 - ln stddev^2) / 2 for each dimension.
@@ -59,7 +81,7 @@ export function sumOfKl(parts) {
 }
 
 /** Add weight * -log Bernoulli(x; sigmoid(logit)) = softplus(logit) - x logit, finite however sure the model is.
- * @param {Float32Array} costs @param {Float32Array} logits @param {Float32Array} x @param {number} weight */
+ * @param {Float64Array} costs @param {Float32Array} logits @param {Float32Array} x @param {number} weight */
 function addBernoulli(costs, logits, x, weight) {
   for (let i = 0; i < costs.length; i++) {
     const logit = logits[i];
@@ -68,7 +90,7 @@ function addBernoulli(costs, logits, x, weight) {
 }
 
 /** Add weight * -log N(x; sigmoid(logit), stddev^2): a density, whose nats may be negative.
- * @param {Float32Array} costs @param {Float32Array} logits @param {Float32Array} x @param {number} stddev
+ * @param {Float64Array} costs @param {Float32Array} logits @param {Float32Array} x @param {number} stddev
  * @param {number} weight */
 function addGaussian(costs, logits, x, stddev, weight) {
   const logNormaliser = Math.log(stddev * Math.sqrt(2 * Math.PI));

@@ -35,9 +35,8 @@ export function billTable({ title, note, columns, awaited }, charges, colour) {
 /** How the numbers come about, and where they cannot be compared. @param {Bill} bill */
 export function smallPrint({ columns }) {
   const seen = columns.some(({ x }) => x);
-  const rule = seen ? "E is taken at 5 × 5 Gauss-Hermite nodes of q(z|x)" : "E is the mean over random draws of z";
-  const exact = columns.some((column) => column.exact) ? ", or as an integral over z where there is no encoder" : "";
-  const words = `${rule}${exact}; μ and σ are the mean and stddev of q(z|x).`;
+  const rule = seen ? "E is an integral over z, within 0.05 nats" : "E is what the model’s file says";
+  const words = `${rule}; μ and σ are the mean and stddev of q(z|x).`;
   const mixed = new Set(columns.map(({ likelihood }) => likelihood)).size > 1;
   const warning =
     " One column is a probability of binary pixels, the other a density of grey levels: do not compare them.";

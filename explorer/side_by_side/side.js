@@ -96,7 +96,8 @@ function momentChoice(run, moment) {
     ...run,
     name: momentName(run, moment),
     label: `${run.label}, step ${step.toLocaleString("en")}`,
-    ...{ url, encoder_url, pixel_stddev, beta: weight, from_scratch: false, kept: false, story: "", samples: 1 },
+    ...{ url, encoder_url, pixel_stddev, beta: weight, from_scratch: false, kept: false, story: "" },
+    ...{ has_encoder: true, samples: 1, binarisations: 1 },
     metrics: { reconstruction, kl, negative_elbo: reconstruction + kl, spread, mean_sigma },
     ...{ measures: null, measuring: false },
   };

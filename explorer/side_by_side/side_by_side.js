@@ -3,7 +3,7 @@
 
 import { element } from "../latent_map/dom.js";
 import { linkOf, showInAddressBar, stateOf } from "../latent_map/link.js";
-import { formatted, ROWS, unitOf } from "../latent_map/panel.js";
+import { floorNote, formatted, plusMinus, ROWS, unitOf } from "../latent_map/panel.js";
 import { Panes } from "../latent_map/panes.js";
 import { billOfDrawing, billOfImage } from "./bill.js";
 import { captionOfBoth } from "./caption.js";
@@ -156,6 +156,7 @@ class SideBySide {
       pane.element.dataset.model = choice.name;
       pane.find(".lse-brief").replaceChildren(...BRIEF.map((row) => briefRow(row, choice)));
       pane.find(".lse-mean").textContent = `Means over ${choice.images.toLocaleString("en")} test images:`;
+      pane.find(".lse-floor").textContent = floorNote(choice);
     });
     const [a, b] = this.sides.map(({ letter, choice, pane }) => {
       return { letter, choice, loaded: /** @type {import("../latent_map/loading.js").Loaded} */ (pane.loaded) };
@@ -269,8 +270,9 @@ class SideBySide {
 
 /** @param {import("../latent_map/panel.js").Row} row @param {Choice} choice */
 function briefRow(row, { metrics, likelihood }) {
-  const value = element("dd", "", formatted(metrics[row.key], row.unit));
-  value.append(element("small", "", ` ${unitOf(row, likelihood)}`));
+  const text = formatted(metrics[row.key], row.unit);
+  const words = `${plusMinus(text, metrics[`${row.key}_sd`])} ${unitOf(row, likelihood)}`;
+  const value = element("dd", "", text, element("small", "", words));
   return element("div", "", element("dt", row.tone && `lse-${row.tone}`, row.name.replace(", their sum", "")), value);
 }
 

@@ -1,10 +1,19 @@
 // The table of measures: one column a model, one row a measure, with its course over beta.
 
 import { element } from "../latent_map/dom.js";
-import { formatted, unitOf } from "../latent_map/panel.js";
-import { measuresOf, ofOneKind, rangeOver, siblingsOf, valueOf, withChosen } from "./measures.js";
+import { unitOf } from "../latent_map/panel.js";
+import {
+  measuresFloor,
+  measuresOf,
+  ofOneKind,
+  rangeOf,
+  spreadOf,
+  valueOf,
+  withChosen,
+} from "./measures.js";
 import { canvasOf, saveButtons } from "./saving.js";
 import { sparkline } from "./sparkline.js";
+import { captionOfTable, kindOf, small } from "./table_words.js";
 
 /** @typedef {import("./measures.js").Choice} Choice */
 /** @typedef {import("./measures.js").Measure} Measure */
@@ -135,25 +144,32 @@ export class MeasuresTable {
   }
 
   /** @param {Measure} measure @param {Choice} choice @param {string} letters */
-  cell({ key, unit, print }, choice, letters) {
+  cell(measure, choice, letters) {
+    const { key, unit, print } = measure;
     const value = valueOf(choice, key);
     if (value === undefined) return missingCell(choice, letters);
-    const cell = element("td", classOf(letters), print(value));
+    const floored = measuresFloor(choice, measure);
+    const text = print(value);
+    const cell = element("td", classOf(letters), text);
     const exact = unitOf({ key, unit, name: "", tone: "" }, choice.likelihood);
     cell.title = `${choice.label}: ${value} ${exact}`;
-    const range = rangeOver(siblingsOf(choice, this.given.seeds), key);
+    const after = spreadOf(choice, measure, text).trim();
+    const range = rangeOf(choice, this.given.seeds, measure);
+    if (floored) cell.append(" †");
+    else if (after) cell.append(small(after));
     if (exact !== unit) cell.append(small(exact));
     if (range) cell.append(small(spanOf(...range, print)));
     return cell;
   }
 
   /** @param {Measure} measure */
-  spark({ key, name, tone = "", log = false }) {
+  spark(measure) {
+    const { key, name, tone = "", log = false } = measure;
     const { models, seeds, a, b } = this.given;
     const scratch = models.filter((choice) => choice.from_scratch);
     const dots = scratch.map((choice) => {
       const value = valueOf(choice, key);
-      const range = rangeOver(siblingsOf(choice, seeds), key);
+      const range = rangeOf(choice, seeds, measure);
       return value === undefined ? null : { value, range, letters: lettersOf(choice, a, b) };
     });
     const found = dots.flatMap((dot) => dot ?? []);
@@ -167,18 +183,18 @@ export class MeasuresTable {
   rows() {
     if (!this.shown) return [];
     const { models, seeds, a, b } = this.shown;
-    const measures = measuresOfShown(this.shown);
+    const keys = keysOfRows(this.shown);
     const about = ["model", "data set", "likelihood", "images", "beta", "seed"];
     const measured = withChosen(models, [a, b]).map((choice) => [
       ...[choice.label, choice.dataset, choice.likelihood, choice.images, choice.beta, ""],
-      ...measures.map(({ key }) => valueOf(choice, key) ?? ""),
+      ...keys.map(({ key }) => valueOf(choice, key) ?? ""),
     ]);
     const { dataset, likelihood, images } = models.find((choice) => choice.from_scratch) ?? models[0];
     const others = seeds.map(({ beta, seed, measures: values }) => [
       ...[`β = ${beta}`, dataset, likelihood, images, beta, seed],
-      ...measures.map(({ key }) => values[key] ?? ""),
+      ...keys.map(({ key }) => values[key] ?? ""),
     ]);
-    const names = measures.map(({ key, unit }) => `${key} (${unit === "%" ? "share" : unit})`);
+    const names = keys.map(({ key, unit }) => `${key} (${unit === "%" ? "share" : unit})`);
     return [[...about, ...names], ...measured, ...others];
   }
 
@@ -195,9 +211,13 @@ function measuresOfShown({ models, classifier, a, b }) {
   );
 }
 
-/** @param {string} words */
-function small(words) {
-  return element("small", "", words);
+/** Every measure, each with its standard deviation after it where any model has one. @param {Shown} shown */
+function keysOfRows(shown) {
+  const known = withChosen(shown.models, [shown.a, shown.b]);
+  return measuresOfShown(shown).flatMap(({ key, unit }) => {
+    const sd = `${key}_sd`;
+    return [{ key, unit }, ...(known.some((choice) => valueOf(choice, sd) !== undefined) ? [{ key: sd, unit }] : [])];
+  });
 }
 
 /** @param {number} least @param {number} greatest @param {(value: number) => string} print */
@@ -227,17 +247,6 @@ function sparkHead() {
   return cell;
 }
 
-/** What a column is of, where it is of something else than the first one. @param {Choice} choice @param {Choice} first */
-function kindOf(choice, first) {
-  const words = [];
-  if (!ofOneKind(choice, first) || choice.images !== first.images) {
-    const sigma = choice.pixel_stddev ? `, σ = ${formatted(choice.pixel_stddev, "")}` : "";
-    words.push(`${choice.images.toLocaleString("en")} ${choice.dataset} images, ${choice.likelihood}${sigma}`);
-  }
-  if (choice.name.includes("@")) words.push("the rest once kept");
-  return words.map((each) => small(each));
-}
-
 /** @param {Choice} choice @param {string} letters */
 function missingCell({ measures, measuring, kept }, letters) {
   const cell = element("td", `lse-missing ${classOf(letters)}`, measuring ? "measuring…" : "—");
@@ -259,20 +268,4 @@ function asidesOf({ a, b }, key, scratch) {
     const apart = letters[i] && !scratch.some(({ name }) => name === choice.name) && ofOneKind(choice, scratch[0]);
     return apart && value !== undefined ? [{ text: letters[i], value }] : [];
   });
-}
-
-/** @param {Shown} shown */
-function captionOfTable({ models, seeds, a, b }) {
-  const [{ images, dataset }] = models;
-  const others = [...models, a, b].some((choice) => kindOf(choice, models[0]).length);
-  const where = others ? ", unless a heading names others" : "";
-  const averages = `Averages over ${images.toLocaleString("en")} ${dataset} test images${where}; nats are per image.`;
-  const scratch = models.filter((choice) => choice.from_scratch);
-  const counts = scratch.map((choice) => siblingsOf(choice, seeds).length);
-  const [least, most] = [Math.min(...counts), Math.max(...counts)];
-  const many = least === most ? `${most}` : `${least} to ${most}`;
-  const order = scratch.map(({ beta }) => beta).join(", ");
-  const curves = `Curves: the models trained from scratch, β = ${order}, at equal distances`;
-  if (most < 2) return `${averages} ${curves}.`;
-  return `${averages} Small print: the least and the greatest over ${many} seeds of the same recipe. ${curves}; their band is that range.`;
 }

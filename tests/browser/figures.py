@@ -18,7 +18,18 @@ from tests.conftest import ROOT
 
 ADDRESS = "http://figures.invalid/"
 SHARED = ("dom", "tensors", "plotly", "network", "decoder", "view", "pictures", "loading", "gestures", "panel")
-OWN = ("saving", "measures", "sparkline", "table", "noise", "samples", "plane_spots", "plane_names", "plane_figure")
+OWN = (
+    "saving",
+    "measures",
+    "sparkline",
+    "table_words",
+    "table",
+    "noise",
+    "samples",
+    "plane_spots",
+    "plane_names",
+    "plane_figure",
+)
 MODULES = (*(MAP_FOLDER / f"{name}.js" for name in SHARED), *(FOLDER / f"{name}.js" for name in (*OWN, "plane")))
 KNOWN = (
     "{ csvOf, saveButtons, canvasOf, fetchModel, measuresOf, MeasuresTable, Plane, Samples, uniformDraws, normalDraws }"
@@ -26,8 +37,8 @@ KNOWN = (
 MARKUP = f"""<!doctype html><meta charset="utf-8"><style>{SHARED_CSS}{(FOLDER / "figures.css").read_text()}</style>
 <body><section class="lse lse-panel" id="figure"></section>"""
 CLASSIFIER = {"test_accuracy": 0.981, "sure": 0.9, "draws": 1000}
-COUNTS = ("active_units", "sure_draws")
-MADE_UP = ("overlap", "aggregate_kl", "mutual_information", "holes", "sure_draws")
+COUNTS = ("active_units",)
+MADE_UP = ("overlap", "aggregate_kl", "mutual_information", "holes", "sure_share", "sure_share_sd")
 MADE_UP += ("drawn_classes", "neighbour_accuracy")
 INK = {"text": "#111111", "paper": "#ffffff", "muted": "#666666", "line": "#cccccc", "font": "sans-serif", **TERMS}
 
@@ -62,13 +73,13 @@ def choices() -> list[dict]:
     return [
         model | {"encoder_url": "", "measuring": False, "measures": measures(model, numbers)}
         for model in shipped()
-        if model["samples"] and model["likelihood"] == "bernoulli"
+        if model["has_encoder"] and model["likelihood"] == "bernoulli"
     ]
 
 
 def measures(model: dict, numbers: np.random.Generator) -> dict[str, float]:
     made_up = dict(zip(MADE_UP, numbers.uniform(0.001, 0.999, len(MADE_UP)).tolist(), strict=True))
-    return {**model["metrics"], **made_up, "sure_draws": int(numbers.integers(0, 1001))}
+    return {**model["metrics"], **made_up}
 
 
 def seeds(models: list[dict], count: int = 4) -> list[dict]:

@@ -33,8 +33,10 @@ def test_the_page_opens_on_the_two_models_of_the_kl_switch(open_pair: Callable) 
         brief = opened.side(letter).get_by_test_id("brief").locator("dd").all_inner_texts()
         metrics = gallery.read(name).metrics
         for text, key in zip(brief, ("reconstruction", "kl", "negative_elbo"), strict=True):
-            assert text.split()[1] == "nats"
+            assert text.split()[-1] == "nats"
             assert says(text.split()[0], metrics[key])
+    expect(opened.side("A").locator(".lse-floor")).to_contain_text("σ is kept above 0.000006")
+    expect(opened.side("B").locator(".lse-floor")).to_be_empty()
 
 
 def test_an_image_under_the_pointer_lights_up_on_both_maps(open_pair: Callable) -> None:
