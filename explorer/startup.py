@@ -24,6 +24,7 @@ def prepare() -> str:
 def _prepare() -> None:
     catalogue.shipped()
     assets.plotly_url()
+    assets.classifier_url()
     assets.images_url("mnist")
     # Streamlit collects garbage after every rerun and would walk 300,000 objects that never die.
     gc.collect()
