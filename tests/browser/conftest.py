@@ -18,6 +18,7 @@ from explorer.runs.store import STATE_VARIABLE
 from models import data
 from tests.browser.opened_map import OpenedMap
 from tests.browser.opened_pair import OpenedPair
+from tests.browser.opened_probability import OpenedProbability
 from tests.browser.opened_run import OpenedRun
 from tests.conftest import ROOT, unavailable
 
@@ -154,3 +155,9 @@ def open_pair(new_context: Callable, server: str) -> Iterator[Callable[..., Open
 def open_pair_without_files(new_context: Callable, server_without_files: str) -> Iterator[Callable[..., OpenedPair]]:
     """As open_pair, where the MNIST files are missing."""
     yield from openings(new_context, f"{server_without_files}compare", OpenedPair)
+
+
+@pytest.fixture
+def open_probability(new_context: Callable, server: str) -> Iterator[Callable[..., OpenedProbability]]:
+    """As open_map, for the probability page."""
+    yield from openings(new_context, f"{server}probability", OpenedProbability)
