@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from explorer import middleware, startup
+from explorer import middleware, palette, startup
 from explorer.pages import compare as compare_page
 from explorer.pages import map as map_page
 from explorer.pages import probability as probability_page
@@ -19,6 +19,8 @@ def show() -> None:
     st.logo(_STATIC / "logo.svg", size="large")
     # The map is to take the first screen, where Streamlit leaves six lines empty.
     st.html("<style>.stMainBlockContainer { padding: 3.75rem clamp(0.75rem, 2vw, 2rem) 2rem; }</style>")
+    # Letters overhang an equation's box by two pixels, which would then scroll and ask for a stop of the tab key.
+    st.html(f"<style>{palette.style()} .stApp .katex-display {{ padding-inline: 4px; }}</style>")
 
     if problem := startup.prepare():
         st.error(problem)

@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 import plotly
 import safetensors.numpy
+from safetensors import SafetensorError
 
-from models import checkpoint, data
+from models import checkpoint, classifier, data
 from models.checkpoint import Checkpoint, write_atomically
 from models.evaluation import fixed_images
 from models.idx import IdxError
@@ -77,6 +78,25 @@ def encoder_url(name: str, model: Checkpoint) -> str:
     Raises AssetError.
     """
     return _publish(f"{name}-encoder.safetensors", checkpoint.encodable(model.weights))
+
+
+@while_there(lambda url: [url])
+def classifier_url() -> str:
+    """The address of the classifier of digits that names decoded pictures, gzipped. Raises AssetError."""
+    try:
+        return _publish("classifier.safetensors", safetensors.numpy.save(classifier_tensors()))
+    except (ValueError, KeyError, SafetensorError) as error:
+        raise AssetError(f"{classifier.FILE.name} cannot be read ({error}); restore models/pretrained.") from error
+
+
+def classifier_tensors() -> dict[str, np.ndarray]:
+    """The classifier as a decoder is laid out, float16: classifier.0.weight [out, in], classifier.0.bias [out], ..."""
+    judge = classifier.read()
+    tensors = {}
+    for layer, (weight, bias) in enumerate(zip(judge.weights, judge.biases, strict=True)):
+        tensors[f"classifier.{2 * layer}.weight"] = np.ascontiguousarray(weight.T.half().numpy())
+        tensors[f"classifier.{2 * layer}.bias"] = bias.half().numpy()
+    return tensors
 
 
 def unpublish_model(name: str) -> None:

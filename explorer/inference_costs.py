@@ -63,7 +63,7 @@ def table(rows: dict[str, dict[str, float]], unit: str, counts: dict[str, int]) 
     )
     names = "".join(f'<th scope="col">{name}</th>' for name, _, _ in (*_ALL, *_SOME))
     body = "".join(f'<tr><th scope="row">{escape(label)}</th>{_cells(found)}</tr>' for label, found in rows.items())
-    head = f'<tr><th></th>{groups}</tr><tr><th scope="col">model</th>{names}</tr>'
+    head = f'<tr><td></td>{groups}</tr><tr><th scope="col">model</th>{names}</tr>'
     return f'{_STYLE}<div class="lse-costs"><table><thead>{head}</thead><tbody>{body}</tbody></table></div>'
 
 

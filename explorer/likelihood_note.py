@@ -109,10 +109,12 @@ def _trade(trained: Optimum) -> None:
     controls, numbers = st.columns([2, 3], gap="large")
     with controls:
         stddev = st.slider("σ, where grey levels are 0 … 1", *_STDDEVS, 0.3, 0.01, key="note_stddev")
-        st.image(_line(trained, trained.at(stddev)), width=480)
+        moved = trained.at(stddev)
+        words = f"Line of equal βσ², falling: as trained σ = {trained.stddev:.3g} and β = {trained.beta:.3g}, at your σ"
+        st.image(_line(trained, moved), width=480, alt=f"{words} = {moved.stddev:.3g} β = {moved.beta:.3g}.")
         unit = st.segmented_control("A pixel's value is", _UNITS, default="0 … 1", required=True, key="note_unit")
     with numbers:
-        st.markdown(table(trained.in_unit(_UNITS[unit]), trained.at(stddev).in_unit(_UNITS[unit])))
+        st.markdown(table(trained.in_unit(_UNITS[unit]), moved.in_unit(_UNITS[unit])))
         st.caption("Averages over the test images of the shipped model “Gaussian, β = 1”; bold: the same at every σ.")
     with st.expander("The best σ, and why nats of a density compare with no others"):
         _explain(trained)
@@ -135,7 +137,7 @@ def table(trained: Optimum, moved: Optimum) -> str:
         ("**½‖x − f‖² + βσ² KL**, pixel²", [f"**{each.common:,.2f}**" for each in (trained, moved)]),
     ]
     lines = [f"| {name} | {' | '.join(values)} |".replace("-", "−") for name, values in rows]
-    return "\n".join(["| | as trained | at your σ |", "|:--|--:|--:|", *lines])
+    return "\n".join(["| term | as trained | at your σ |", "|:--|--:|--:|", *lines])
 
 
 def _explain(trained: Optimum) -> None:

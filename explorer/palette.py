@@ -4,6 +4,10 @@ RECONSTRUCTION = "#009950"
 KL = "#d6409f"
 TERMS = {"reconstruction": RECONSTRUCTION, "kl": KL}
 
+TEXT_SHARE = 0.2
+"""How much black, or white in the dark theme, is mixed into a term's colour where it colours words: thin strokes need
+more contrast than areas."""
+
 # Petroff, 2021, Accessible Color Sequences for Data Visualization, https://arxiv.org/abs/2107.02270: ten colours
 # chosen by optimisation to stay apart under simulated colour-vision deficiencies. A few are made lighter for the
 # dark theme or darker for the light one, where they would sink into the background.
@@ -17,3 +21,24 @@ CLASSES = {
         "#b97a68", "#e76300", "#b9ac70", "#717581", "#92dadd",
     ],
 }  # fmt: skip
+
+
+def style() -> str:
+    """CSS for the whole page that makes coloured words readable in both themes."""
+    texts = {
+        term: f"color-mix(in srgb, {colour}, light-dark(black, white) {TEXT_SHARE:.0%})"
+        for term, colour in TERMS.items()
+    }
+    # Streamlit's Markdown and LaTeX take one colour for both themes; it ends up in the style of an element.
+    words = (
+        f'.stApp [style*="color: {_rgb(TERMS[term])}"] {{ color: {text} !important; }}' for term, text in texts.items()
+    )
+    names = "".join(f"--lse-{term}-text: {text}; " for term, text in texts.items())
+    # Streamlit writes white on the primary colour, which is a light one in the dark theme.
+    button = '.stApp [data-testid^="stBaseButton-primary"]:enabled { color: light-dark(white, black); }'
+    return "\n".join((f".stApp {{ {names}}}", *words, button))
+
+
+def _rgb(colour: str) -> str:
+    """As browsers write it."""
+    return f"rgb({', '.join(str(int(colour[at : at + 2], 16)) for at in (1, 3, 5))})"

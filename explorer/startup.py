@@ -29,6 +29,7 @@ def prepare() -> str:
     try:
         catalogue.shipped()
         assets.plotly_url()
+        assets.classifier_url()
         _prepare()
     except assets.AssetError as error:
         return f"The page cannot be served. {error} Then reload this page."

@@ -12,7 +12,7 @@ import safetensors.numpy
 import torch
 
 from explorer import assets, catalogue
-from models import data, gallery
+from models import classifier, data, gallery
 from models.data import Dataset
 from models.evaluation import fixed_images
 
@@ -29,7 +29,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def forget() -> None:
     """As in a new process."""
     assets._images.clear()
-    for function in (assets.plotly_url, gallery.read):
+    for function in (assets.plotly_url, assets.classifier_url, gallery.read):
         function.cache_clear()
 
 
@@ -172,3 +172,20 @@ def test_making_a_file_draws_from_no_global_generator(folder: Path) -> None:
     before = torch.get_rng_state()
     reference_url()
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_the_classifier_comes_laid_out_as_a_decoder_and_small(folder: Path) -> None:
+    path = published(folder, assets.classifier_url())
+    found, judge = tensors(path), classifier.read()
+    for layer, (weight, bias) in enumerate(zip(judge.weights, judge.biases, strict=True)):
+        np.testing.assert_allclose(found[f"classifier.{2 * layer}.weight"], weight.numpy().T, rtol=1e-3, atol=1e-6)
+        np.testing.assert_allclose(found[f"classifier.{2 * layer}.bias"], bias.numpy(), rtol=1e-3, atol=1e-6)
+    assert path.stat().st_size < 450_000
+
+
+def test_a_damaged_classifier_is_told_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "damaged").write_bytes(b"no safetensors")
+    read = classifier.read.__wrapped__
+    monkeypatch.setattr(classifier, "read", lambda: read(tmp_path / "damaged"))
+    with pytest.raises(assets.AssetError, match="restore models/pretrained"):
+        assets.classifier_url()

@@ -82,6 +82,7 @@ def test_the_comparison_gets_models_measures_seeds_colours_and_addresses() -> No
     assert (given["seeds"], given["classifier"]) == (SHIPPED["seeds"], SHIPPED["classifier"])
     assert (given["class_colours"], given["term_colours"]) == (palette.CLASSES, palette.TERMS)
     assert given["plotly_url"] == assets.plotly_url()
+    assert given["classifier_url"] == assets.classifier_url()
     assert given["start"] == given["defaults"] == DEFAULTS
     assert given["runs"] == []
 

@@ -52,6 +52,7 @@ def test_the_map_gets_the_gallery_the_colours_and_the_addresses() -> None:
     assert {model["images_url"] for model in given["models"]} == {assets.images_url("mnist")}
     assert (given["class_colours"], given["term_colours"]) == (palette.CLASSES, palette.TERMS)
     assert given["plotly_url"] == assets.plotly_url()
+    assert given["classifier_url"] == assets.classifier_url()
     assert given["start"] == given["defaults"] == link.DEFAULTS
 
 
@@ -143,5 +144,5 @@ def test_a_folder_that_cannot_be_written_is_named_in_a_sentence(
 
 def forget() -> None:
     """As in a new process."""
-    for function in (startup._prepare, catalogue.shipped, gallery.read, assets.plotly_url):
+    for function in (startup._prepare, catalogue.shipped, gallery.read, assets.plotly_url, assets.classifier_url):
         function.cache_clear()

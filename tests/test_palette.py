@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from explorer.palette import CLASSES, KL, RECONSTRUCTION
+from explorer.palette import CLASSES, KL, RECONSTRUCTION, TERMS, TEXT_SHARE, style
 from tests.conftest import ROOT
 
 THEMES = ("light", "dark")
@@ -24,8 +24,8 @@ XYZ = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721
 
 # CIE76 units. 2.3 is just noticeable side by side; dots of two pixels among thousands need a multiple of that.
 APART = 10
-# WCAG 2 ratios. Yellow on white reaches no more than this; the terms are also words, and bold ones.
-DOT_CONTRAST, TERM_CONTRAST = 1.9, 3.0
+# WCAG 2 ratios. Yellow on white reaches no more than the first; areas need the second, and words the third.
+DOT_CONTRAST, TERM_CONTRAST, WORD_CONTRAST = 1.9, 3.0, 4.5
 
 
 def linear(colour: str) -> np.ndarray:
@@ -45,11 +45,20 @@ def distance(one: str, other: str, vision: str) -> float:
     return float(np.linalg.norm(seen[0] - seen[1]))
 
 
-def contrast(colour: str, theme: str) -> float:
+def theme_colour(theme: str, name: str) -> str:
+    return tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"][theme][name]
+
+
+def contrast(colour: str, theme: str, paper: str = "backgroundColor") -> float:
     """Against the page of ``theme``, as the web content guidelines define it."""
-    page = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"][theme]["backgroundColor"]
-    low, high = sorted(XYZ[1] @ linear(each) for each in (colour, page))
+    low, high = sorted(XYZ[1] @ linear(each) for each in (colour, theme_colour(theme, paper)))
     return (high + 0.05) / (low + 0.05)
+
+
+def mixed(colour: str, other: str, share: float) -> str:
+    """As color-mix(in srgb) does: by the values as they are written."""
+    pairs = [(int(colour[at : at + 2], 16), int(other[at : at + 2], 16)) for at in (1, 3, 5)]
+    return "#" + "".join(f"{round(a + share * (b - a)):02x}" for a, b in pairs)
 
 
 @pytest.mark.parametrize("theme", THEMES)
@@ -82,5 +91,24 @@ def test_no_class_sinks_into_the_page(theme: str) -> None:
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_the_loss_terms_can_be_read(theme: str) -> None:
+def test_the_loss_terms_can_be_seen(theme: str) -> None:
     assert min(contrast(colour, theme) for colour in (RECONSTRUCTION, KL)) >= TERM_CONTRAST
+
+
+@pytest.mark.parametrize("paper", ["backgroundColor", "secondaryBackgroundColor"])
+@pytest.mark.parametrize(("theme", "towards"), [("light", "#000000"), ("dark", "#ffffff")])
+def test_words_in_the_colour_of_a_term_can_be_read(theme: str, towards: str, paper: str) -> None:
+    words = [mixed(colour, towards, TEXT_SHARE) for colour in TERMS.values()]
+    assert min(contrast(colour, theme, paper) for colour in words) >= WORD_CONTRAST
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_captions_can_be_read(theme: str) -> None:
+    """Streamlit gives them 60 % of the text's colour."""
+    caption = mixed(theme_colour(theme, "backgroundColor"), theme_colour(theme, "textColor"), 0.6)
+    assert contrast(caption, theme) >= WORD_CONTRAST
+
+
+def test_the_style_finds_the_colours_as_browsers_write_them() -> None:
+    assert 'style*="color: rgb(214, 64, 159)"' in style()
+    assert 'style*="color: rgb(0, 153, 80)"' in style()

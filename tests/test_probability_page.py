@@ -77,6 +77,7 @@ def test_the_view_gets_models_colours_and_addresses_and_no_answer_yet() -> None:
     assert given["models"] == choices.choices(ANN)
     assert (given["class_colours"], given["term_colours"]) == (palette.CLASSES, palette.TERMS)
     assert given["plotly_url"] == assets.plotly_url()
+    assert given["classifier_url"] == assets.classifier_url()
     assert given["start"] == given["defaults"] == DEFAULTS
     assert given["answer"] is None
 

@@ -34,7 +34,7 @@ const directionOf = (id, q, p) => `
   </div>
   <p class="lse-quiet lse-parts"></p>
   <table class="lse-lengths">
-    <thead><tr><th></th><th>nats</th><th>bits</th><th>code length,<br />bits a value</th></tr></thead>
+    <thead><tr><td></td><th>nats</th><th>bits</th><th>code length,<br />bits a value</th></tr></thead>
     <tbody>
       <tr data-row="entropy"><th>Entropy H(${q})<small>the best code for ${q}</small></th><td></td><td></td><td></td></tr>
       <tr data-row="cross"><th>Cross-entropy H(${q},${p})<small>a code built for ${p}</small></th><td></td><td></td><td></td></tr>

@@ -11,8 +11,21 @@ FOLDER = Path(__file__).parent
 
 # In the order of their imports, for they become one module. run_view is made of the shared ones too.
 _SHARED = (
-    *("dom", "tensors", "plotly", "network", "decoder", "view", "points", "pictures", "loading", "manifold", "axes"),
-    *("scene", "gestures", "glide", "stage", "originals", "card", "panel", "inspector", "pane", "panes"),
+    *(
+        "dom",
+        "tensors",
+        "plotly",
+        "network",
+        "decoder",
+        "view",
+        "points",
+        "pictures",
+        "loading",
+        "classifier",
+        "manifold",
+    ),
+    *("legend", "axes", "scene", "gestures", "glide", "stage", "originals", "card", "panel", "inspector", "pane"),
+    *("spoken", "number_field", "panes"),
 )
 SHARED_MODULES = tuple(FOLDER / f"{name}.js" for name in _SHARED)
 MODULES = (*SHARED_MODULES, *(FOLDER / f"{name}.js" for name in ("link", "chooser", "latent_map")))
@@ -65,6 +78,7 @@ def latent_map(
     class_colours: dict[str, list[str]],
     term_colours: dict[str, str],
     plotly_url: str,
+    classifier_url: str,
     key: str,
 ) -> dict[str, str] | None:
     """Draw the map; the value is the link state that the visitor last left it in, or None before any change.
@@ -80,5 +94,6 @@ def latent_map(
         "class_colours": class_colours,
         "term_colours": term_colours,
         "plotly_url": plotly_url,
+        "classifier_url": classifier_url,
     }
     return _mount(key=key, data=data, on_link_change=lambda: None).link

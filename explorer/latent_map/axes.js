@@ -1,5 +1,6 @@
 // Plotly draws axes, prior contours, pan, zoom and legend; the points are painted on a canvas beneath it.
 
+import { Legend } from "./legend.js";
 import { loadPlotly } from "./plotly.js";
 
 /** @typedef {{text: string, paper: string, muted: string, line: string, font: string}} Ink CSS colours and font of the theme */
@@ -41,6 +42,7 @@ export class Axes {
     this.element = /** @type {any} */ (element);
     this.events = events;
     this.drawn = "";
+    this.legend = new Legend(element, (index) => this.toggle(index));
   }
 
   /** Fetch Plotly and draw; until then the map works without axes. @param {string} url @param {() => void} draw */
@@ -57,8 +59,26 @@ export class Axes {
     this.element.on("plotly_doubleclick", () => this.events.onReset());
     this.element.on("plotly_restyle", () => {
       this.drawn = "";
-      this.events.onVisible(this.element.data.map((/** @type {any} */ trace) => trace.visible === true));
+      this.events.onVisible(this.visible);
     });
+    this.element.on("plotly_afterplot", () => this.nameLegend());
+    this.nameLegend();
+  }
+
+  /** Which classes show. @returns {boolean[]} */
+  get visible() {
+    return this.element.data.map((/** @type {any} */ trace) => trace.visible === true);
+  }
+
+  nameLegend() {
+    const { visible } = this;
+    this.legend.name(visible.map((shows, i) => ({ name: this.element.data[i].name, visible: shows })));
+  }
+
+  /** @param {number} index of a class */
+  toggle(index) {
+    const { visible } = this;
+    void this.plotly?.restyle(this.element, { visible: visible[index] ? "legendonly" : true }, [index]);
   }
 
   /** Plotly's own pan or zoom. @param {boolean} final */

@@ -56,6 +56,21 @@ export function listenToHandle(handle, signal, act) {
   handle.addEventListener("keyup", (event) => event.key in ARROWS && act.release(), options);
 }
 
+/** Arrow keys on the map itself: one step a press, however long it is held.
+ * @param {HTMLElement} plot @param {AbortSignal} signal
+ * @param {(direction: [number, number], far: boolean) => void} step to the right and up, with shift far */
+export function listenToArrows(plot, signal, step) {
+  plot.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.target !== plot || !(event.key in ARROWS)) return;
+      event.preventDefault();
+      if (!event.repeat) step(ARROWS[event.key], event.shiftKey);
+    },
+    { signal },
+  );
+}
+
 /** Hover over the map with a mouse, click or tap it.
  * @param {HTMLElement} map @param {AbortSignal} signal
  * @param {{hover: (event: PointerEvent | null) => void, click: (event: PointerEvent) => void}} act */

@@ -9,7 +9,7 @@ import { captionOf, showNumbers, takenOf } from "./panel.js";
 import { Panes } from "./panes.js";
 
 /** @typedef {import("./panel.js").Model} Model */
-/** @typedef {{models: Model[], start: Object<string, string>, defaults: Object<string, string>, plotly_url: string,
+/** @typedef {{models: Model[], start: Object<string, string>, defaults: Object<string, string>, plotly_url: string, classifier_url: string,
  *   class_colours: {light: string[], dark: string[]}, term_colours: Object<string, string>}} MapData */
 
 const MORPH_MS = 800;
@@ -102,7 +102,7 @@ class LatentMap {
 
   showSelected() {
     const { image } = this.panes.state;
-    this.root.dataset.image = image < 0 ? "" : String(image);
+    this.panes.noteSelected();
     const { dataset, images_url } = this.model;
     const missing = images_url ? "" : ` The ${dataset} files are not on the server, so no original is shown.`;
     const note = `${takenOf(this.model)}.${missing}`;

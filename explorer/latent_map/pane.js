@@ -3,17 +3,18 @@
 import { Axes } from "./axes.js";
 import { Card } from "./card.js";
 import { write } from "./dom.js";
-import { CLICK_PX, listenToHandle, listenToMap } from "./gestures.js";
+import { CLICK_PX, listenToArrows, listenToHandle, listenToMap } from "./gestures.js";
 import { glide } from "./glide.js";
 import { decodeLattice, lattice } from "./manifold.js";
 import { drawPicture } from "./pictures.js";
 import { Scene } from "./scene.js";
-import { countOutside, nearestPoint, sameView, SHARED_VIEW, toLatent } from "./view.js";
+import { countOutside, nearestPoint, nextPoint, sameView, SHARED_VIEW, toLatent } from "./view.js";
 
 /** @typedef {import("./scene.js").Pointer} Pointer */
 
 const REACH_PX = 14; // of the pointer, to the nearest code
 const KEY_STEP = 0.02; // of half the window
+const WALK_PX = { near: 4, far: 40 }; // from code to code by keyboard: a step that the eye can see
 const DOUBLE_CLICK_MS = 400;
 const NO_LABELS = new Uint8Array(0);
 
@@ -26,6 +27,8 @@ export class Pane {
     this.element = element;
     this.panes = panes;
     this.subject = subject;
+    /** What a screen reader calls this map where there are two, such as "map A". */
+    this.title = "";
     /** @type {import("./loading.js").Loaded | null} */
     this.loaded = null;
     /** @type {import("./scene.js").Code | null} of an image that is none of the data set's */
@@ -226,6 +229,19 @@ export class Pane {
     return nearestPoint(points, (row) => this.panes.shows(label[row]), z1, z2, reach);
   }
 
+  /** Select the nearest code in a direction of the selected one, or else of the handle.
+   * @param {[number, number]} direction to the right and up @param {boolean} far */
+  walk(direction, far) {
+    if (!this.loaded) return;
+    const { panes, scene, place } = this;
+    const { label } = this.loaded;
+    const { image } = panes.state;
+    const from = this.holds(image) ? this.pointOf(image) : panes.z;
+    const least = ((far ? WALK_PX.far : WALK_PX.near) * 2 * place.view.half) / scene.side;
+    const found = nextPoint(place.points, (row) => panes.shows(label[row]), place.view, from, direction, least);
+    if (found >= 0) panes.select(found, this);
+  }
+
   /** @param {Pointer | null} event null hides what it showed */
   hover(event) {
     const image = this.nearest(event);
@@ -255,6 +271,7 @@ export class Pane {
       },
       release: () => panes.page.changed(),
     });
+    listenToArrows(scene.plot, panes.end.signal, (direction, far) => this.walk(direction, far));
     listenToMap(this.find(".lse-axes"), panes.end.signal, {
       hover: (event) => this.hover(event),
       click: (event) => {

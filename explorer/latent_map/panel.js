@@ -90,7 +90,7 @@ function comparable(a, b) {
  * @param {HTMLElement} table @param {Model | undefined} before may be the same model @param {Model} now */
 export function showNumbers(table, before, now) {
   const models = before && before !== now && comparable(before, now) ? [before, now] : [now];
-  const head = element("tr", "", element("th", "", ""), ...models.map((model) => element("th", "", model.label)));
+  const head = element("tr", "", element("td", ""), ...models.map((model) => element("th", "", model.label)));
   const body = rowsOf(
     now.likelihood,
     models.map(({ metrics, pixel_stddev }) => ({ ...metrics, pixel_stddev })),
@@ -141,7 +141,7 @@ function barsOf(models) {
 export function showImage(section, image) {
   if (!image) {
     section.replaceChildren(
-      element("p", "lse-quiet", "Click a point to see its image, its q(z|x) and its own loss terms."),
+      element("p", "lse-quiet", "Click a point or type a number to see its image, its q(z|x) and its own loss terms."),
     );
     return;
   }

@@ -2,8 +2,10 @@
 
 import { complainIn, pressOne } from "./dom.js";
 import { listenToButtons } from "./gestures.js";
+import { NumberField } from "./number_field.js";
 import { Originals } from "./originals.js";
 import { Pane } from "./pane.js";
+import { Spoken } from "./spoken.js";
 import { build } from "./stage.js";
 import { bounded, SHARED_VIEW, viewOfBoth, zoomed } from "./view.js";
 
@@ -22,9 +24,9 @@ const RESCALE_MS = 400;
 export class Panes {
   /** @param {HTMLElement} root @param {HTMLElement[]} elements one for each map
    * @param {import("./card.js").Subject[]} subjects likewise @param {Look} state
-   * @param {{class_colours: {light: string[], dark: string[]}, term_colours: Object<string, string>}} colours
-   * @param {Page} page */
-  constructor(root, elements, subjects, state, { class_colours, term_colours }, page) {
+   * @param {{class_colours: {light: string[], dark: string[]}, term_colours: Object<string, string>,
+   *   classifier_url: string}} data @param {Page} page */
+  constructor(root, elements, subjects, state, { class_colours, term_colours, classifier_url }, page) {
     this.root = root;
     this.state = state;
     this.page = page;
@@ -37,6 +39,9 @@ export class Panes {
     this.lead = this.all[0];
     /** The image under the pointer, which every map shows, and the map that the pointer is on; -1 is none. */
     this.lit = { image: -1, where: this.lead };
+    this.spoken = new Spoken(this, classifier_url);
+    const field = /** @type {HTMLElement | null} */ (root.querySelector(".lse-number"));
+    this.field = field && new NumberField(field, (image) => this.choose(image));
     this.noteGliding();
     listenToButtons(root, this.end.signal, (button) => this.press(button));
   }
@@ -105,11 +110,19 @@ export class Panes {
     const text = shown.join(",\u00a0").replaceAll("-", "−");
     for (const pane of this.all) {
       pane.decode(z, text);
-      pane.scene.handle.setAttribute("aria-valuenow", shown[0]);
-      pane.scene.handle.setAttribute("aria-valuetext", `z1, z2 = ${text}`);
       pane.scene.placeHandle(pane.place.view, z);
     }
     this.root.dataset.z = exact.join(",");
+    this.spoken.soon();
+  }
+
+  /** Say which image is selected. */
+  noteSelected() {
+    const { image } = this.state;
+    const { loaded, subject } = this.lead;
+    this.root.dataset.image = image < 0 ? "" : String(image);
+    const name = loaded && image >= 0 ? subject.class_names[loaded.label[image]] : "";
+    this.field?.show(image, loaded?.label.length ?? 0, name);
   }
 
   /** Say of the scale buttons which is on. */
@@ -173,6 +186,11 @@ export class Panes {
     this.decode();
     for (const pane of this.all) pane.mark();
     this.page.changed();
+  }
+
+  /** Select an image by its number, where that changes anything. @param {number} image its index */
+  choose(image) {
+    if (image !== this.state.image || this.state.z) this.select(image, this.lead);
   }
 
   /** Leave the handle where it is and no image selected. */

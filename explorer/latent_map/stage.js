@@ -3,13 +3,14 @@
 const STAGE = `
 <canvas class="lse-points" aria-hidden="true"></canvas>
 <div class="lse-axes"></div>
-<div class="lse-plot">
+<div class="lse-plot" role="application" tabindex="0" aria-label="map">
   <svg class="lse-marks" aria-hidden="true"></svg>
   <i class="lse-lit" data-testid="lit" hidden></i>
   <p class="lse-waiting" data-testid="waiting" hidden></p>
   <div class="lse-handle" data-testid="handle" role="slider" tabindex="0" aria-valuenow="0"
     aria-label="the point z; arrow keys move it"><span>drag me</span></div>
   <figure class="lse-hover" data-testid="hover" hidden></figure>
+  <p class="lse-spoken" role="status"></p>
   <div class="lse-zoom">
     <button type="button" data-zoom="in" aria-label="Zoom in at the handle">+</button>
     <button type="button" data-zoom="out" aria-label="Zoom out at the handle">−</button>
@@ -17,7 +18,7 @@ const STAGE = `
 </div>`;
 
 const DECODED = `
-<canvas class="lse-picture" data-testid="decoded" width="28" height="28" role="img"></canvas>
+<canvas class="lse-picture" data-testid="decoded" width="28" height="28" role="img" aria-label="decoded picture"></canvas>
 <div>
   <h3>Decoded at z</h3>
   <p class="lse-z" data-testid="z"></p>

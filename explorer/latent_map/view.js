@@ -94,3 +94,22 @@ export function nearestPoint(points, shows, z1, z2, reach) {
   }
   return found;
 }
+
+/** The index of the nearest point in a direction, 45 degrees to either side, or -1 when the window shows none there.
+ * @param {Float32Array} points [N, 2] @param {(index: number) => boolean} shows @param {View} view the window
+ * @param {ArrayLike<number>} from [2] @param {[number, number]} direction to the right and up: -1, 0 or 1
+ * @param {number} least distance, in units of z */
+export function nextPoint(points, shows, view, from, [right, up], least) {
+  let best = Infinity;
+  let found = -1;
+  for (let i = 0; i < points.length / 2; i++) {
+    const [z1, z2] = [points[2 * i], points[2 * i + 1]];
+    const [across, along] = right ? [z2 - from[1], (z1 - from[0]) * right] : [z1 - from[0], (z2 - from[1]) * up];
+    const distance = Math.hypot(across, along);
+    if (distance < least || distance >= best || along < Math.abs(across) || !shows(i)) continue;
+    if (Math.max(Math.abs(z1 - view.x), Math.abs(z2 - view.y)) > view.half) continue;
+    best = distance;
+    found = i;
+  }
+  return found;
+}

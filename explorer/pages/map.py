@@ -20,6 +20,7 @@ def show() -> None:
         class_colours=palette.CLASSES,
         term_colours=palette.TERMS,
         plotly_url=assets.plotly_url(),
+        classifier_url=assets.classifier_url(),
         key="map",
     )
     if left:

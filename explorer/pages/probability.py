@@ -64,6 +64,7 @@ def _view(who: str) -> None:
         class_colours=palette.CLASSES,
         term_colours=palette.TERMS,
         plotly_url=assets.plotly_url(),
+        classifier_url=assets.classifier_url(),
         key=_KEY,
     )
     if isinstance(left.link, dict):

@@ -106,6 +106,7 @@ def _draw(runs: list[Run]) -> None:
         class_colours=palette.CLASSES,
         term_colours=palette.TERMS,
         plotly_url=assets.plotly_url(),
+        classifier_url=assets.classifier_url(),
         key="run_view",
     )
 

@@ -180,6 +180,7 @@ def probability_view(
     class_colours: dict[str, list[str]],
     term_colours: dict[str, str],
     plotly_url: str,
+    classifier_url: str,
     key: str,
 ) -> Mapping[str, object]:
     """Draw the map and what is known of one image; the value has the ``link`` state it was left in and a ``question``.
@@ -195,5 +196,6 @@ def probability_view(
         "class_colours": class_colours,
         "term_colours": term_colours,
         "plotly_url": plotly_url,
+        "classifier_url": classifier_url,
     }
     return _mount(key=key, data=data, on_link_change=lambda: None, on_question_change=lambda: None)

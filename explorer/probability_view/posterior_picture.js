@@ -41,7 +41,9 @@ export class PosteriorPicture {
     this.find(".lse-modes").textContent = answer ? modesOf(answer) : "";
     this.find("[data-testid=x-name]").textContent = name;
     const pixels = answer ? bytesOf(answer.x) : new Uint8Array(PICTURE_PIXELS);
-    drawPicture(/** @type {HTMLCanvasElement} */ (this.find(".lse-x-picture")), pixels, 255);
+    const picture = /** @type {HTMLCanvasElement} */ (this.find(".lse-x-picture"));
+    picture.setAttribute("aria-label", name || "x");
+    drawPicture(picture, pixels, 255);
   }
 
   /** What to do where there are no images. @param {{dataset: string, images_url: string | null}} model

@@ -34,6 +34,7 @@ const POSTERIOR = `
 
 const GIVEN = `
 <section class="lse-x" aria-label="The image x">
+  <div class="lse-number" data-testid="number"></div>
   <figure><canvas class="lse-x-picture" data-testid="x" width="28" height="28" role="img" aria-label="x"></canvas>
     <figcaption data-testid="x-name"></figcaption></figure>
   <section class="lse-decoded"></section>

@@ -18,7 +18,7 @@ import { Sketch } from "./sketch.js";
 /** @typedef {import("../side_by_side/side.js").Choice} Model */
 /** @typedef {import("./identity.js").Inference} Inference */
 /** @typedef {{models: Model[], answer: Inference | null, start: Object<string, string>,
- *   defaults: Object<string, string>, plotly_url: string, class_colours: {light: string[], dark: string[]},
+ *   defaults: Object<string, string>, plotly_url: string, classifier_url: string, class_colours: {light: string[], dark: string[]},
  *   term_colours: {reconstruction: string, kl: string}}} ProbabilityData */
 
 const NEARER = 4; // half a window, in those of the close-up
@@ -142,7 +142,7 @@ class ProbabilityView {
   /** An image was selected on the map, or none is any more. */
   showSelected() {
     const { image } = this.panes.state;
-    this.root.dataset.image = image < 0 ? "" : String(image);
+    this.panes.noteSelected();
     if (image < 0 || !this.started) return;
     this.drawing = false;
     this.questions.take(image, null);
@@ -203,7 +203,7 @@ class ProbabilityView {
     this.picker.show(model);
     if (this.sketch) this.sketch.likelihood = model.likelihood;
     if (pane.loaded) this.ancestral?.show(pane.loaded.decoder, model.likelihood, model.pixel_stddev ?? 0);
-    this.root.dataset.image = this.panes.state.image < 0 ? "" : String(this.panes.state.image);
+    this.panes.noteSelected();
     this.picture?.invite(model, "");
     this.showView();
     this.panes.decode();

@@ -85,6 +85,7 @@ def run_view(
     class_colours: dict[str, list[str]],
     term_colours: dict[str, str],
     plotly_url: str,
+    classifier_url: str,
     key: str,
 ) -> None:
     """Draw one run, or two side by side. Call again with what has come meanwhile; the browser reports nothing back.
@@ -97,5 +98,6 @@ def run_view(
         "class_colours": class_colours,
         "term_colours": term_colours,
         "plotly_url": plotly_url,
+        "classifier_url": classifier_url,
     }
     _mount(key=key, data=data)

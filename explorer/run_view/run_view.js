@@ -10,7 +10,7 @@ import { Timeline } from "./timeline.js";
 import { Track } from "./track.js";
 
 /** @typedef {import("./readings.js").Run} Run */
-/** @typedef {{runs: Run[], invitation: string, plotly_url: string, class_colours: {light: string[], dark: string[]},
+/** @typedef {{runs: Run[], invitation: string, plotly_url: string, classifier_url: string, class_colours: {light: string[], dark: string[]},
  *   term_colours: {reconstruction: string, kl: string}}} RunData */
 
 const GLIDE_MS = 800;
@@ -115,6 +115,7 @@ class RunView {
     this.root.dataset.frames = String(Math.max(...runs.map(({ frames }) => frames.length)));
     for (const { pane, run } of this.tracks) {
       pane.find(".lse-label").textContent = run.label;
+      if (runs.length > 1) pane.title = `the map of ${run.label}`;
       const words = pane.find(".lse-waiting");
       words.textContent = run.waiting;
       words.hidden = pane.loaded !== null;
@@ -165,7 +166,7 @@ class RunView {
 
   showSelected() {
     const { image } = this.panes.state;
-    this.root.dataset.image = image < 0 ? "" : String(image);
+    this.panes.noteSelected();
     this.tracks.forEach(({ pane: { loaded, subject } }, i) => {
       if (loaded) this.inspectors[i].show(loaded, subject, image, "E is estimated by one draw of z.");
     });

@@ -96,6 +96,7 @@ def side_by_side(
     class_colours: dict[str, list[str]],
     term_colours: dict[str, str],
     plotly_url: str,
+    classifier_url: str,
     key: str,
 ) -> dict[str, str] | None:
     """Draw the two maps and what compares them; the value is the link state that the visitor last left it in, or None.
@@ -114,5 +115,6 @@ def side_by_side(
         "class_colours": class_colours,
         "term_colours": term_colours,
         "plotly_url": plotly_url,
+        "classifier_url": classifier_url,
     }
     return _mount(key=key, data=data, on_link_change=lambda: None).link

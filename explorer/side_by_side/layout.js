@@ -44,6 +44,7 @@ const SECTIONS = `
   </div>
   <div class="lse-costs">
     <h3>What one image costs <span class="lse-save-receipt"></span></h3>
+    <div class="lse-number" data-testid="number"></div>
     <div class="lse-receipt" data-testid="receipt"></div>
   </div>
 </section>

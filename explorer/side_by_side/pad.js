@@ -30,9 +30,12 @@ export class Pad {
     this.undoButton = this.button("Undo", "Take the last stroke back", () => this.undo());
     this.clearButton = this.button("Clear", "Take every stroke back", () => this.clear());
     const invitation = element("p", "lse-pad-invitation", "draw a digit here");
+    const byNumber = this.button("choose a test image by its number", "", () => this.offerNumbers());
+    byNumber.className = "lse-pad-otherwise";
     root.replaceChildren(
       element("div", "lse-pad-field", this.canvas, invitation),
       element("div", "lse-pad-buttons", this.undoButton, this.clearButton),
+      element("p", "lse-quiet", "The pad needs a mouse, a finger or a pen. By keyboard, ", byNumber, "."),
     );
     this.draw();
     this.listen();
@@ -53,6 +56,12 @@ export class Pad {
     canvas.addEventListener("pointermove", (event) => this.move(event), { signal });
     // Also when the system takes the pointer away in the middle of a stroke.
     canvas.addEventListener("lostpointercapture", (event) => this.lift(event), { signal });
+  }
+
+  /** Lead the keyboard to the field that does without a pointer. */
+  offerNumbers() {
+    const input = this.root.closest(".lse")?.querySelector(".lse-number input");
+    /** @type {HTMLElement | null | undefined} */ (input)?.focus();
   }
 
   /** @param {PointerEvent} event */
@@ -139,6 +148,6 @@ export class Pad {
     const empty = !strokes.length;
     this.root.dataset.empty = String(empty);
     this.undoButton.disabled = this.clearButton.disabled = empty;
-    this.canvas.setAttribute("aria-label", `Pad to draw a digit on; strokes so far: ${strokes.length}`);
+    this.canvas.setAttribute("aria-label", `Pad to draw a digit on, which needs a pointer; strokes so far: ${strokes.length}`);
   }
 }

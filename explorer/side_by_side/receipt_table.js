@@ -16,7 +16,7 @@ import { CostScale } from "./costs.js";
 export function billTable({ title, note, columns, awaited }, charges, colour) {
   const scales = scalesOf(columns, charges, colour);
   const caption = element("caption", "", element("b", "", title), " ", element("small", "", note));
-  const head = element("tr", "", element("th", ""), ...columns.map(headOf));
+  const head = element("tr", "", element("td", ""), ...columns.map(headOf));
   const lines = BILL_LINES.map((line) => lineOf(line, columns, charges));
   const costs = charges.map(({ pixels }, i) => {
     const scale = scales.find(({ likelihood }) => likelihood === columns[i].likelihood)?.scale;

@@ -22,7 +22,7 @@ import { Threads } from "./threads.js";
 /** @typedef {import("./side.js").Choice} Choice */
 /** @typedef {{models: Choice[], runs: import("./side.js").RunChoice[], seeds: import("./side.js").Seed[],
  *   classifier: {test_accuracy: number, sure: number, draws: number}, start: Object<string, string>,
- *   defaults: Object<string, string>, plotly_url: string, class_colours: {light: string[], dark: string[]},
+ *   defaults: Object<string, string>, plotly_url: string, classifier_url: string, class_colours: {light: string[], dark: string[]},
  *   term_colours: {reconstruction: string, kl: string}}} BothData */
 
 const BRIEF = ROWS.slice(0, 3); // the loss terms
@@ -152,8 +152,9 @@ class SideBySide {
   /** Everything that depends on which two models stand there. */
   showPair() {
     this.showChoices();
-    this.sides.forEach(({ choice, pane }) => {
+    this.sides.forEach(({ letter, choice, pane }) => {
       pane.element.dataset.model = choice.name;
+      pane.title = `map ${letter}: ${choice.label}`;
       pane.find(".lse-brief").replaceChildren(...BRIEF.map((row) => briefRow(row, choice)));
       pane.find(".lse-mean").textContent = `Means over ${choice.images.toLocaleString("en")} test images:`;
       pane.find(".lse-floor").textContent = floorNote(choice);
@@ -194,7 +195,7 @@ class SideBySide {
   /** The image that was clicked takes the receipt from the drawing. */
   showSelected() {
     const { image } = this.panes.state;
-    this.root.dataset.image = image < 0 ? "" : String(image);
+    this.panes.noteSelected();
     if (image < 0) return this.receipt?.show(this.drawing?.ink ? billOfDrawing(this.drawing.answers) : null);
     const lead = this.sides[this.panes.all.indexOf(this.panes.lead)];
     const { originals } = this.panes;

@@ -20,5 +20,6 @@ latent_map(
     class_colours=palette.CLASSES,
     term_colours=palette.TERMS,
     plotly_url=published(assets.plotly_url()),
+    classifier_url=published(assets.classifier_url()),
     key="map",
 )

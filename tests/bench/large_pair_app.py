@@ -27,5 +27,6 @@ side_by_side(
     class_colours=palette.CLASSES,
     term_colours=palette.TERMS,
     plotly_url=published(assets.plotly_url()),
+    classifier_url=published(assets.classifier_url()),
     key="pair",
 )

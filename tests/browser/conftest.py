@@ -18,6 +18,7 @@ from explorer.runs.store import STATE_VARIABLE
 from models import data
 from tests.browser.opened_map import READY_MS, OpenedMap
 from tests.browser.opened_pair import OpenedPair
+from tests.browser.opened_probability import OpenedProbability
 from tests.browser.opened_run import OpenedRun
 from tests.conftest import PATIENCE_S, ROOT, unavailable
 
@@ -210,3 +211,11 @@ def open_pair_without_files(
 ) -> Iterator[Callable[..., OpenedPair]]:
     """As open_pair, where the MNIST files are missing."""
     yield from openings(last_opened, new_context, f"{server_without_files}compare", OpenedPair)
+
+
+@pytest.fixture
+def open_probability(
+    last_opened: LastOpened, new_context: Callable, server: str
+) -> Iterator[Callable[..., OpenedProbability]]:
+    """As open_map, for the probability page."""
+    yield from openings(last_opened, new_context, f"{server}probability", OpenedProbability)

@@ -74,5 +74,6 @@ with view:
         class_colours=palette.CLASSES,
         term_colours=palette.TERMS,
         plotly_url=published(assets.plotly_url()),
+        classifier_url=published(assets.classifier_url()),
         key="run",
     )

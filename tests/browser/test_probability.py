@@ -33,14 +33,6 @@ PAINT = """([low, width, shade, view, side]) => {
 
 
 @pytest.fixture
-def open_probability(
-    last_opened: LastOpened, new_context: Callable, server: str
-) -> Iterator[Callable[..., OpenedProbability]]:
-    """As open_map, for the probability page."""
-    yield from openings(last_opened, new_context, f"{server}probability", OpenedProbability)
-
-
-@pytest.fixture
 def opened(open_probability: Callable, mnist_test: Dataset) -> OpenedProbability:
     """The page with the image FAR, answered."""
     found = open_probability(f"?image={FAR}")
