@@ -52,8 +52,8 @@ class Progress:
 
 
 _MAX_GRADIENT_NORM = 500.0
-"""In nats per unit of weight; on MNIST one step in a hundred passes it. Without a limit a rare batch at the peak rate
-ends a run in NaN."""
+"""In nats per unit of weight. In 100 epochs of MNIST at a peak rate of 4e-3, 15 of 23,500 steps pass it, by up to a
+factor of 2,000: one image whose sigma has grown to hundreds makes most of such a gradient."""
 
 _MAX_SKIPPED = 100
 """Steps in a row without a finite gradient, after which none is to be hoped for."""
