@@ -238,13 +238,13 @@ class Manager:
         self._clients.pop(name, None)
 
     def _end(self, name: str, state: str, sentence: str) -> None:
-        self._leave(name)
         status = Status.read(self.store.files(name).status) or Status()
         status = replace(status, state=state, sentence=sentence, updated=time.time())
         try:
             status.write(self.store.files(name).status)
         except OSError:
             self._told[name] = status
+        self._leave(name)  # after the word, or a page that looks just now would call the run interrupted
 
     def _active(self, owner: str) -> str:
         name = next((name for name, order in self._orders.items() if order.owner == owner), "")
