@@ -29,14 +29,9 @@ class Addresses:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or say in a sentence why not."""
-        if scope["type"] in ("http", "websocket"):
-            if _is_too_long(scope["path"]):
-                await PlainTextResponse("This address is too long.", 414)(scope, receive, send)
-                return
-            host = Headers(scope=scope).get("host")
-            if host is not None and not await is_own(host):  # every browser sends it
-                await PlainTextResponse(_refusal(_name(host)), 403)(scope, receive, send)
-                return
+        if scope["type"] in ("http", "websocket") and (refusal := await _refusal(scope)):
+            await _refuse(scope, receive, send, refusal)
+            return
         await self.app(scope, receive, send)
 
 
@@ -83,7 +78,23 @@ def _is_too_long(path: str) -> bool:
     return len(path) > _LONGEST_PATH or any(len(part.encode()) > _LONGEST_NAME for part in path.split("/"))
 
 
-def _refusal(name: str) -> str:
+async def _refusal(scope: Scope) -> PlainTextResponse | None:
+    if _is_too_long(scope["path"]):
+        return PlainTextResponse("This address is too long.", 414)
+    host = Headers(scope=scope).get("host")
+    if host is None or await is_own(host):  # every browser sends one
+        return None
+    return PlainTextResponse(_sentence(_name(host)), 403)
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: PlainTextResponse) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008})  # the server then answers 403
+    else:
+        await refusal(scope, receive, send)
+
+
+def _sentence(name: str) -> str:
     shown = name if re.fullmatch(r"[a-z0-9.-]{1,253}", name, re.ASCII) else "NAME"
     return (
         "The server does not know the name under which it was asked for. Open it by its IP address, or ask whoever runs"
