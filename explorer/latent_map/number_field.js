@@ -43,9 +43,10 @@ export class NumberField {
     const { input, images } = this;
     const image = input.valueAsNumber;
     if (!input.value && !input.validity.badInput) return this.showNumber();
-    if (Number.isInteger(image) && image >= 0 && image < images) return this.choose(image);
+    const known = Number.isInteger(image) && image >= 0 && image < images;
     const last = (images - 1).toLocaleString("en");
-    this.complain(`No test image has this number. Type a whole number from 0 to ${last}.`);
+    this.complain(known ? "" : `No test image has this number. Type a whole number from 0 to ${last}.`);
+    if (known) this.choose(image);
   }
 
   /** @param {string} sentence "" takes an earlier one away */
