@@ -154,6 +154,7 @@ def openings(last: LastOpened, new_context: Callable, address: str, kind: type[O
 
         Requests that the regular expression ``broken`` finds, fail; no map is waited for.
         """
+        context_options = {"reduced_motion": kind.motion} | context_options
         if fresh or broken or opened:
             opened.append(kind(new_context(**context_options).new_page()))
         else:

@@ -54,7 +54,7 @@ def test_the_numbers_stand_beside_those_of_the_model_before(open_map: Callable) 
 
 
 def test_the_points_glide_from_one_map_to_the_other(open_map: Callable) -> None:
-    opened = open_map()
+    opened = open_map(reduced_motion="no-preference")
     opened.page.evaluate(RECORD_GLIDE)
     ends, glided = {opened.points()}, set()
     for name in [OFF, ON] * 3:
