@@ -36,6 +36,7 @@ def visit(new_context: Callable[..., BrowserContext], training_server: str) -> I
         page.on("console", note)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(path if "://" in path else training_server + path)
+        page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
         return page
 
     yield open_page
