@@ -160,13 +160,13 @@ def test_a_queued_run_is_cancelled_at_once_and_for_good(manage: Manage) -> None:
 
 
 def test_a_pause_that_is_forgotten_ends_by_itself(manage: Manage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(manager_module, "PAUSE_S", 0.5)
     runs = manage()
     name = runs.submit(ANN, ENDLESS)
     until(lambda: runs.look(name).status.step)
     runs.steer(name, ANN, paused=True)
     until(lambda: runs.look(name).status.state == "paused")
     step = runs.look(name).status.step
-    monkeypatch.setattr(manager_module, "PAUSE_S", 0.0)
     until(lambda: runs.look(name).status.step > step)
     assert not runs.look(name).control.paused
 
