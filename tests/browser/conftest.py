@@ -107,16 +107,22 @@ class LastOpened:
         self.browser = browser
         self.opened: OpenedMap | None = None
         self.choice: tuple = ()
+        self.look: list = []
 
     def again(self, address: str, kind: type[OpenedMap], options: dict) -> OpenedMap:
-        """That page, left and with nothing recorded; another one where it was of another address or context."""
-        if self.opened is None or self.choice != (address, options):
+        """That page, left and with nothing recorded; another one where it was of another kind or looks otherwise."""
+        if self.opened is None or self.choice != (address, options) or self.look_now() != self.look:
             self.close()
             context = self.browser.new_context(**options)
             context.set_default_timeout(READY_MS)
             self.opened, self.choice = kind(context.new_page()), (address, options)
-        self.opened.forget()
+            self.look = self.look_now()
         return self.opened
+
+    def look_now(self) -> list:
+        """What a test may have changed of the page: its size and its scheme."""
+        self.opened.forget()
+        return self.opened.page.evaluate("[innerWidth, innerHeight, matchMedia('(prefers-color-scheme: dark)').matches]")
 
     def close(self) -> None:
         if self.opened is not None:
