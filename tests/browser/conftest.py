@@ -122,7 +122,9 @@ class LastOpened:
     def look_now(self) -> list:
         """What a test may have changed of the page: its size and its scheme."""
         self.opened.forget()
-        return self.opened.page.evaluate("[innerWidth, innerHeight, matchMedia('(prefers-color-scheme: dark)').matches]")
+        return self.opened.page.evaluate(
+            "[innerWidth, innerHeight, matchMedia('(prefers-color-scheme: dark)').matches]"
+        )
 
     def close(self) -> None:
         if self.opened is not None:
