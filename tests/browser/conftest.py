@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -100,18 +101,6 @@ def server_without_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
         yield address
 
 
-@pytest.fixture
-def new_context(new_context: Callable[..., BrowserContext]) -> Callable[..., BrowserContext]:
-    """pytest-playwright's own, whose pages have patience."""
-
-    def make(**options: object) -> BrowserContext:
-        context = new_context(**options)
-        context.set_default_timeout(READY_MS)
-        return context
-
-    return make
-
-
 class LastOpened:
     """The page that was opened last. Opened again it costs half, for it keeps what it has fetched and compiled."""
 
@@ -119,16 +108,24 @@ class LastOpened:
         self.browser = browser
         self.opened: OpenedMap | None = None
         self.choice: tuple = ()
+        self.look: list = []
 
     def again(self, address: str, kind: type[OpenedMap], options: dict) -> OpenedMap:
-        """That page, left and with nothing recorded; another one where it was of another address or context."""
-        if self.opened is None or self.choice != (address, options):
+        """That page, left and with nothing recorded; another one where it was of another kind or looks otherwise."""
+        if self.opened is None or self.choice != (address, options) or self.look_now() != self.look:
             self.close()
             context = self.browser.new_context(**options)
             context.set_default_timeout(READY_MS)
             self.opened, self.choice = kind(context.new_page()), (address, options)
-        self.opened.forget()
+            self.look = self.look_now()
         return self.opened
+
+    def look_now(self) -> list:
+        """What a test may have changed of the page: its size and its scheme."""
+        self.opened.forget()
+        return self.opened.page.evaluate(
+            "[innerWidth, innerHeight, matchMedia('(prefers-color-scheme: dark)').matches]"
+        )
 
     def close(self) -> None:
         if self.opened is not None:
@@ -144,10 +141,26 @@ def last_opened(browser: Browser) -> Iterator[LastOpened]:
     last.close()
 
 
-Opening = Iterator[Callable[..., OpenedMap]]
+@dataclass
+class NewContext:
+    """pytest-playwright's own way to a context of the test's own, with patience, and the page that was opened last."""
+
+    make: Callable[..., BrowserContext]
+    last: LastOpened
+
+    def __call__(self, **options: object) -> BrowserContext:
+        context = self.make(**options)
+        context.set_default_timeout(READY_MS)
+        return context
 
 
-def openings(last: LastOpened, new_context: Callable, address: str, kind: type[OpenedMap] = OpenedMap) -> Opening:
+@pytest.fixture
+def new_context(new_context: Callable[..., BrowserContext], last_opened: LastOpened) -> NewContext:
+    """In place of pytest-playwright's own."""
+    return NewContext(new_context, last_opened)
+
+
+def openings(new_context: NewContext, address: str, kind: type[OpenedMap] = OpenedMap) -> Iterator[Callable]:
     opened: list[OpenedMap] = []
 
     def open_map(query: str = "", *, broken: str = "", fresh: bool = False, **context_options: object) -> OpenedMap:
@@ -155,10 +168,11 @@ def openings(last: LastOpened, new_context: Callable, address: str, kind: type[O
 
         Requests that the regular expression ``broken`` finds, fail; no map is waited for.
         """
+        context_options = {"reduced_motion": kind.motion} | context_options
         if fresh or broken or opened:
             opened.append(kind(new_context(**context_options).new_page()))
         else:
-            opened.append(last.again(address, kind, context_options))
+            opened.append(new_context.last.again(address, kind, context_options))
         if broken:
             opened[-1].break_requests(broken)
         opened[-1].page.goto(address + query)
@@ -172,17 +186,15 @@ def openings(last: LastOpened, new_context: Callable, address: str, kind: type[O
 
 
 @pytest.fixture
-def open_map(last_opened: LastOpened, new_context: Callable, server: str) -> Iterator[Callable[..., OpenedMap]]:
+def open_map(new_context: Callable, server: str) -> Iterator[Callable[..., OpenedMap]]:
     """Opens the map; at the end no console may hold more than was expected."""
-    yield from openings(last_opened, new_context, server)
+    yield from openings(new_context, server)
 
 
 @pytest.fixture
-def open_map_without_files(
-    last_opened: LastOpened, new_context: Callable, server_without_files: str
-) -> Iterator[Callable[..., OpenedMap]]:
+def open_map_without_files(new_context: Callable, server_without_files: str) -> Iterator[Callable[..., OpenedMap]]:
     """As open_map, where the MNIST files are missing."""
-    yield from openings(last_opened, new_context, server_without_files)
+    yield from openings(new_context, server_without_files)
 
 
 @pytest.fixture(scope="session")
@@ -194,28 +206,24 @@ def run_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def open_run(last_opened: LastOpened, new_context: Callable, run_server: str) -> Iterator[Callable[..., OpenedRun]]:
+def open_run(new_context: Callable, run_server: str) -> Iterator[Callable[..., OpenedRun]]:
     """As open_map, for the run view."""
-    yield from openings(last_opened, new_context, run_server, OpenedRun)
+    yield from openings(new_context, run_server, OpenedRun)
 
 
 @pytest.fixture
-def open_pair(last_opened: LastOpened, new_context: Callable, server: str) -> Iterator[Callable[..., OpenedPair]]:
+def open_pair(new_context: Callable, server: str) -> Iterator[Callable[..., OpenedPair]]:
     """As open_map, for two models side by side."""
-    yield from openings(last_opened, new_context, f"{server}compare", OpenedPair)
+    yield from openings(new_context, f"{server}compare", OpenedPair)
 
 
 @pytest.fixture
-def open_pair_without_files(
-    last_opened: LastOpened, new_context: Callable, server_without_files: str
-) -> Iterator[Callable[..., OpenedPair]]:
+def open_pair_without_files(new_context: Callable, server_without_files: str) -> Iterator[Callable[..., OpenedPair]]:
     """As open_pair, where the MNIST files are missing."""
-    yield from openings(last_opened, new_context, f"{server_without_files}compare", OpenedPair)
+    yield from openings(new_context, f"{server_without_files}compare", OpenedPair)
 
 
 @pytest.fixture
-def open_probability(
-    last_opened: LastOpened, new_context: Callable, server: str
-) -> Iterator[Callable[..., OpenedProbability]]:
+def open_probability(new_context: Callable, server: str) -> Iterator[Callable[..., OpenedProbability]]:
     """As open_map, for the probability page."""
-    yield from openings(last_opened, new_context, f"{server}probability", OpenedProbability)
+    yield from openings(new_context, f"{server}probability", OpenedProbability)

@@ -35,6 +35,8 @@ class OpenedMap:
     """Records from before the first request on: websocket frames sent, addresses asked for, console complaints."""
 
     name = "latent-map"
+    motion = "reduce"
+    """What its visitor prefers, as in reduced_motion of a context: nothing glides where no test is about that."""
 
     def __init__(self, page: Page) -> None:
         self.page = page

@@ -15,6 +15,7 @@ class OpenedProbability(OpenedMap):
     """As OpenedMap, with what is known of one image beside it."""
 
     name = "probability"
+    motion = "no-preference"  # for the fit is played
 
     def _note_line(self, line: ConsoleMessage) -> None:
         # Streamlit's own way to find out that a page is not the server's root.

@@ -66,7 +66,7 @@ def test_the_averages_have_their_deviation_and_the_floor_of_sigma_is_said(open_m
 
 
 def test_the_points_glide_from_one_map_to_the_other(open_map: Callable) -> None:
-    opened = open_map()
+    opened = open_map(reduced_motion="no-preference")
     opened.page.evaluate(RECORD_GLIDE)
     ends, glided = {opened.points()}, set()
     for name in [OFF, ON] * 3:

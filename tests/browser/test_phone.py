@@ -18,14 +18,11 @@ def phone(open_map: Callable) -> OpenedMap:
     return opened
 
 
-def test_nothing_scrolls_sideways(phone: OpenedMap) -> None:
+def test_nothing_scrolls_sideways_and_the_map_comes_before_the_decoded_picture(phone: OpenedMap) -> None:
     assert phone.page.evaluate("innerWidth") == 390
     assert phone.page.evaluate("document.scrollingElement.scrollWidth") <= 390
     main = phone.page.get_by_test_id("stMain")
     assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
-
-
-def test_the_map_comes_before_the_decoded_picture(phone: OpenedMap) -> None:
     plot, picture = phone.plot.bounding_box(), phone.page.get_by_test_id("decoded").bounding_box()
     assert plot["y"] + plot["height"] < picture["y"]
     assert plot["y"] + plot["height"] < 844

@@ -13,7 +13,7 @@ from models.data import Dataset
 from models.evaluation import fixed_images
 from models.evidence import evidence, posterior
 from tests.browser.blank_page import blank_page
-from tests.browser.conftest import LastOpened, openings
+from tests.browser.conftest import openings
 from tests.browser.opened_map import lonely_image
 from tests.browser.opened_pair import SEVEN
 from tests.browser.opened_probability import OpenedProbability
@@ -229,9 +229,9 @@ def test_the_zoom_shows_the_posterior_in_the_middle(opened: OpenedProbability) -
 
 
 @pytest.fixture
-def open_without_files(last_opened: LastOpened, new_context: Callable, server_without_files: str) -> Iterator[Callable]:
+def open_without_files(new_context: Callable, server_without_files: str) -> Iterator[Callable]:
     """As open_probability, where the MNIST files are missing."""
-    yield from openings(last_opened, new_context, f"{server_without_files}probability", OpenedProbability)
+    yield from openings(new_context, f"{server_without_files}probability", OpenedProbability)
 
 
 def test_without_the_files_a_drawing_is_answered(open_without_files: Callable) -> None:

@@ -50,7 +50,7 @@ def test_before_the_first_frame_a_sentence_stands_on_the_axes(open_run: Callable
 
 
 def test_a_new_frame_glides_in_and_everything_shows_it(open_run: Callable) -> None:
-    opened = open_run("?frames=2")
+    opened = open_run("?frames=2", reduced_motion="no-preference")
     opened.wait_for_axes()
     assert_shows(opened, 1)
     opened.drag((1.2, 0.8))

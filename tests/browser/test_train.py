@@ -37,6 +37,7 @@ def visit(new_context: Callable[..., BrowserContext], training_server: str) -> I
         page.on("console", note)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(path if "://" in path else training_server + path)
+        page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
         return page
 
     yield open_page
@@ -66,18 +67,23 @@ def wait_for_step(page: Page, least: int) -> None:
     wait_until(page, script, least)
 
 
+def wait_for_end(page: Page) -> None:
+    ended = page.get_by_test_id("stAlert").get_by_text("nats per image over all 360")
+    expect(ended).to_be_visible(timeout=PATIENCE_MS)
+
+
 def test_a_run_is_steered_survives_a_reload_and_can_be_watched(visit: Callable[..., Page]) -> None:
     page = visit()
     expect(page.get_by_test_id("run-view")).to_contain_text("prior p(z)")
     start(page, 200)
     wait_for_step(page, 40)
     page.get_by_role("radio", name="0", exact=True).click()
-    expect(page.get_by_text("β = 1, then 0")).to_be_visible()
+    expect(page.get_by_text("β = 1, then 0")).to_be_visible(timeout=PATIENCE_MS)
     before = step(page)
     page.reload()
     wait_for_step(page, before)
     page.get_by_role("button", name="Pause").click()
-    expect(page.get_by_text("Paused at step")).to_be_visible()
+    expect(page.get_by_text("Paused at step")).to_be_visible(timeout=PATIENCE_MS)
 
     other = visit(page.url)
     wait_for_step(other, before)
@@ -88,10 +94,11 @@ def test_a_run_is_steered_survives_a_reload_and_can_be_watched(visit: Callable[.
     page.get_by_role("button", name="One step").click()
     expect(page.get_by_text(paused, exact=True)).to_have_count(0)
     page.get_by_role("button", name="Resume").click()
-    expect(page.get_by_text("images/s")).to_be_visible()
+    expect(page.get_by_text("images/s")).to_be_visible(timeout=PATIENCE_MS)
     page.get_by_role("button", name="Cancel").click()
     for each in (page, other):
-        expect(each.get_by_test_id("stAlert").get_by_text("Cancelled. Its frames are still here.")).to_be_visible()
+        ended = each.get_by_test_id("stAlert").get_by_text("Cancelled. Its frames are still here.")
+        expect(ended).to_be_visible(timeout=PATIENCE_MS)
         expect(each.get_by_test_id("run-view").get_by_role("button", name="End")).to_be_visible()
     expect(page.get_by_role("button", name="New run")).to_be_visible()
 
@@ -99,7 +106,7 @@ def test_a_run_is_steered_survives_a_reload_and_can_be_watched(visit: Callable[.
 def test_a_finished_run_is_kept_repeated_side_by_side_and_found_on_the_map(visit: Callable[..., Page]) -> None:
     page = visit()
     start(page, 3)
-    expect(page.get_by_test_id("stAlert").get_by_text("nats per image over all 360")).to_be_visible()
+    wait_for_end(page)
     page.get_by_label("Keep it as").fill("<b>mine</b>")
     page.get_by_label("Keep it as").press("Enter")
     page.get_by_role("button", name="Keep", exact=True).click()
@@ -110,7 +117,7 @@ def test_a_finished_run_is_kept_repeated_side_by_side_and_found_on_the_map(visit
 
     page.get_by_role("button", name="Train again").click()
     expect(page.get_by_test_id("run-view").get_by_text("β = 0", exact=True).first).to_be_visible()
-    expect(page.get_by_test_id("stAlert").get_by_text("nats per image over all 360")).to_be_visible()
+    wait_for_end(page)
     expect(page.get_by_test_id("handle")).to_have_count(2)
 
     on_map = visit("", page.context)
