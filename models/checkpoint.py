@@ -7,6 +7,7 @@ A model of the objective "lattice" has no encoder: those weights are missing, an
 A file from elsewhere is read as bytes, capped before it is parsed and compared with what its recipe implies.
 """
 
+import hashlib
 import json
 import os
 import platform
@@ -58,6 +59,18 @@ class Checkpoint:
     def metrics(self) -> dict[str, float]:
         """The averages over the held-out images, see summarise; derived, so that a header cannot misstate them."""
         return summarise(self.codes)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What the model is, in 16 hex digits: the same for the same recipe and weights, whatever is measured of them.
+
+        SHA-256 over the recipe as JSON, then each weight's name and its raw little-endian bytes, in the order of names.
+        """
+        digest = hashlib.sha256(self.recipe.to_json().encode())
+        for name, weight in sorted(self.weights.items()):
+            digest.update(name.encode())
+            digest.update(weight.numpy().astype("<f2", copy=False).tobytes())
+        return digest.hexdigest()[:16]
 
     @cached_property
     def pixel_stddev(self) -> float | None:

@@ -1,8 +1,10 @@
 """A checkpoint is read back as it was written, and written whole or not at all."""
 
 import dataclasses
+import hashlib
 import math
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -56,6 +58,34 @@ def test_the_model_is_the_one_in_the_file(tiny_bytes: bytes) -> None:
 def test_the_metrics_are_those_of_the_codes_whatever_the_header_says(tiny_bytes: bytes) -> None:
     forged = parse(with_metadata(tiny_bytes, metrics='{"kl": 0}'))
     assert forged.metrics == summarise(parse(tiny_bytes).codes)
+
+
+def test_the_fingerprint_is_of_recipe_and_weights_alone(tiny_checkpoint: Checkpoint) -> None:
+    name, weight = next(iter(tiny_checkpoint.weights.items()))
+    weights = dict(reversed(tiny_checkpoint.weights.items()))
+    same = dataclasses.replace(
+        tiny_checkpoint,
+        weights=weights,
+        codes=dataclasses.replace(tiny_checkpoint.codes, kl=torch.zeros(15)),
+        versions={},
+    )
+    others = [
+        dataclasses.replace(tiny_checkpoint, weights=tiny_checkpoint.weights | {name: weight + 1}),
+        dataclasses.replace(tiny_checkpoint, recipe=dataclasses.replace(tiny_checkpoint.recipe, seed=99)),
+    ]
+    assert re.fullmatch("[0-9a-f]{16}", tiny_checkpoint.fingerprint)
+    assert same.fingerprint == tiny_checkpoint.fingerprint
+    assert len({tiny_checkpoint.fingerprint, *(each.fingerprint for each in others)}) == 3
+
+
+def test_the_fingerprint_hashes_the_recipe_then_names_and_bytes_in_order(tiny_bytes: bytes) -> None:
+    header = header_of(tiny_bytes)
+    start = 8 + int.from_bytes(tiny_bytes[:8], "little")
+    text = header.pop("__metadata__")["recipe"].encode()
+    for name in sorted(name for name in header if not name.startswith("codes.")):
+        first, last = header[name]["data_offsets"]
+        text += name.encode() + tiny_bytes[start + first : start + last]
+    assert parse(tiny_bytes).fingerprint == hashlib.sha256(text).hexdigest()[:16]
 
 
 def test_a_measured_model_is_that_of_the_rounded_weights(tiny_dataset: Dataset) -> None:
