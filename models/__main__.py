@@ -6,7 +6,7 @@ import os
 import shlex
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import torch
@@ -21,6 +21,9 @@ from models.initial import initial
 from models.recipe import DATASETS, LIKELIHOODS, OBJECTIVES, Recipe, RecipeError
 from models.training import TrainingError, best_device, train
 from models.vae import VAE
+
+SPLITS = {"test": "held-out", "train": "training"}
+"""The splits of a data set, and what their images are called."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -97,18 +100,23 @@ def parser() -> argparse.ArgumentParser:
 def _add_evaluating(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     verb = verbs.add_parser("evaluate", help="the loss terms and the codes' spread over the held-out images")
     verb.add_argument("file", type=Path)
+    verb.add_argument(
+        "--split", choices=SPLITS, default="test", help="held-out images, or those that a model trains on (%(default)s)"
+    )
     verb.add_argument("--json", action="store_true")
     verb.add_argument("--threads", type=words.count, default=1)
     verb.add_argument(
         "--evidence", action="store_true", help="instead log p(x) by quadrature, bounds below it and gaps"
     )
-    verb.add_argument("--images", type=words.images, metavar="N", help="with --evidence: the first N only")
+    verb.add_argument(
+        "--images", type=words.images, metavar="N", help=f"the first N of the split only (at most {inference.IMAGES:,})"
+    )
     verb.add_argument(
         "--subset",
-        type=words.images,
+        type=words.subset,
         default=inference.SUBSET,
         metavar="N",
-        help="with --evidence: the importance bound and the fits take the first N only (%(default)s)",
+        help="with --evidence: the importance bound and the fits take the first N only (%(default)s); 0: none",
     )
     verb.set_defaults(run=_evaluate)
 
@@ -127,9 +135,12 @@ def _add_measuring(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]")
     verb.add_argument("--folder", type=Path, default=sweep.FOLDER, metavar="DIR", help="where the seeds' models lie")
     verb.set_defaults(run=_sweep)
 
-    verb = verbs.add_parser("evidence", help="evaluate --evidence of the shipped models of which none is kept yet")
+    verb = verbs.add_parser("evidence", help="evaluate --evidence of the shipped models whose figures are not kept yet")
     verb.add_argument("--jobs", type=words.count, default=1, help="models at a time, one thread each")
-    verb.set_defaults(run=lambda options: inference.measure_missing(options.jobs))
+    verb.add_argument(
+        "--controls", type=Path, nargs="+", metavar="FILE", help="instead of these models, to stand beside the shipped"
+    )
+    verb.set_defaults(run=_evidence)
 
 
 def _train(options: argparse.Namespace) -> None:
@@ -149,7 +160,7 @@ def _train(options: argparse.Namespace) -> None:
         symmetry.fold(vae, symmetry.nearest_symmetry(encode_dataset(vae, held_out).mean, reference.mean))
     trained = checkpoint.measured(vae, recipe, dataset, held_out)
     checkpoint.write(options.out, trained)
-    _print_metrics(trained.metrics, trained)
+    _print_metrics(trained.metrics, trained, f"{len(held_out.labels):,} {SPLITS['test']} images")
 
 
 def recipe_of(options: argparse.Namespace) -> Recipe:
@@ -179,51 +190,60 @@ def _run_steps(vae: VAE, dataset: data.Dataset, recipe: Recipe, generator: torch
 def _evaluate(options: argparse.Namespace) -> None:
     torch.set_num_threads(options.threads)
     model = checkpoint.read(options.file)
-    held_out = data.load(model.recipe.dataset, "test", progressbar=True)
+    images = _images(options, model)
     if options.evidence:
-        _evaluate_evidence(options, model, held_out)
+        _evaluate_evidence(options, model, images)
         return
-    codes = encode_dataset(model.vae(), held_out)
+    codes = encode_dataset(model.vae(), images)
     metrics = summarise(codes)
     command = model.recipe.command(options.file.as_posix())
     if options.json:
         samples = SAMPLES if model.recipe.has_encoder else 0
-        facts = {"images": len(codes.label), "samples_per_image": samples, "beta": model.recipe.last_weight}
-        facts |= {"pixel_stddev": model.pixel_stddev}
+        facts = {"split": options.split, "images": len(codes.label), "samples_per_image": samples}
+        facts |= {"beta": model.recipe.last_weight, "pixel_stddev": model.pixel_stddev}
         print(json.dumps(metrics | facts | {"command": command, "versions": model.versions}))
         return
-    _print_metrics(metrics, model)
+    _print_metrics(metrics, model, f"{len(images.labels):,} {SPLITS[options.split]} images")
     print(f"made by: {command}")
 
 
-def _evaluate_evidence(options: argparse.Namespace, model: Checkpoint, held_out: data.Dataset) -> None:
-    x = fixed_images(held_out, model.recipe.likelihood)
-    if options.images is not None and options.images > len(x):
-        raise data.DataError(f"There are {len(x):,} held-out images: --images takes no more than that.")
-    x = x[: options.images]
-    counts = {"images": len(x)}
+def _images(options: argparse.Namespace, model: Checkpoint) -> data.Dataset:
+    """The first images of the split that is asked for. Raises DataError."""
+    dataset = data.load(model.recipe.dataset, options.split, progressbar=True)
+    there = len(dataset.labels)
+    if options.images is not None and options.images > there:
+        raise data.DataError(f"There are {there:,} {SPLITS[options.split]} images: --images takes no more than that.")
+    count = options.images or min(inference.IMAGES, there)
+    return replace(dataset, pixels=dataset.pixels[:count], labels=dataset.labels[:count])
+
+
+def _evaluate_evidence(options: argparse.Namespace, model: Checkpoint, images: data.Dataset) -> None:
+    x = fixed_images(images, model.recipe.likelihood)
+    counts = {"split": options.split, "images": len(x)}
     if model.recipe.has_encoder:
         counts |= {"subset": min(options.subset, len(x)), "draws": inference.DRAWS}
     found = _measure_inference(model, x, options.subset)
     if options.json:
         print(json.dumps(found | counts))
         return
-    subset = f"; the subset is the first {counts['subset']:,}" if "subset" in counts else ""
-    print(f"averages over the first {len(x):,} held-out images, {_seen(model)}{subset}")
+    subset = f"; the subset is the first {counts['subset']:,}" if counts.get("subset") else ""
+    print(f"averages over the first {len(x):,} {SPLITS[options.split]} images, {_seen(model)}{subset}")
     _print_with_units(found, inference.units(model.recipe.likelihood), digits=5)
 
 
 def _measure_inference(model: Checkpoint, x: torch.Tensor, subset: int) -> dict[str, float]:
     found, parts = {}, inference.measure(model.vae(), x, subset, torch.Generator().manual_seed(SEED + 1))
-    for part in tqdm(parts, desc="log p(x), bounds and gaps", total=inference.parts(model.recipe), unit=" parts"):
+    for part in tqdm(
+        parts, desc="log p(x), bounds and gaps", total=inference.parts(model.recipe, subset), unit=" parts"
+    ):
         found |= part
     return found
 
 
-def _print_metrics(metrics: dict[str, float], model: Checkpoint) -> None:
+def _print_metrics(metrics: dict[str, float], model: Checkpoint, images: str) -> None:
     sampled = model.recipe.has_encoder
     how = f"{SAMPLES} draws of z an image; beta = 1 in the sum" if sampled else "the sum is -log p(x) itself"
-    print(f"averages over {len(model.codes.label):,} held-out images, {_seen(model)}; {how}")
+    print(f"averages over {images}, {_seen(model)}; {how}")
     _print_with_units(metrics, measures.units(model.recipe.likelihood))
 
 
@@ -236,6 +256,13 @@ def _print_with_units(found: dict[str, float], units: dict[str, str], digits: in
     width = max(map(len, found))
     for name, value in found.items():
         print(f"{name:>{width}} {value:10.{digits}g}  {units[name]}")
+
+
+def _evidence(options: argparse.Namespace) -> None:
+    if options.controls:
+        inference.measure_controls([path.resolve() for path in options.controls], options.jobs)
+    else:
+        inference.measure_missing(options.jobs)
 
 
 def _pretrain(options: argparse.Namespace) -> None:

@@ -4,13 +4,17 @@ import json
 import math
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from models import checkpoint, data, gallery, inference
 from models.__main__ import main
+from models.evaluation import fixed_images
 from models.measures import UNITS
+from models.vae import prior
 from tests.commands import refused, run
 from tests.conftest import TRAIN
 
@@ -27,7 +31,7 @@ def test_evaluate_prints_the_metrics_of_the_file_as_json(digits_file: Path) -> N
     assert all(math.isfinite(value) for value in metrics.values())
     assert facts["negative_elbo"] == pytest.approx(facts["reconstruction"] + facts["kl"])
     assert metrics == pytest.approx(checkpoint.read(digits_file).metrics, rel=1e-4)
-    assert (facts["images"], facts["beta"]) == (360, 1)
+    assert (facts["split"], facts["images"], facts["beta"]) == ("test", 360, 1)
     assert facts["command"] == checkpoint.read(digits_file).recipe.command(digits_file.as_posix())
 
 
@@ -46,15 +50,46 @@ def test_evaluate_prints_the_evidence_and_all_below_it_as_json(digits_file: Path
     done = run("evaluate", digits_file, *EVIDENCE, "--json")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    assert list(found) == [*inference.UNITS, "images", "subset", "draws"]
-    assert all(math.isfinite(value) for value in found.values())
-    assert (found["images"], found["subset"], found["draws"]) == (40, 3, 5000)
+    assert list(found) == [*inference.UNITS, "split", "images", "subset", "draws"]
+    assert all(math.isfinite(found[name]) for name in inference.UNITS)
+    assert (found["split"], found["images"], found["subset"], found["draws"]) == ("test", 40, 3, 5000)
     assert max(found["largest_error"], found["largest_missed"]) < 0.01
     assert found["gap"] == pytest.approx(found["log_evidence"] - found["elbo"])
     assert found["importance_bound"] < found["subset_log_evidence"] + 0.05
     sums = [found[f"{kind}approximation_gap"] + found[f"{kind}amortisation_gap"] for kind in ("", "full_")]
     assert sums[0] == pytest.approx(sums[1])
     assert all(found[name] > -1e-3 for name in inference.UNITS if name.endswith("_gap"))
+    assert found["gap_median"] < found["gap_90"]
+
+
+def test_the_training_images_are_evaluated_as_the_held_out_ones(
+    digits_file: Path, digits: data.Dataset, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Against the model's own distributions, by many draws."""
+    assert main(["evaluate", str(digits_file), "--split", "train", "--evidence", "--subset", "0", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["split"], found["images"], found["subset"]) == ("train", 1437, 0)
+    assert not [name for name in found if name.endswith(("_bound", "tion_gap"))]
+    vae, x = checkpoint.read(digits_file).vae(), fixed_images(digits)
+    with torch.no_grad():
+        q = vae.encode(x)
+        z = q.rsample((200,))
+        bound = (vae.decode(z).log_prob(x) + prior().log_prob(z) - q.log_prob(z)).double()
+    error = bound.mean(dim=0).mean().item() - found["elbo"]
+    assert abs(error) < 4 * (bound.var(dim=0).sum() / 200).sqrt().item() / len(x) + 1e-3
+
+
+def test_the_first_images_of_a_split_are_the_same_however_many_are_asked_for(digits: data.Dataset) -> None:
+    few = replace(digits, pixels=digits.pixels[:37], labels=digits.labels[:37])
+    assert torch.equal(fixed_images(few), fixed_images(digits)[:37])
+
+
+@pytest.mark.parametrize("what", [[], ["--evidence", "--subset", "0"]])
+def test_evaluate_says_of_which_split_its_averages_are(
+    what: list[str], digits_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evaluate", str(digits_file), "--split", "train", "--images", "50", *what]) == 0
+    assert "50 training images" in capsys.readouterr().out
 
 
 def test_evaluate_says_which_images_the_evidence_is_of(digits_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -70,7 +105,7 @@ def test_evaluate_says_which_images_the_evidence_is_of(digits_file: Path, capsys
 def test_a_decoder_alone_has_an_evidence_and_no_bound(lattice_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", str(lattice_file), "--evidence", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert list(found) == [*[*inference.UNITS][:4], "images"]
+    assert list(found) == [*[*inference.UNITS][:4], "split", "images"]
     assert found["images"] == 360
     assert found["log_evidence"] == pytest.approx(-checkpoint.read(lattice_file).metrics["negative_elbo"], abs=0.02)
     assert main(["evaluate", str(lattice_file), "--evidence", "--images", "30"]) == 0
