@@ -10,7 +10,7 @@ import streamlit as st
 
 from explorer import catalogue
 from models import gallery
-from models.inference import read_shipped, stale
+from models.inference import read_shipped, stale, unmeasured
 from models.recipe import Recipe, RecipeError
 
 MAKE = "python -m models evidence"
@@ -70,9 +70,9 @@ def _show(found: dict) -> None:
         st.html(html)
     for words in lessons:
         st.markdown(words)
-    if old:
-        labels = ", ".join(model["label"] for model in catalogue.shipped() if model["name"] in old)
-        st.markdown(f"Not measured yet with the weights that are shipped now: {labels}. `{MAKE}` measures them.")
+    if missing := unmeasured(found["models"]):
+        labels = ", ".join(model["label"] for model in catalogue.shipped() if model["name"] in missing)
+        st.markdown(f"Not yet measured in full with the weights that are shipped now: {labels}. `{MAKE}` does it.")
     if errors:
         st.caption(errors)
     with st.expander("What the columns mean"):
@@ -189,8 +189,8 @@ def _errors(found: Collection[dict[str, float]]) -> str:
     average, image, missed = (_at_most(max(each[name] for each in found)) for name in names)
     return (
         f"Numerical error of log p(x): about {average} nats in an average and {image} nats in any one image, from the"
-        f" grid and from rounding; at most a share of {missed} of any p(x) lies outside the grid. A dash: the model"
-        " has no encoder, and so neither a bound nor a gap."
+        f" grid and from rounding; at most a share of {missed} of any p(x) lies outside the grid. A dash: not"
+        " measured, or the model has no encoder, and so neither a bound nor a gap."
     )
 
 

@@ -52,6 +52,8 @@ UNITS = {
 """What is measured, in the order of a table."""
 
 _DENSITIES = ("log_evidence", "elbo", "subset_log_evidence", "importance_bound")
+# How many of UNITS a model without an encoder has.
+_ALONE = 4
 # Images whose weights are drawn at a time.
 _CHUNK = 100
 
@@ -129,11 +131,11 @@ def _mean(values: Tensor) -> float:
 
 
 def measure_missing(jobs: int) -> None:
-    """Measure anew each shipped model whose weights are not those that FILE is of, ``jobs`` at a time.
+    """Measure anew each shipped model that FILE does not have, or not in full, see unmeasured, ``jobs`` at a time.
 
     Raises CheckpointError, OSError.
     """
-    missing = {name: gallery.path(name) for name in stale(_kept()["models"])}
+    missing = {name: gallery.path(name) for name in unmeasured(_kept()["models"])}
     _measure_files("models", missing, SUBSET, jobs)
 
 
@@ -150,8 +152,19 @@ def stale(kept: dict[str, dict]) -> list[str]:
     return [name for name in gallery.recipes() if not _is_of(gallery.read(name), kept.get(name))]
 
 
+def unmeasured(kept: dict[str, dict]) -> list[str]:
+    """Those that are stale, and those of which a figure of UNITS is not ``kept``."""
+    old = stale(kept)
+    return [name for name, recipe in gallery.recipes().items() if name in old or not _is_whole(recipe, kept[name])]
+
+
 def _is_of(model: Checkpoint, entry: object) -> bool:
     return isinstance(entry, dict) and entry.get("fingerprint") == model.fingerprint
+
+
+def _is_whole(recipe: Recipe, entry: dict) -> bool:
+    figures = UNITS if recipe.has_encoder else list(UNITS)[:_ALONE]
+    return {"train", *figures} <= entry.keys()
 
 
 def _kept() -> dict:

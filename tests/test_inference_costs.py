@@ -115,8 +115,7 @@ def test_figures_of_other_weights_are_not_shown(tmp_path: Path, monkeypatch: pyt
     old = MEASURED | {"fingerprint": "0123456789abcdef"}
     app = drawn(written(tmp_path, models={gallery.REFERENCE: old, gallery.EXACT: EXACT}), monkeypatch)
     assert not any("131.94" in html.proto.body for html in app.get("html"))
-    assert re.search(rf"Not measured yet with the weights .*β = 1,.*`{MAKE}`", words(app))
-    assert "exact, no encoder" not in words(app)
+    assert re.search(rf"Not yet measured in full with the weights .*β = 1,.*`{MAKE}`", words(app))
 
 
 def test_what_is_lost_to_the_gap_and_to_the_bound_adds_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
