@@ -39,7 +39,7 @@ _STYLE = """<style>
 .lse-costs :is(th, td):first-child { padding-left: 0; text-align: left; }
 .lse-costs tbody tr { border-top: 1px solid color-mix(in srgb, currentcolor 15%, transparent); }
 .lse-costs th { font-weight: 600; }
-.lse-costs caption { padding-bottom: 0.3rem; text-align: left; opacity: 0.7; }
+.lse-costs-of { margin: 1.2rem 0 0.2rem; opacity: 0.7; }
 .lse-costs [colspan] { border-left: 1.5rem solid transparent; }
 .lse-costs .lse-train { padding-left: 0; opacity: 0.7; font-weight: 400; }
 </style>"""
@@ -99,8 +99,8 @@ def gap_table(rows: dict[str, dict], unit: str, counts: dict[str, int]) -> str:
         )
         for label, entry in rows.items()
     }
-    caption = f"{counts['images']:,} test images and the first {counts['images']:,} training images, {unit}"
-    return _table(caption, f'<tr><th></th>{groups}</tr><tr><th scope="col">model</th>{splits}</tr>', body)
+    images = f"{counts['images']:,} test images and the first {counts['images']:,} training images, {unit}"
+    return _table(images, f'<tr><th></th>{groups}</tr><tr><th scope="col">model</th>{splits}</tr>', body)
 
 
 def parts_table(rows: dict[str, dict], unit: str, counts: dict[str, int]) -> str:
@@ -111,14 +111,15 @@ def parts_table(rows: dict[str, dict], unit: str, counts: dict[str, int]) -> str
         for label, entry in rows.items()
         if "gap" in entry
     }
-    caption = f"The first {counts['subset']:,} test images, {unit}"
-    return _table(caption, f'<tr><th scope="col">model</th>{names}</tr>', body)
+    images = f"The first {counts['subset']:,} test images, {unit}"
+    return _table(images, f'<tr><th scope="col">model</th>{names}</tr>', body)
 
 
-def _table(caption: str, head: str, body: dict[str, str]) -> str:
+def _table(images: str, head: str, body: dict[str, str]) -> str:
     rows = "".join(f'<tr><th scope="row">{escape(label)}</th>{cells}</tr>' for label, cells in body.items())
-    caption = f"<caption>{caption}</caption>"
-    return f'<div class="lse-costs"><table>{caption}<thead>{head}</thead><tbody>{rows}</tbody></table></div>'
+    # Not a caption, which is as wide as the table: on a phone most of it would be out of sight.
+    table = f'<table aria-label="{images}"><thead>{head}</thead><tbody>{rows}</tbody></table>'
+    return f'<p class="lse-costs-of">{images}</p><div class="lse-costs">{table}</div>'
 
 
 def _number(entry: dict[str, float], name: str, sign: int) -> str:
