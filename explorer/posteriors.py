@@ -195,13 +195,18 @@ def _drawn(path: Path, image: bytes, seed: int) -> tuple[Tensor | None, Tensor]:
 
 
 def _curve(draws: Tensor) -> Curve:
-    bounds = _band(importance_bound, draws, "bound", "")
-    return bounds | _band(effective_sample_size, draws, "effective", "effective_")
+    bounds, sizes = _groups(importance_bound, draws), _groups(effective_sample_size, draws)
+    error = [each.std().item() / len(each) ** 0.5 for each in bounds]
+    return _band(bounds, "bound", "") | {"error": error} | _band(sizes, "effective", "effective_")
 
 
-def _band(quantity: Callable[[Tensor], Tensor], draws: Tensor, name: str, prefix: str) -> dict[str, list[float]]:
-    """Of groups of K log weights each, into which all are split, the mean and the ends of the band, for each K."""
-    groups = [quantity(draws.view(-1, count).T) for count in DRAWS]
+def _groups(quantity: Callable[[Tensor], Tensor], draws: Tensor) -> list[Tensor]:
+    """For each K the quantity of groups of K log weights, into which all are split."""
+    return [quantity(draws.view(-1, count).T) for count in DRAWS]
+
+
+def _band(groups: list[Tensor], name: str, prefix: str) -> dict[str, list[float]]:
+    """For each K the mean and the ends of the band."""
     low, high = torch.stack([each.quantile(_BAND) for each in groups], dim=1).tolist()
     return {name: [each.mean().item() for each in groups], f"{prefix}low": low, f"{prefix}high": high}
 

@@ -5,7 +5,7 @@ import json
 import shlex
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import torch
@@ -21,6 +21,9 @@ from models.train_command import StoppedError
 from models.training import TrainingError
 
 _STOPPED = 130  # as shells have it: 128 and the number of the signal
+
+SPLITS = {"test": "held-out", "train": "training"}
+"""The splits of a data set, and what their images are called."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -125,14 +128,19 @@ def _add_evaluating(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]"
     verb = verbs.add_parser("evaluate", help="the loss terms and the codes' spread over the held-out images")
     _add_file(verb)
     verb.add_argument(
+        "--split", choices=SPLITS, default="test", help="held-out images, or those that a model trains on (%(default)s)"
+    )
+    verb.add_argument(
         "--evidence", action="store_true", help="instead log p(x) by quadrature, bounds below it and gaps (off)"
     )
-    verb.add_argument("--images", type=words.images, metavar="N", help="with --evidence: the first N only (all)")
+    verb.add_argument(
+        "--images", type=words.images, metavar="N", help=f"the first N of the split only (at most {inference.IMAGES:,})"
+    )
     verb.add_argument(
         "--subset",
-        type=words.images,
+        type=words.subset,
         metavar="N",
-        help=f"with --evidence: the importance bound and the fits take the first N only ({inference.SUBSET})",
+        help=f"with --evidence: the importance bound and the fits take the first N only ({inference.SUBSET}); 0: none",
     )
     verb.set_defaults(run=_evaluate)
 
@@ -153,9 +161,12 @@ def _add_measuring(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]")
     )
     verb.set_defaults(run=_sweep)
 
-    verb = verbs.add_parser("evidence", help="evaluate --evidence of the shipped models of which none is kept yet")
+    verb = verbs.add_parser("evidence", help="evaluate --evidence of the shipped models whose figures are not kept yet")
     verb.add_argument("--jobs", type=words.count, default=1, help="models at a time, one thread each (%(default)s)")
-    verb.set_defaults(run=lambda options: inference.measure_missing(options.jobs))
+    verb.add_argument(
+        "--controls", type=Path, nargs="+", metavar="FILE", help="instead of these models, to stand beside the shipped"
+    )
+    verb.set_defaults(run=_evidence)
 
 
 def _add_file(verb: argparse.ArgumentParser) -> None:
@@ -167,7 +178,7 @@ def _add_file(verb: argparse.ArgumentParser) -> None:
 def _train(options: argparse.Namespace) -> None:
     torch.set_num_threads(options.threads)
     trained = train_command.make(recipe_of(options), options.out, options.force)
-    _print_metrics(trained.metrics, trained)
+    _print_metrics(trained.metrics, trained, f"{len(trained.codes.label):,} {SPLITS['test']} images")
 
 
 def recipe_of(options: argparse.Namespace) -> Recipe:
@@ -176,34 +187,41 @@ def recipe_of(options: argparse.Namespace) -> Recipe:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    if not options.evidence and (options.images or options.subset):
-        raise data.DataError("--images and --subset say what --evidence is of: give --evidence too, or leave them out.")
+    if options.subset is not None and not options.evidence:
+        raise data.DataError("--subset says what --evidence is of: give --evidence too, or leave it out.")
     torch.set_num_threads(options.threads)
     model = checkpoint.read(options.file)
-    held_out = data.load(model.recipe.dataset, "test", progressbar=True)
+    images = _images(options, model)
     if options.evidence:
-        _evaluate_evidence(options, model, held_out)
+        _evaluate_evidence(options, model, images)
         return
-    model = checkpoint.measured_again(model, held_out)
+    model = checkpoint.measured_again(model, images)
     metrics = model.metrics
     command = model.recipe.command(options.file.as_posix())
     if options.json:
-        facts = {"images": len(model.codes.label), "binarisations": len(model.averages.kl)}
+        facts = {"split": options.split, "images": len(model.codes.label), "binarisations": len(model.averages.kl)}
         facts |= {"samples_per_image": DRAWS if len(model.averages.kl) > 1 else 0, "beta": model.recipe.last_weight}
         facts |= {"pixel_stddev": model.pixel_stddev}
         units = measures.units(model.recipe.likelihood)
         print(report.report(options.file.stem, model, metrics, units, **facts, command=command))
         return
-    _print_metrics(metrics, model)
+    _print_metrics(metrics, model, f"{len(images.labels):,} {SPLITS[options.split]} images")
     print(f"made by: {command}")
 
 
-def _evaluate_evidence(options: argparse.Namespace, model: Checkpoint, held_out: data.Dataset) -> None:
-    x = fixed_images(held_out, model.recipe.likelihood)
-    if options.images is not None and options.images > len(x):
-        raise data.DataError(f"There are {len(x):,} held-out images: --images takes no more than that.")
-    x = x[: options.images]
-    counts = {"images": len(x)}
+def _images(options: argparse.Namespace, model: Checkpoint) -> data.Dataset:
+    """The first images of the split that is asked for. Raises DataError."""
+    dataset = data.load(model.recipe.dataset, options.split, progressbar=True)
+    there = len(dataset.labels)
+    if options.images is not None and options.images > there:
+        raise data.DataError(f"There are {there:,} {SPLITS[options.split]} images: --images takes no more than that.")
+    count = options.images or min(inference.IMAGES, there)
+    return replace(dataset, pixels=dataset.pixels[:count], labels=dataset.labels[:count])
+
+
+def _evaluate_evidence(options: argparse.Namespace, model: Checkpoint, images: data.Dataset) -> None:
+    x = fixed_images(images, model.recipe.likelihood)
+    counts = {"split": options.split, "images": len(x)}
     subset = _subset(options.subset, len(x), model)
     if model.recipe.has_encoder:
         counts |= {"subset": subset, "draws": inference.DRAWS}
@@ -211,8 +229,8 @@ def _evaluate_evidence(options: argparse.Namespace, model: Checkpoint, held_out:
     if options.json:
         print(report.report(options.file.stem, model, found, inference.units(model.recipe.likelihood), **counts))
         return
-    subset = f"; the subset is the first {counts['subset']:,}" if "subset" in counts else ""
-    print(f"averages over the first {len(x):,} held-out images, {_seen(model)}{subset}")
+    subset = f"; the subset is the first {counts['subset']:,}" if counts.get("subset") else ""
+    print(f"averages over the first {len(x):,} {SPLITS[options.split]} images, {_seen(model)}{subset}")
     _print_with_units(found, inference.units(model.recipe.likelihood), digits=5)
 
 
@@ -222,21 +240,23 @@ def _subset(asked: int | None, images: int, model: Checkpoint) -> int:
         raise data.DataError("This model has no encoder, and so no bound and no fit: leave --subset out.")
     if asked and asked > images:
         raise data.DataError(f"{images:,} images are evaluated: --subset takes no more than that.")
-    return asked or min(inference.SUBSET, images)
+    return min(inference.SUBSET, images) if asked is None else asked
 
 
 def _measure_inference(model: Checkpoint, x: torch.Tensor, subset: int) -> dict[str, float]:
     found, parts = {}, inference.measure(model.vae(), x, subset, torch.Generator().manual_seed(SEED + 1))
-    for part in tqdm(parts, desc="log p(x), bounds and gaps", total=inference.parts(model.recipe), unit=" parts"):
+    for part in tqdm(
+        parts, desc="log p(x), bounds and gaps", total=inference.parts(model.recipe, subset), unit=" parts"
+    ):
         found |= part
     return found
 
 
-def _print_metrics(metrics: dict[str, float], model: Checkpoint) -> None:
+def _print_metrics(metrics: dict[str, float], model: Checkpoint, images: str) -> None:
     how = "beta = 1 in the sum" if model.recipe.has_encoder else "the sum is -log p(x) itself"
     times = len(model.averages.kl) if model.averages else 1
     seen = f"binarised afresh {times} times, {DRAWS} draws of z each" if times > 1 else _seen(model)
-    print(f"averages over {len(model.codes.label):,} held-out images, {seen}; {how}")
+    print(f"averages over {images}, {seen}; {how}")
     _print_with_units(metrics, measures.units(model.recipe.likelihood))
 
 
@@ -249,6 +269,13 @@ def _print_with_units(found: dict[str, float], units: dict[str, str], digits: in
     width = max(map(len, found))
     for name, value in found.items():
         print(f"{name:>{width}} {value:10.{digits}g}  {units[name]}")
+
+
+def _evidence(options: argparse.Namespace) -> None:
+    if options.controls:
+        inference.measure_controls([path.resolve() for path in options.controls], options.jobs)
+    else:
+        inference.measure_missing(options.jobs)
 
 
 def _pretrain(options: argparse.Namespace) -> None:

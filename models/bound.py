@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Distribution, MultivariateNormal, kl_divergence
 
-from models.evidence import log_joint, log_likelihood
+from models.evidence import log_joint, log_likelihood, rounding
 from models.vae import LATENTS, PIXELS, VAE, prior
 
 # In units of q's sigma; beyond lie 4e-9 of its mass.
@@ -28,7 +28,11 @@ Rule = tuple[Tensor, Tensor]
 
 
 class Estimate(NamedTuple):
-    """A quantity of each of N images and how much it moved at the last refinement, both float64 [N], in nats."""
+    """A quantity of each of N images and about its numerical error, both float64 [N], in nats.
+
+    The error is how much the quantity moved at the last refinement, and what rounding can do, see
+    models.evidence.rounding.
+    """
 
     value: Tensor
     error: Tensor
@@ -46,7 +50,8 @@ def elbo(vae: VAE, x: Tensor, q: Distribution) -> Estimate:
     q = as_gaussian(q)
     rules = chain(map(hermite, _HERMITE), map(_even, _EVEN))
     expected = _expectation(lambda z, rows: pairwise(log_likelihood, vae, z, x[rows]), q, rules)
-    return Estimate(expected.value - kl_divergence(q, as_gaussian(prior())), expected.error)
+    value = expected.value - kl_divergence(q, as_gaussian(prior()))
+    return Estimate(value, expected.error + _rounding(vae, x, q))
 
 
 def kl_to_posterior(vae: VAE, x: Tensor, q: Distribution, log_evidence: Tensor) -> Estimate:
@@ -67,7 +72,13 @@ def kl_to_posterior(vae: VAE, x: Tensor, q: Distribution, log_evidence: Tensor) 
         log_q = MultivariateNormal(q.mean[rows, None], scale_tril=q.scale_tril[rows, None], validate_args=False)
         return log_q.log_prob(z) - pairwise(log_joint, vae, z, x[rows]) + log_evidence[rows, None]
 
-    return _expectation(log_ratio, q, map(_even, _ODD))
+    found = _expectation(log_ratio, q, map(_even, _ODD))
+    return Estimate(found.value, found.error + _rounding(vae, x, q))
+
+
+@torch.no_grad()
+def _rounding(vae: VAE, x: Tensor, q: MultivariateNormal) -> Tensor:
+    return rounding(vae, q.mean, x)
 
 
 def as_gaussian(q: Distribution) -> MultivariateNormal:

@@ -2,9 +2,10 @@
 
 import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -13,6 +14,7 @@ from torch.distributions import Independent, MultivariateNormal, Normal
 from models import checkpoint, gallery, report, sweep
 from models.best_q import best_bound, gaps
 from models.bound import elbo
+from models.checkpoint import Checkpoint
 from models.evidence import evidence, posterior
 from models.importance import effective_sample_size, importance_bound, log_weights
 from models.recipe import Recipe
@@ -27,17 +29,22 @@ DRAWS = 5000
 SUBSET = 500
 """How many images the importance bound and the fits take: each image's draws and steps are decoded for it alone."""
 
+IMAGES = 10_000
+"""How many images of a split are measured at most, unless asked for another number: the test split has no more."""
+
 UNITS = {
     "log_evidence": "nats per image, by quadrature",
-    "log_evidence_error": "nats, of the average, by refining the grid",
+    "log_evidence_error": "nats, of the average, by refining the grid, and rounding",
     "largest_error": "nats, of any one image",
     "largest_missed": "of 1, the most of any one image's evidence that the grid may leave out",
     "elbo": "nats per image, with the encoder's q",
-    "elbo_error": "nats, of the average, by refining the grid",
+    "elbo_error": "nats, of the average, by refining the grid, and rounding",
     "gap": "nats per image, log_evidence - elbo",
+    "gap_median": "nats, what half of the images' gaps do not exceed",
+    "gap_90": "nats, what 90 % of the images' gaps do not exceed",
     "subset_log_evidence": "nats per image, of the subset",
     "importance_bound": f"nats per image, of the subset, {DRAWS:,} draws of the encoder's q",
-    "effective_draws": f"of {DRAWS:,}, of the subset",
+    "effective_draws": f"of {DRAWS:,}, of the subset; counts the draws that came, not the mass of p(z|x) they missed",
     "approximation_gap": "nats per image, of the subset, with the best diagonal q",
     "amortisation_gap": "nats per image, of the subset, with the best diagonal q",
     "full_approximation_gap": "nats per image, of the subset, with the best q of any covariance",
@@ -46,6 +53,8 @@ UNITS = {
 """What is measured, in the order of a table."""
 
 _DENSITIES = ("log_evidence", "elbo", "subset_log_evidence", "importance_bound")
+# How many of UNITS a model without an encoder has.
+_ALONE = 4
 # Images whose weights are drawn at a time.
 _CHUNK = 100
 
@@ -57,9 +66,11 @@ def units(likelihood: str) -> dict[str, str]:
     return UNITS | {name: UNITS[name].replace("nats", "nats of a density", 1) for name in _DENSITIES}
 
 
-def parts(recipe: Recipe) -> int:
+def parts(recipe: Recipe, subset: int) -> int:
     """How many parts measure yields."""
-    return 5 if recipe.has_encoder else 1
+    if not recipe.has_encoder:
+        return 1
+    return 5 if subset else 2
 
 
 @torch.no_grad()
@@ -67,7 +78,7 @@ def measure(vae: VAE, x: Tensor, subset: int, generator: torch.Generator) -> Ite
     """Every average of UNITS over images x [N, 784], those of the subset over the first ``subset``, part by part.
 
     The best q of an image is the better of two fits, one from the encoder's q and one from the moments of p(z|x).
-    A model without an encoder has log_evidence and its errors alone.
+    A model without an encoder has log_evidence and its errors alone; with a subset of 0 nothing is drawn or fitted.
     """
     found = evidence(vae, x)
     yield {
@@ -78,18 +89,19 @@ def measure(vae: VAE, x: Tensor, subset: int, generator: torch.Generator) -> Ite
     }
     if vae.encoder is None:
         return
-    q = vae.encode(x)
-    bound = elbo(vae, x, q)
-    yield {
-        "elbo": _mean(bound.value),
-        "elbo_error": _mean(bound.error),
-        "gap": _mean(found.log_evidence - bound.value),
-        "subset_log_evidence": _mean(found.log_evidence[:subset]),
-    }
-    yield _importance(vae, x[:subset], generator)
+    bound = elbo(vae, x, vae.encode(x))
+    yield {"elbo": _mean(bound.value), "elbo_error": _mean(bound.error)} | _shape(found.log_evidence - bound.value)
+    if not subset:
+        return
+    yield {"subset_log_evidence": _mean(found.log_evidence[:subset])} | _importance(vae, x[:subset], generator)
     exact = _moments(vae, x[:subset])
     for full in (False, True):
         yield _gaps(vae, x[:subset], exact, full, found.log_evidence[:subset], bound.value[:subset])
+
+
+def _shape(gap: Tensor) -> dict[str, float]:
+    """The mean of the images' gaps hides that most are small and a few are large."""
+    return {"gap": _mean(gap), "gap_median": gap.quantile(0.5).item(), "gap_90": gap.quantile(0.9).item()}
 
 
 def _importance(vae: VAE, x: Tensor, generator: torch.Generator) -> dict[str, float]:
@@ -120,30 +132,86 @@ def _mean(values: Tensor) -> float:
 
 
 def measure_missing(jobs: int) -> None:
-    """Add to FILE each shipped model that it lacks, ``jobs`` at a time: delete an entry to have it measured anew.
+    """Measure anew each shipped model that FILE does not have, or not in full, see unmeasured, ``jobs`` at a time.
 
-    Raises OSError.
+    Raises CheckpointError, OSError.
     """
-    kept = json.loads(FILE.read_bytes())["models"] if FILE.exists() else {}
-    missing = [name for name in gallery.recipes() if name not in kept]
+    missing = {name: gallery.path(name) for name in unmeasured(_kept()["models"])}
+    _measure_files("models", missing, SUBSET, jobs)
+
+
+def measure_controls(files: Collection[Path], jobs: int) -> None:
+    """Keep in FILE the figures of models that are not shipped, each with its recipe under the name of its file.
+
+    Raises CheckpointError, OSError.
+    """
+    _measure_files("controls", {path.stem: path for path in files}, 0, jobs)
+
+
+def stale(kept: dict[str, dict]) -> list[str]:
+    """The shipped models of which nothing is ``kept``, or what was measured of other weights than they have now."""
+    return [name for name in gallery.recipes() if not _is_of(gallery.read(name), kept.get(name))]
+
+
+def unmeasured(kept: dict[str, dict]) -> list[str]:
+    """Those that are stale, and those of which a figure of UNITS is not ``kept``."""
+    old = stale(kept)
+    return [name for name, recipe in gallery.recipes().items() if name in old or not _is_whole(recipe, kept[name])]
+
+
+def _is_of(model: Checkpoint, entry: object) -> bool:
+    return isinstance(entry, dict) and entry.get("fingerprint") == model.fingerprint
+
+
+def _is_whole(recipe: Recipe, entry: dict) -> bool:
+    figures = UNITS if recipe.has_encoder else list(UNITS)[:_ALONE]
+    return {"train", *figures} <= entry.keys()
+
+
+def _kept() -> dict:
+    """What FILE holds; where that cannot be used, nothing."""
+    try:
+        kept = json.loads(FILE.read_bytes())
+    except (FileNotFoundError, ValueError):
+        kept = None
+    groups = ("models", "controls")
+    usable = isinstance(kept, dict) and all(isinstance(kept.get(group, {}), dict) for group in groups)
+    return {"models": {}} | (kept if usable else {})
+
+
+def _measure_files(group: str, files: dict[str, Path], subset: int, jobs: int) -> None:
+    """Measure the model in each of ``files``, and keep each at once under its name in the ``group`` of FILE."""
     with ThreadPoolExecutor(jobs) as pool:
-        for name, text in zip(missing, pool.map(sweep.run, map(_command, missing)), strict=True):
-            kept[name] = report.values(text)
-            counts = {"images": json.loads(text)["images"], "subset": SUBSET, "draws": DRAWS}
-            facts = counts | {"models": kept, "versions": checkpoint.dependency_versions()}
+        for name, entry in zip(files, pool.map(partial(_entry, subset=subset), files.values()), strict=True):
+            facts = {"images": IMAGES, "subset": SUBSET, "draws": DRAWS, "models": {}} | _kept()
+            facts[group] = facts.get(group, {}) | {name: entry}
+            facts["versions"] = checkpoint.dependency_versions()
             checkpoint.write_atomically(FILE, (json.dumps(facts, indent=1) + "\n").encode())
 
 
-def _command(name: str) -> str:
-    return shlex.join(["python", "-m", "models", "evaluate", sweep.shown(gallery.path(name)), "--evidence", "--json"])
+def _entry(path: Path, subset: int) -> dict:
+    """What FILE keeps of one model: whose figures they are, those of the test images, and those of training images."""
+    model = checkpoint.read(path)
+    sizes = {"test": subset if model.recipe.has_encoder else 0, "train": 0}
+    test, train = (_evaluated(path, split, size) for split, size in sizes.items())
+    facts = {"fingerprint": model.fingerprint}
+    return facts | test | {"train": train} | ({} if subset else {"recipe": json.loads(model.recipe.to_json())})
+
+
+def _evaluated(path: Path, split: str, subset: int) -> dict[str, float]:
+    words = ["evaluate", sweep.shown(path), "--split", split, "--evidence", "--subset", str(subset), "--json"]
+    return report.values(sweep.run(shlex.join(["python", "-m", "models", *words])))
 
 
 @cache
 def read_shipped() -> dict:
     """What ``python -m models evidence`` measured of the shipped models, read once a process.
 
-    {"images", "subset", "draws", "models": {name: {measure of UNITS: value}}, "versions": {package: version}}; of a
-    model without an encoder log_evidence and its errors alone. Raises ShippedError.
+    {"images", "subset", "draws", "models": {name: entry}, "controls": {name: entry}, "versions": {package: version}};
+    an entry has the ``fingerprint`` of the checkpoint, each measure of UNITS over the first ``images`` test images,
+    and in "train" those over as many training images, without the subset's; of a model without an encoder
+    log_evidence and its errors alone. The controls are not shipped: their entries have their "recipe", and no subset's.
+    Raises ShippedError.
     """
     return read_figures(FILE, _is_sound)
 
@@ -151,13 +219,24 @@ def read_shipped() -> dict:
 def _is_sound(found: object) -> bool:
     if not are_numbers(found, ("images", "subset", "draws")):
         return False
-    models = found.get("models")
-    if not models or not isinstance(models, dict) or not are_all(models, _are_averages):
+    models, controls = found.get("models"), found.get("controls", {})
+    groups = isinstance(models, dict) and models and isinstance(controls, dict)
+    if not groups or not are_all(models, _are_averages) or not are_all(controls, _is_control):
         return False
     recipes = gallery.recipes()
-    return all({"elbo", "gap"} <= models[name].keys() for name in models.keys() & recipes if recipes[name].has_encoder)
+    return all(_has_gap(models[name]) for name in models.keys() & recipes if recipes[name].has_encoder)
 
 
 def _are_averages(found: object) -> bool:
     errors = ("log_evidence_error", "largest_error", "largest_missed")
     return are_numbers(found, ("log_evidence", *errors), UNITS) and min(found[name] for name in errors) >= 0
+
+
+def _is_control(found: object) -> bool:
+    return _are_averages(found) and isinstance(found.get("recipe"), dict)
+
+
+def _has_gap(found: dict) -> bool:
+    """Of the test images, and where there are figures of training images, of them too."""
+    splits = [found, *([found["train"]] if "train" in found else [])]
+    return all(are_numbers(each, ("elbo", "gap", "gap_median", "gap_90"), UNITS) for each in splits)

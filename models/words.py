@@ -38,6 +38,11 @@ def images(text: str) -> int:
     return _whole(text, 1_000_000)
 
 
+def subset(text: str) -> int:
+    """How many images, of which 0 are none. Raises ArgumentTypeError."""
+    return 0 if text == "0" else images(text)
+
+
 def _whole(text: str, most: int) -> int:
     # Not isdigit, which lets int() meet a superscript; and no more digits than int() takes.
     if not text.isdecimal() or len(text) > 9 or not 1 <= int(text) <= most:

@@ -4,13 +4,17 @@ import json
 import math
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from models import checkpoint, data, gallery, inference, report
 from models.__main__ import main
+from models.evaluation import fixed_images
 from models.measures import UNITS
+from models.vae import prior
 from tests.commands import refused, run
 from tests.conftest import TRAIN
 
@@ -39,7 +43,7 @@ def test_evaluate_prints_the_metrics_of_the_file_as_json(digits_file: Path) -> N
     assert list(metrics) == METRICS
     assert metrics["negative_elbo"] == pytest.approx(metrics["reconstruction"] + metrics["kl"])
     assert metrics == pytest.approx(checkpoint.read(digits_file).metrics, rel=1e-4)
-    assert (facts["images"], facts["beta"]) == (360, 1)
+    assert (facts["split"], facts["images"], facts["beta"]) == ("test", 360, 1)
     assert facts["command"] == checkpoint.read(digits_file).recipe.command(digits_file.as_posix())
 
 
@@ -59,13 +63,44 @@ def test_evaluate_prints_the_evidence_and_all_below_it_as_json(digits_file: Path
     assert done.returncode == 0, done.stderr
     facts, found = reported(done.stdout, digits_file, inference.UNITS)
     assert list(found) == [*inference.UNITS]
-    assert (facts["images"], facts["subset"], facts["draws"]) == (40, 3, 5000)
+    assert (facts["split"], facts["images"], facts["subset"], facts["draws"]) == ("test", 40, 3, 5000)
     assert max(found["largest_error"], found["largest_missed"]) < 0.01
     assert found["gap"] == pytest.approx(found["log_evidence"] - found["elbo"])
     assert found["importance_bound"] < found["subset_log_evidence"] + 0.05
     sums = [found[f"{kind}approximation_gap"] + found[f"{kind}amortisation_gap"] for kind in ("", "full_")]
     assert sums[0] == pytest.approx(sums[1])
     assert all(found[name] > -1e-3 for name in inference.UNITS if name.endswith("_gap"))
+    assert found["gap_median"] < found["gap_90"]
+
+
+def test_the_training_images_are_evaluated_as_the_held_out_ones(
+    digits_file: Path, digits: data.Dataset, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Against the model's own distributions, by many draws."""
+    assert main(["evaluate", str(digits_file), "--split", "train", "--evidence", "--subset", "0", "--json"]) == 0
+    facts, found = reported(capsys.readouterr().out, digits_file, inference.UNITS)
+    assert (facts["split"], facts["images"], facts["subset"]) == ("train", 1437, 0)
+    assert not [name for name in found if name.endswith(("_bound", "tion_gap"))]
+    vae, x = checkpoint.read(digits_file).vae(), fixed_images(digits)
+    with torch.no_grad():
+        q = vae.encode(x)
+        z = q.rsample((200,))
+        bound = (vae.decode(z).log_prob(x) + prior().log_prob(z) - q.log_prob(z)).double()
+    error = bound.mean(dim=0).mean().item() - found["elbo"]
+    assert abs(error) < 4 * (bound.var(dim=0).sum() / 200).sqrt().item() / len(x) + 1e-3
+
+
+def test_the_first_images_of_a_split_are_the_same_however_many_are_asked_for(digits: data.Dataset) -> None:
+    few = replace(digits, pixels=digits.pixels[:37], labels=digits.labels[:37])
+    assert torch.equal(fixed_images(few), fixed_images(digits)[:37])
+
+
+@pytest.mark.parametrize("what", [[], ["--evidence", "--subset", "0"]])
+def test_evaluate_says_of_which_split_its_averages_are(
+    what: list[str], digits_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evaluate", str(digits_file), "--split", "train", "--images", "50", *what]) == 0
+    assert "50 training images" in capsys.readouterr().out
 
 
 def test_evaluate_says_which_images_the_evidence_is_of(digits_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -118,11 +153,10 @@ def test_a_bad_number_of_images_is_refused(
     assert len(refused(["evaluate", str(digits_file), "--evidence", *what], capsys).split()) > 3
 
 
-@pytest.mark.parametrize("flag", ["--images", "--subset"])
 def test_what_says_nothing_without_the_evidence_is_refused(
-    flag: str, digits_file: Path, capsys: pytest.CaptureFixture[str]
+    digits_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert "give --evidence too" in refused(["evaluate", str(digits_file), flag, "5"], capsys)
+    assert "give --evidence too" in refused(["evaluate", str(digits_file), "--subset", "5"], capsys)
 
 
 def test_without_an_encoder_there_is_no_subset(lattice_file: Path, capsys: pytest.CaptureFixture[str]) -> None:

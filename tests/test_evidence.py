@@ -5,13 +5,15 @@ import math
 import pytest
 import torch
 from torch import Tensor
+from torch.distributions import Independent, Normal
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from models import evidence as module
 from models import gallery
+from models.bound import elbo
 from models.data import Dataset
 from models.evaluation import fixed_images
-from models.evidence import EvidenceError, Posterior, evidence, log_joint, posterior
+from models.evidence import EvidenceError, Posterior, evidence, log_joint, log_likelihood, posterior, rounding
 from models.vae import VAE, prior
 from tests.conftest import TINY_HIDDEN, global_generators_untouched, seeded
 from tests.linear_gaussian import MODELS, LinearGaussian, images
@@ -170,6 +172,20 @@ def test_grey_pixels_have_a_density(tiny_dataset: Dataset) -> None:
 def test_a_model_without_an_encoder_has_an_evidence(tiny_dataset: Dataset) -> None:
     vae = VAE(TINY_HIDDEN, seeded(), encoder=False)
     assert (evidence(vae, fixed_images(tiny_dataset)).error < 0.01).all()
+
+
+@pytest.mark.parametrize("name", ["mnist-beta-1", "mnist-lattice", "mnist-gaussian-beta-1"])
+def test_no_stated_error_is_below_what_float64_shows_of_rounding(name: str, mnist_test: Dataset) -> None:
+    model = gallery.read(name)
+    vae, z = model.vae().requires_grad_(False), model.codes.mean[:60]
+    x = fixed_images(mnist_test, model.recipe.likelihood)[:60]
+    found, stated = log_likelihood(vae, z[:, None], x[:, None])[:, 0, 0], rounding(vae, z, x)
+    bound, whole = elbo(vae, x[:3], Independent(Normal(z[:3], 0.01), 1)), evidence(vae, x[:3])
+    exact = vae.double().decode(z.double()).log_prob(x.double())
+    assert ((found - exact).abs() < stated).all()
+    assert (stated < 5e-3).all()
+    for each in (bound, whole):
+        assert (each.error > 1e-5).all()  # float32 knows no sum of a hundred nats better
 
 
 def test_a_decoder_that_no_grid_resolves_is_refused() -> None:

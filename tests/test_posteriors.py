@@ -132,10 +132,21 @@ def test_the_curves_rise_from_the_bound_to_the_evidence(
     assert all(low <= mean <= high for low, mean, high in zip(curve["low"], curve["bound"], curve["high"], strict=True))
     assert curve["bound"] == sorted(curve["bound"])
     assert curve["bound"][-1] == pytest.approx(answered["log_evidence"], abs=0.1)
+    assert all(0 < error < 2 for error in curve["error"])
     assert curve["effective"][0] == pytest.approx(1)
     assert all(1 <= size <= draws for size, draws in zip(curve["effective"], few_draws, strict=True))
     if proposal == "encoder":
         assert curve["bound"][0] == pytest.approx(answered["elbo"]["value"], abs=0.1)
+
+
+def test_the_standard_error_is_what_the_mean_varies_by_from_press_to_press(tiny_bytes: bytes) -> None:
+    name, presses, places = kept.keep(ANN, "my own", tiny_bytes), 30, (1, 3)
+    drawn = [posteriors.answer(asking(name, curves=press), ANN)["curves"]["prior"] for press in range(1, presses + 1)]
+    for place in places:
+        means = torch.tensor([curve["bound"][place] for curve in drawn], dtype=torch.float64)
+        stated = sum(curve["error"][place] for curve in drawn) / presses
+        # A standard deviation of 30 means is itself known to about 13 %.
+        assert means.std().item() == pytest.approx(stated, rel=0.5)
 
 
 def test_the_same_press_draws_the_same_and_the_next_one_draws_anew(tiny_bytes: bytes) -> None:

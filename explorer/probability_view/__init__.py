@@ -49,7 +49,7 @@ class Question(TypedDict):
 
 
 class Estimate(TypedDict):
-    """A value and its numerical error, in nats."""
+    """A value and about its numerical error, in nats."""
 
     value: float
     error: float
@@ -109,13 +109,15 @@ class Fits(TypedDict):
 class Curve(TypedDict):
     """The K-sample bound in nats, and the effective sample size of K, for each K of Curves.draws.
 
-    The mean over the repeats, and between ``low`` and ``high`` eight in ten of them. There are as many repeats of K as
+    The mean over the repeats, between ``low`` and ``high`` eight in ten of them, and the standard ``error`` of the
+    bound's mean. There are as many repeats of K as
     the draws of all give: Curves.repeats of the largest, and more of the others.
     """
 
     bound: list[float]
     low: list[float]
     high: list[float]
+    error: list[float]
     effective: list[float]
     effective_low: list[float]
     effective_high: list[float]

@@ -3,15 +3,19 @@
 import { element } from "../latent_map/dom.js";
 import { loadPlotly } from "../latent_map/plotly.js";
 import { canvasOfImage, saveButtons } from "../side_by_side/saving.js";
-import { boundRange, curvesFigure, inNats } from "./curves_figure.js";
+import { boundRange, curvesFigure, distanceOf, inNats } from "./curves_figure.js";
 
 /** @typedef {import("./curves_figure.js").Answer} Answer */
 /** @typedef {Answer & {curves: import("./curves_figure.js").Sampled}} Drawn */
+/** @typedef {import("./curves_figure.js").Curve} Curve */
 /** @typedef {import("./curves_figure.js").CurvesInk} CurvesInk */
 
 const CURVES_CONFIG = { displayModeBar: false, responsive: false };
 const SOURCE_OF_BOUND = "https://arxiv.org/abs/1509.00519";
-const FIRST_PRESS = "Draw 20 × 10,000 samples";
+const REPEATS = 20; // of the largest K, once all have come
+const FIRST_PRESS = `Draw ${REPEATS} × 10,000 samples`;
+const NEAR = 1; // nats between a bound and log p(x) within which an effective sample size means something
+const STANDARD_ERRORS = 2; // within which a difference may be noise
 
 export class Curves {
   /** @param {HTMLElement} root to fill @param {{draw: () => void}} acts draw: ask for the curves */
@@ -111,11 +115,12 @@ export class Curves {
   rows() {
     const { curves, density, log_evidence: exact } = /** @type {Drawn} */ (this.curves);
     const unit = density ? "nats of a density" : "nats";
-    const names = [`bound (${unit})`, "10 %", "90 %", "effective sample size", "10 %", "90 %"];
+    const names = [`bound (${unit})`, "10 %", "90 %", "standard error", "effective sample size", "10 %", "90 %"];
     const rows = proposalsOf(curves).flatMap(([proposal, curve]) => {
       return curves.draws.map((draws, i) => {
-        const { bound, low, high, effective, effective_low, effective_high } = curve;
-        const values = [bound, low, high, effective, effective_low, effective_high].map((column) => column[i]);
+        const { bound, low, high, error, effective, effective_low, effective_high } = curve;
+        const columns = [bound, low, high, error, effective, effective_low, effective_high];
+        const values = columns.map((column) => column[i]);
         return [proposal, draws, ...values, exact, curves.repeats];
       });
     });
@@ -142,17 +147,23 @@ function proposalsOf({ encoder, prior }) {
 /** @param {Drawn} answer */
 function captionOfCurves(answer) {
   const { curves, log_evidence: exact } = answer;
-  const last = curves.draws.length - 1;
-  const ends = proposalsOf(curves).map(([proposal, { bound, effective }]) => {
-    const [gap, side] = [Math.abs(exact - bound[last]), bound[last] > exact ? "above" : "below"];
-    const count = Number(effective[last].toPrecision(2)).toLocaleString("en");
-    return `${proposal} ${inNats(gap)} nats ${side} log p(x), effective size ${count}`;
-  });
+  const ends = proposalsOf(curves).map(([proposal, curve]) => `${proposal} ${endOfCurve(curve, exact)}`);
   const clipped = curves.prior.bound[0] < boundRange(answer)[0];
   const hidden = clipped ? ` Below the axis: the prior’s ${inNats(curves.prior.bound[0])} nats at K = 1.` : "";
-  const most = `K = ${curves.draws[last].toLocaleString("en")}`;
-  const spread = `Means, and bands with the middle 80 %, over ${curves.repeats} repeats of ${most}, more of smaller K.`;
-  return `${spread} At ${most}: ${ends.join("; ")}.${hidden}`;
+  const most = `K = ${curves.draws[curves.draws.length - 1].toLocaleString("en")}`;
+  const count = curves.repeats < REPEATS ? `the first ${curves.repeats} of ${REPEATS}` : `${curves.repeats}`;
+  const spread = `Means, and bands with the middle 80 %, over ${count} repeats of ${most}, more of smaller K.`;
+  return `${spread} At ${most} (± standard error): ${ends.join("; ")}.${hidden}`;
+}
+
+/** Where the largest K leaves the bound, and what its draws are worth. @param {Curve} curve @param {number} exact */
+function endOfCurve({ bound, error, effective }, exact) {
+  const last = bound.length - 1;
+  const gap = Math.abs(exact - bound[last]);
+  const noise = gap <= STANDARD_ERRORS * error[last] ? ", within the noise" : "";
+  const count = Number(effective[last].toPrecision(2)).toLocaleString("en");
+  const size = gap <= NEAR ? `effective size ${count}` : "too far for its effective size to mean anything";
+  return `${distanceOf(bound[last], exact).replace(" nats", ` ± ${inNats(error[last])} nats`)}${noise}, ${size}`;
 }
 
 function lessonOfBound() {
@@ -165,7 +176,7 @@ function lessonOfBound() {
     "",
     `${words} that rises with K to log p(x) (`,
     link,
-    "). With the encoder’s q, K = 1 is the ELBO.",
+    "). With the encoder’s q, K = 1 is the ELBO. A mean above log p(x) is noise of the draws.",
   );
 }
 
@@ -174,6 +185,8 @@ function foldOfSize() {
   const words =
     "(Σ w)² / Σ w² of the K weights w, after Kong (1992): so many equal weights would estimate as well. It is K where the " +
     "proposal is the posterior, on the dashed diagonal, and near 1 where one draw outweighs all others. The prior seldom " +
-    "comes where x is likely; the encoder’s q does, but tails that are lighter than the posterior’s can cost it draws too.";
+    "comes where x is likely; the encoder’s q does, but tails that are lighter than the posterior’s can cost it draws too. " +
+    "It counts the draws that came, not the mass of p(z|x) that they missed: a q in the wrong place can have a large one. " +
+    "So read it only where the bound beside it is near log p(x).";
   return element("details", "lse-fold", summary, element("p", "", words));
 }

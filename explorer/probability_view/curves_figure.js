@@ -3,15 +3,16 @@
 import { rgbOf } from "../latent_map/dom.js";
 
 /** Mean and 10-90 % band over the repeats, of the bound in nats and of the effective sample size, for each number of
- * draws. @typedef {{bound: number[], low: number[], high: number[], effective: number[], effective_low: number[],
- *   effective_high: number[]}} Curve */
+ * draws; error is the standard error of the bound's mean.
+ * @typedef {{bound: number[], low: number[], high: number[], error: number[], effective: number[],
+ *   effective_low: number[], effective_high: number[]}} Curve */
 /** @typedef {{draws: number[], repeats: number, encoder: Curve | null, prior: Curve}} Sampled */
 /** What is known of x: log p(x), and the ELBO of the encoder's q, in nats; curves null before they are asked for.
  * @typedef {{model: string, image: number, x: string, problem: string, density: boolean, log_evidence: number,
  *   elbo: {value: number} | null, curves: Sampled | null}} Answer */
 /** @typedef {{text: string, paper: string, muted: string, line: string, font: string}} CurvesInk */
 /** @typedef {{width: number, height: number}} Area in px */
-/** A line and its band. @typedef {{name: string, middle: number[], low: number[], high: number[], colour: string,
+/** A line and its band, and what the label of each point ends with. @typedef {{name: string, middle: number[], low: number[], high: number[], colour: string,
  *   dash: string, axis: string, unit: string}} Banded */
 
 const LEAST_DEPTH = 5; // nats below log p(x) that are always shown
@@ -26,7 +27,7 @@ export function curvesFigure(answer, area, ink) {
   const { curves, log_evidence: exact, elbo } = answer;
   const { draws } = curves;
   const ends = [draws[0], draws[draws.length - 1]];
-  const banded = bandedOf(curves, ink);
+  const banded = bandedOf(answer, ink);
   const data = [
     ...banded.flatMap((each) => bandTraces(draws, each)),
     {
@@ -40,8 +41,8 @@ export function curvesFigure(answer, area, ink) {
 }
 
 /** The proposals' lines: those of the bound, then those of the effective sample size.
- * @param {Sampled} curves @param {CurvesInk} ink @returns {Banded[]} */
-function bandedOf({ encoder, prior }, { text, muted }) {
+ * @param {Answer & {curves: Sampled}} answer @param {CurvesInk} ink @returns {Banded[]} */
+function bandedOf({ log_evidence, curves: { encoder, prior } }, { text, muted }) {
   /** @type {[string, Curve | null, string, string][]} */
   const proposals = [
     ["prior", prior, muted, "dot"],
@@ -51,23 +52,30 @@ function bandedOf({ encoder, prior }, { text, muted }) {
     if (!curve) return [];
     const { bound, low, high, effective, effective_low, effective_high } = curve;
     const look = { name, colour, dash };
+    const nowhere = bound.map(() => "");
+    // The size alone would praise a proposal that misses most of the posterior.
+    const distances = bound.map((nats) => `<br>bound ${distanceOf(nats, log_evidence)}`);
     return [
-      { ...look, middle: bound, low, high, axis: "y", unit: "nats" },
-      { ...look, middle: effective, low: effective_low, high: effective_high, axis: "y2", unit: "draws" },
+      { ...look, middle: bound, low, high, axis: "y", unit: "nats", beside: nowhere },
+      {
+        ...{ ...look, middle: effective, low: effective_low, high: effective_high, axis: "y2", unit: "draws" },
+        beside: distances,
+      },
     ];
   });
 }
 
 /** @param {number[]} draws @param {Banded} banded */
-function bandTraces(draws, { name, middle, low, high, colour, dash, axis, unit }) {
+function bandTraces(draws, { name, middle, low, high, colour, dash, axis, unit, beside }) {
   const [from, to] = [low, high].map((edge) => lineTrace(`${name}, 10–90 %`, draws, edge, { width: 0 }, axis));
   const line = lineTrace(name, draws, middle, { color: colour, width: 2.5, dash }, axis);
-  const hovertemplate = `${name}, K = %{x:,}: %{y:,.${unit === "nats" ? 2 : 1}f} ${unit}<extra></extra>`;
+  const value = `%{y:,.${unit === "nats" ? 2 : 1}f} ${unit}%{customdata}`;
+  const hovertemplate = `${name}, K = %{x:,}: ${value}<extra></extra>`;
   const key = axis === "y" ? KEY : {};
   return [
     from,
     { ...to, fill: "tonexty", fillcolor: faint(colour) },
-    { ...line, ...key, hoverinfo: undefined, hovertemplate },
+    { ...line, ...key, customdata: beside, hoverinfo: undefined, hovertemplate },
   ];
 }
 
@@ -156,4 +164,9 @@ function nameBeside(x, y, text, { yanchor, color }) {
 /** @param {number} value in nats, not the unit */
 export function inNats(value) {
   return value.toFixed(2).replace("-", "−");
+}
+
+/** Where a bound lies. @param {number} bound @param {number} exact log p(x), both in nats */
+export function distanceOf(bound, exact) {
+  return `${inNats(Math.abs(exact - bound))} nats ${bound > exact ? "above" : "below"} log p(x)`;
 }

@@ -103,8 +103,9 @@ function rowsOfIdentity(answer) {
 /** @param {Inference} answer */
 function sentencesOf(answer) {
   const { elbo, kl, log_evidence, evidence_error, missed } = answer;
-  const precision = `numerical error at most ${atMost(evidence_error)} nats, missed at most ${atMost(missed)} of p(x)`;
-  const exact = element("p", "", figureOf("evidence", "log p(x)", log_evidence), ` by quadrature; ${precision}.`);
+  const precision = `numerical error about ${atMost(evidence_error)} nats`;
+  const outside = `at most a share of ${atMost(missed)} of p(x) lies outside the grid`;
+  const exact = element("p", "", figureOf("evidence", "log p(x)", log_evidence), ` by quadrature; ${precision}; ${outside}.`);
   if (!elbo || !kl) {
     const alone = "This model has no encoder, so there is no q(z|x): its posterior and its log p(x) need none.";
     return [exact, element("p", "lse-quiet", `${alone} The numbers are ${natsOf(answer)}.`)];
@@ -112,7 +113,8 @@ function sentencesOf(answer) {
   const sum = elbo.value + kl.value;
   const terms = [figureOf("elbo", "ELBO", elbo.value), " + ", figureOf("divergence", "KL(q ‖ p(z|x))", kl.value)];
   const total = element("p", "", ...terms, " = ", element("b", "", signed(sum, DECIMALS)), ` ${natsOf(answer)}`);
-  exact.append(` The two differ by ${tiny(Math.abs(sum - log_evidence))} nats.`);
+  const errors = `about ${atMost(elbo.error)} in the ELBO and ${atMost(kl.error)} in KL`;
+  exact.append(` The sum differs from it by ${tiny(Math.abs(sum - log_evidence))} nats; numerical error ${errors}.`);
   return [total, exact, partsOfElbo(answer, natsOf(answer))];
 }
 

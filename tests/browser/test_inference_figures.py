@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from explorer.posteriors import REPEATS
 from models.vae import PIXELS
 from tests.browser.figures import INK
 from tests.browser.inference_page import inference_page
@@ -26,7 +27,7 @@ def curve(*bound: float) -> dict[str, list[float]]:
     effective = [max(1.0, 0.3 * draws) for draws in DRAWS]
     spread = {"low": [value - 1 for value in bound], "high": [value + 1 for value in bound]}
     sizes = {"effective_low": [0.9 * size for size in effective], "effective_high": [1.1 * size for size in effective]}
-    return {"bound": list(bound), **spread, "effective": effective, **sizes}
+    return {"bound": list(bound), **spread, "error": [0.05] * len(bound), "effective": effective, **sizes}
 
 
 def answered(**changes: object) -> dict:
@@ -123,7 +124,45 @@ def test_a_model_without_an_encoder_has_the_prior_alone(page: Page) -> None:
     assert not names & {"ELBO", "encoder’s q"}
     words = page.locator(".lse-curves > .lse-quiet").inner_text()
     assert "encoder" not in words
-    assert "prior 0.50 nats below log p(x)" in words
+    assert "prior 0.50 ± 0.05 nats below log p(x), effective size 3,000" in words
+
+
+def ending_at(*ends: float, **changes: object) -> dict:
+    """An answer whose encoder's and prior's curves end so many nats above log p(x)."""
+    encoder, prior = (curve(-94.5, -92, -91.5, -91, EXACT + end) for end in ends)
+    return answered(curves=answered()["curves"] | {"encoder": encoder, "prior": prior} | changes)
+
+
+def caption(page: Page, shown: dict) -> str:
+    traces(page, shown)
+    return page.locator(".lse-curves > .lse-quiet").inner_text()
+
+
+def test_a_mean_above_the_evidence_is_told_as_noise(page: Page) -> None:
+    words = caption(page, ending_at(0.08, -0.4))
+    assert "encoder’s q 0.08 ± 0.05 nats above log p(x), within the noise, effective size 3,000" in words
+    assert "prior 0.40 ± 0.05 nats below log p(x), effective size" in words
+    assert "above log p(x) is noise" in page.locator(".lse-curves").inner_text()
+
+
+def test_an_effective_size_is_told_only_beside_a_bound_that_is_near(page: Page) -> None:
+    words = caption(page, ending_at(-138.0, -0.05))
+    assert "138.00 ± 0.05 nats below log p(x), too far for its effective size to mean anything; prior" in words
+    assert words.count("effective size 3,000") == 1
+    labels = "curves.lines.data.filter(each => each.yaxis === 'y2' && each.customdata).map(each => each.customdata)"
+    of_prior, of_q = page.evaluate(labels)
+    assert of_q[-1] == "<br>bound 138.00 nats below log p(x)"
+    assert of_prior[-1] == "<br>bound 0.05 nats below log p(x)"
+    page.locator(".lse-curves").get_by_text("What the effective sample size says").click()
+    assert "not the mass of p(z|x) that they missed" in page.locator(".lse-curves details").inner_text()
+
+
+@pytest.mark.parametrize(("repeats", "told"), [(10, "the first 10 of 20 repeats"), (20, "over 20 repeats")])
+def test_the_repeats_are_those_that_were_asked_for(page: Page, repeats: int, told: str) -> None:
+    assert told in caption(page, ending_at(0, 0, repeats=repeats))
+    show(page, answered(curves=None))
+    expect(press(page)).to_have_text(f"Draw {REPEATS} × 10,000 samples")
+    assert page.evaluate("REPEATS") == REPEATS
 
 
 def test_nats_of_a_density_are_called_so(page: Page) -> None:
