@@ -67,11 +67,6 @@ def wait_for_step(page: Page, least: int) -> None:
     wait_until(page, script, least)
 
 
-def wait_for_end(page: Page) -> None:
-    ended = page.get_by_test_id("stAlert").get_by_text("nats per image over all 360")
-    expect(ended).to_be_visible(timeout=PATIENCE_MS)
-
-
 def test_a_run_is_steered_survives_a_reload_and_can_be_watched(visit: Callable[..., Page]) -> None:
     page = visit()
     expect(page.get_by_test_id("run-view")).to_contain_text("prior p(z)")
@@ -126,6 +121,11 @@ def test_a_finished_run_is_kept_repeated_side_by_side_and_found_on_the_map(visit
     expect(on_map.get_by_test_id("latent-map")).to_have_attribute("data-model", re.compile("kept-"))
     expect(on_map.get_by_test_id("caption")).to_contain_text("360 8×8 digits test images")
     compare_moments(visit("compare", page.context))
+
+
+def wait_for_end(page: Page) -> None:
+    ended = page.get_by_test_id("stAlert").get_by_text("nats per image over all 360")
+    expect(ended).to_be_visible(timeout=PATIENCE_MS)
 
 
 def compare_moments(page: Page) -> None:
