@@ -14,7 +14,7 @@ import { rgbOf } from "../latent_map/dom.js";
 /** @typedef {{width: number, height: number}} Area in px */
 /** A line and its band, and what the label of each point ends with.
  * @typedef {{name: string, middle: number[], low: number[], high: number[], colour: string,
- *   dash: string, axis: string, unit: string}} Banded */
+ *   dash: string, axis: string, unit: string, beside: string[]}} Banded */
 
 const LEAST_DEPTH = 5; // nats below log p(x) that are always shown
 const KEY = { showlegend: true };
