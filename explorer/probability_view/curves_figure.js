@@ -12,8 +12,9 @@ import { rgbOf } from "../latent_map/dom.js";
  *   elbo: {value: number} | null, curves: Sampled | null}} Answer */
 /** @typedef {{text: string, paper: string, muted: string, line: string, font: string}} CurvesInk */
 /** @typedef {{width: number, height: number}} Area in px */
-/** A line and its band, and what the label of each point ends with. @typedef {{name: string, middle: number[], low: number[], high: number[], colour: string,
- *   dash: string, axis: string, unit: string}} Banded */
+/** A line and its band, and what the label of each point ends with.
+ * @typedef {{name: string, middle: number[], low: number[], high: number[], colour: string,
+ *   dash: string, axis: string, unit: string, beside: string[]}} Banded */
 
 const LEAST_DEPTH = 5; // nats below log p(x) that are always shown
 const KEY = { showlegend: true };

@@ -105,7 +105,8 @@ function sentencesOf(answer) {
   const { elbo, kl, log_evidence, evidence_error, missed } = answer;
   const precision = `numerical error about ${atMost(evidence_error)} nats`;
   const outside = `at most a share of ${atMost(missed)} of p(x) lies outside the grid`;
-  const exact = element("p", "", figureOf("evidence", "log p(x)", log_evidence), ` by quadrature; ${precision}; ${outside}.`);
+  const found = figureOf("evidence", "log p(x)", log_evidence);
+  const exact = element("p", "", found, ` by quadrature; ${precision}; ${outside}.`);
   if (!elbo || !kl) {
     const alone = "This model has no encoder, so there is no q(z|x): its posterior and its log p(x) need none.";
     return [exact, element("p", "lse-quiet", `${alone} The numbers are ${natsOf(answer)}.`)];
