@@ -37,7 +37,7 @@ _STYLE = """<style>
 
 def inference_costs() -> None:
     """Draw the table, and a second one for grey pixels: nats of a density are compared with no others."""
-    st.subheader("What amortised inference costs, over the test images", anchor=False)
+    st.header("What amortised inference costs, over the test images", anchor=False)
     try:
         found = read_shipped()
     except (OSError, ValueError):

@@ -95,7 +95,7 @@ class Optimum:
 @st.fragment
 def likelihood_note() -> None:
     """Draw the note; only it runs anew when it is used."""
-    st.subheader("σ² and β are one choice", anchor=False)
+    st.header("σ² and β are one choice", anchor=False)
     st.markdown(
         "A Gaussian decoder pays the squared error over 2σ², and a constant. So two losses with the same βσ² have the"
         " same best networks: to raise σ is to raise β."

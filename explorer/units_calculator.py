@@ -61,7 +61,7 @@ _FIRST = "PyTorch-VAE"
 @st.fragment
 def units_calculator() -> None:
     """Draw the calculator; only it runs anew when it is used."""
-    st.subheader("Why is my KL weight 0.00025?", anchor=False)
+    st.header("Why is my KL weight 0.00025?", anchor=False)
     st.markdown(
         "Code sums or averages each term over pixels, latents and images, and every mean changes what its KL weight"
         " is worth. Choose what yours does, or code that is known."

@@ -33,7 +33,7 @@ _IDENTITY = rf"""
 
 def divergence(*, term_colours: dict[str, str], key: str) -> None:
     """Draw the section; all of it happens in the browser."""
-    st.subheader("KL is not symmetric", anchor=False)
+    st.header("KL is not symmetric", anchor=False)
     st.markdown(
         "Drag the top of a curve to move its mean, its flank to change its spread. KL(q‖p) averages log q/p where **q**"
         " puts its mass, KL(p‖q) averages log p/q where **p** does."

@@ -134,7 +134,7 @@ export function showImage(section, image) {
   const sigma = Array.from(image.sigma, (value) => formatted(value, "units of z")).join(", ");
   const words = `σ of q(z|x) = (${sigma}) in units of z; the ellipses are 1 and 2 σ, to scale. ${image.note}`;
   section.replaceChildren(
-    element("h3", "", image.title),
+    element("h2", "", image.title),
     element("div", "lse-pictures", ...pictures),
     terms,
     element("p", "lse-quiet", words),

@@ -72,7 +72,7 @@ export function figureOf(tone, name, value) {
 export class Identity {
   /** @param {HTMLElement} root */
   constructor(root) {
-    this.title = /** @type {HTMLElement} */ (root.querySelector("h3"));
+    this.title = /** @type {HTMLElement} */ (root.querySelector("h2"));
     this.bars = /** @type {HTMLElement} */ (root.querySelector(".lse-identity-bars"));
     this.words = /** @type {HTMLElement} */ (root.querySelector(".lse-identity-words"));
   }

@@ -24,7 +24,7 @@ const MAP = `
 
 const POSTERIOR = `
 <section class="lse-close" data-testid="close-up" aria-label="The posterior from near">
-  <h3>p(z|x), from near</h3>
+  <h2>p(z|x), from near</h2>
   <canvas role="img" aria-label="heat map of the posterior"></canvas>
   <p class="lse-quiet lse-key"><i class="lse-key-heat"></i>p(z|x), exact
     <span class="lse-key-of-q" hidden><i class="lse-key-q"></i>encoder’s q(z|x), 1 and 2 σ</span>
@@ -42,13 +42,13 @@ const GIVEN = `
 
 const SUMS = `
 <section class="lse-identity" data-testid="identity" aria-label="The identity that adds up">
-  <h3>log p(x) = ELBO + KL(q ‖ p(z|x))</h3>
+  <h2>log p(x) = ELBO + KL(q ‖ p(z|x))</h2>
   <div class="lse-identity-bars"></div>
   <div class="lse-identity-words"></div>
 </section>
 <section class="lse-fit" data-testid="fit" aria-label="Two gaps">
   <header>
-    <h3>Two gaps</h3>
+    <h2>Two gaps</h2>
     <button type="button">Fit q to this image</button>
     <input type="range" min="0" max="1" value="0" step="1" aria-label="step of the fit">
     <output></output>

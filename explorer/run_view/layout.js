@@ -2,7 +2,7 @@
 
 const PANE = `
 <section class="lse-pane" data-testid="pane">
-  <h3 class="lse-label"></h3>
+  <h2 class="lse-label"></h2>
   <div class="lse-stage"></div>
   <div class="lse-details">
     <div class="lse-invitation"></div>

@@ -37,12 +37,12 @@ const SECTIONS = `
 <p class="lse-error" data-testid="error" role="alert" hidden></p>
 <section class="lse-panel lse-one" aria-label="One image">
   <div class="lse-draw">
-    <h3>Draw a digit</h3>
+    <h2>Draw a digit</h2>
     <div class="lse-pad" data-testid="pad"></div>
     <div class="lse-given" data-testid="given"></div>
   </div>
   <div class="lse-costs">
-    <h3>What one image costs <span class="lse-save-receipt"></span></h3>
+    <h2>What one image costs <span class="lse-save-receipt"></span></h2>
     <div class="lse-receipt" data-testid="receipt"></div>
   </div>
 </section>

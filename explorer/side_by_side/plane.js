@@ -52,7 +52,7 @@ export class Plane {
       this.draw();
     });
     const save = saveButtons({ name: "rate-distortion plane", png: () => this.picture(), csv: () => this.rows() });
-    return element("header", "lse-figure-head", element("h3", "", "Rate and distortion"), this.more, save);
+    return element("header", "lse-figure-head", element("h2", "", "Rate and distortion"), this.more, save);
   }
 
   /** @param {string} letter */

@@ -54,7 +54,7 @@ export class Samples {
       changed();
     });
     const save = saveButtons({ name: "draws of z", png: () => canvasOf(this.grid), csv: () => this.rows() });
-    return element("header", "lse-figure-head", element("h3", "", "Draws of z, decoded"), again, save);
+    return element("header", "lse-figure-head", element("h2", "", "Draws of z, decoded"), again, save);
   }
 
   /** What is said while no digit is under the pointer. */

@@ -22,7 +22,8 @@ export class MeasuresTable {
     this.table = element("table", "lse-table");
     this.caption = element("p", "lse-quiet");
     const save = saveButtons({ name: "table of measures", png: () => canvasOf(this.table), csv: () => this.rows() });
-    const head = element("header", "lse-figure-head", element("h3", "", "What each model measures"), save);
+    this.hint = element("small", "", "Scroll the table sideways to see all models.");
+    const head = element("header", "lse-figure-head", element("h2", "", "What each model measures"), this.hint, save);
     this.box = element("div", "lse-table-box", this.table);
     section.replaceChildren(head, this.box, this.caption);
     this.narrow = false;
@@ -64,6 +65,7 @@ export class MeasuresTable {
       this.crowded = this.overflows;
       this.fill();
     }
+    this.hint.hidden = !this.crowded;
     this.caption.textContent = captionOfTable(this.shown);
     this.section.dataset.ready = "true";
     if (held instanceof HTMLElement) this.button(held.dataset.column ?? "")?.focus();

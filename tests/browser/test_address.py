@@ -36,7 +36,7 @@ def test_a_link_restores_all_that_it_says(open_map: Callable) -> None:
         expect(opened.root).to_have_attribute(f"data-{name}", value)
     expect(opened.letters).to_have_text(["0", "1", "3"])
     expect(opened.page.get_by_role("button", name="Fit this model")).to_have_attribute("aria-pressed", "true")
-    expect(opened.page.get_by_test_id("image").locator("h3")).to_contain_text("7")
+    expect(opened.page.get_by_test_id("image").locator("h2")).to_contain_text("7")
 
 
 def test_a_link_restores_the_window(open_map: Callable) -> None:
