@@ -99,8 +99,9 @@ export class Pane {
     void this.decodeBackdrop();
   }
 
-  resize() {
-    if (this.scene.resize(this.subject.class_names)) this.restyle();
+  /** @param {number} [sharp] pixels of the points' canvas for one of the page, by default the screen's */
+  resize(sharp) {
+    if (this.scene.resize(this.subject.class_names, sharp)) this.restyle();
   }
 
   drawAxes() {

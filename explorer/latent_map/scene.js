@@ -67,12 +67,12 @@ export class Scene {
     return { text: css.color, paper, muted, line, font: css.fontFamily };
   }
 
-  /** Fill the width there is. @param {string[]} names of the classes @returns {boolean} whether the size changed */
-  resize(names) {
+  /** Fill the width there is. @param {string[]} names of the classes
+   * @param {number} [sharp] pixels of the canvas for one of the page @returns {boolean} whether the size changed */
+  resize(names, sharp = Math.min(2, devicePixelRatio)) {
     const width = this.stage.clientWidth;
     const margin = marginsOf(width, names);
     const side = width - margin.l - margin.r;
-    const sharp = Math.min(2, devicePixelRatio);
     const size = `${side} ${margin.t} ${sharp}`;
     if (side < 50 || size === this.size) return false;
     this.size = size;

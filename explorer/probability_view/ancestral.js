@@ -51,7 +51,12 @@ export class Ancestral {
 
   boxOfMany() {
     const sheet = element("figure", "lse-sheet", this.sheet);
-    const save = saveButtons({ name: "ancestral samples", png: () => canvasOf(sheet), csv: () => this.rows() });
+    const save = saveButtons({
+      name: "ancestral samples",
+      of: () => [this.root.closest("[data-model]")?.getAttribute("data-model") ?? "", `seed ${this.seed}`],
+      png: () => canvasOf(sheet),
+      csv: () => this.rows(),
+    });
     const box = element("div", "lse-many", element("header", "lse-figure-head", ...this.kinds, save), sheet);
     box.hidden = true;
     return box;

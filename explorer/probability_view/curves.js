@@ -31,7 +31,12 @@ export class Curves {
       this.showState();
       draw();
     });
-    this.save = saveButtons({ name: "importance sampling", png: () => this.picture(), csv: () => this.rows() });
+    this.save = saveButtons({
+      name: "importance sampling",
+      of: () => subjectOf(this.answer),
+      png: () => this.picture(),
+      csv: () => this.rows(),
+    });
     this.lines = /** @type {any} */ (element("div", "lse-curves-lines"));
     this.hint = element("p", "");
     this.place = element("div", "lse-curves-place", this.hint);
@@ -176,4 +181,10 @@ function foldOfSize() {
     "proposal is the posterior, on the dashed diagonal, and near 1 where one draw outweighs all others. The prior seldom " +
     "comes where x is likely; the encoder’s q does, but tails that are lighter than the posterior’s can cost it draws too.";
   return element("details", "lse-fold", summary, element("p", "", words));
+}
+
+/** Of which model and image an answer is, for the names of files. @param {Answer | null} answer */
+function subjectOf(answer) {
+  if (!answer) return [];
+  return [answer.model, answer.image < 0 ? "drawing" : `test image ${answer.image}`];
 }

@@ -45,6 +45,13 @@ export class Receipt {
     this.root.replaceChildren(element("p", "lse-quiet", words));
   }
 
+  /** Which image and which models the bill is of. */
+  get about() {
+    if (!this.shown) return [];
+    const { title, columns } = this.shown.bill;
+    return [title, ...columns.map(({ label }) => label)];
+  }
+
   /** The bill for a CSV: its lines, then the cost of every pixel.
    * @returns {(string | number)[][]} term, a number for each column, unit; NaN where there is none */
   rows() {

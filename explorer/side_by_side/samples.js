@@ -53,7 +53,12 @@ export class Samples {
       void this.draw();
       changed();
     });
-    const save = saveButtons({ name: "draws of z", png: () => canvasOf(this.grid), csv: () => this.rows() });
+    const save = saveButtons({
+      name: "draws of z",
+      of: () => [...this.sides.map(({ choice }) => choice.label), `seed ${this.seed}`],
+      png: () => canvasOf(this.grid),
+      csv: () => this.rows(),
+    });
     return element("header", "lse-figure-head", element("h2", "", "Draws of z, decoded"), again, save);
   }
 

@@ -21,7 +21,12 @@ export class MeasuresTable {
     this.pick = pick;
     this.table = element("table", "lse-table");
     this.caption = element("p", "lse-quiet");
-    const save = saveButtons({ name: "table of measures", png: () => canvasOf(this.table), csv: () => this.rows() });
+    const save = saveButtons({
+      name: "table of measures",
+      of: () => (this.shown ? [this.shown.a.label, this.shown.b.label] : []),
+      png: () => canvasOf(this.table),
+      csv: () => this.rows(),
+    });
     this.hint = element("small", "", "Scroll the table sideways to see all models.");
     const head = element("header", "lse-figure-head", element("h2", "", "What each model measures"), this.hint, save);
     this.box = element("div", "lse-table-box", this.table);

@@ -20,7 +20,8 @@ SHARED = ("dom", "tensors", "plotly", "network", "decoder", "view", "pictures", 
 OWN = ("saving", "measures", "sparkline", "table", "noise", "samples", "plane_spots", "plane_names", "plane_figure")
 MODULES = (*(MAP_FOLDER / f"{name}.js" for name in SHARED), *(FOLDER / f"{name}.js" for name in (*OWN, "plane")))
 KNOWN = (
-    "{ csvOf, saveButtons, canvasOf, fetchModel, measuresOf, MeasuresTable, Plane, Samples, uniformDraws, normalDraws }"
+    "{ csvOf, fileNameOf, saveButtons, canvasOf, fetchModel, measuresOf, MeasuresTable, Plane, Samples, uniformDraws,"
+    " normalDraws }"
 )
 MARKUP = f"""<!doctype html><meta charset="utf-8"><style>{SHARED_CSS}{(FOLDER / "figures.css").read_text()}</style>
 <body><section class="lse lse-panel" id="figure"></section>"""

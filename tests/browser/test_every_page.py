@@ -1,6 +1,7 @@
 """What every page owes its visitor: a title, one heading, a menu that can be read, and nothing cut on a phone."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -9,7 +10,7 @@ from tests.browser.opened_map import READY_MS
 
 PAGES = {"Map": "", "Compare": "compare?image=7", "Probability": "probability", "Train": "train"}
 NARROWEST = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
-# What lies right of the window, unless it can be scrolled to; what cuts its own words off; what nobody sees is left out.
+# What lies right of the window, unless it can be scrolled to; what cuts its own words off.
 CUT = """() => {
     const scrolls = node => node.closest(".lse-table-box, .lse-costs, .katex-display, .katex-mathml, pre");
     const seen = node => node.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: false });
@@ -50,7 +51,7 @@ def test_the_headings_begin_with_one_of_the_first_level_and_leave_no_level_out(p
     levels = page.get_by_role("heading").evaluate_all("all => all.map(({ tagName }) => Number(tagName[1]))")
     assert levels.count(1) == 1
     assert levels[0] == 1
-    assert all(below - above <= 1 for above, below in zip(levels, levels[1:], strict=False)), levels
+    assert all(below - above <= 1 for above, below in pairwise(levels)), levels
     assert page.get_by_role("heading", level=1).inner_text() == name
 
 

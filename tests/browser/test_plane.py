@@ -284,6 +284,6 @@ def test_the_csv_has_both_axes_and_their_sum(page: Page) -> None:
 def test_the_png_has_twice_the_pixels_of_the_screen(page: Page) -> None:
     models = choices()
     show(page, models, models[0], models[4])
-    size = page.evaluate("async () => { const { width, height } = await plane.picture(); return [width, height]; }")
+    size = page.evaluate("canvasOf(plane.chart).then(({ width, height }) => [width, height])")
     box = page.locator(".lse-plane-chart").bounding_box()
-    assert size == [round(2 * box["width"]), round(2 * box["height"])]
+    assert size == [2 * (round(box["width"]) + 32), 2 * (round(box["height"]) + 32)]
