@@ -63,8 +63,8 @@ def units_calculator() -> None:
     """Draw the calculator; only it runs anew when it is used."""
     st.header("Why is my KL weight 0.00025?", anchor=False)
     st.markdown(
-        "Code sums or averages each term over pixels, latents and images, and every mean changes what its KL weight"
-        " is worth. Choose what yours does, or code that is known."
+        "Code sums or averages each term over pixels, latents and images. Every mean changes what the KL weight means."
+        " Choose what yours does, or pick a known code base."
     )
     _fill_once(KNOWN[_FIRST].loss)
     form, answer = st.columns([3, 2], gap="large")
@@ -122,7 +122,7 @@ def _form() -> dict:
         _offer_reduction("over the values of an image", "units_over_pixels")
         _offer_reduction("over the images of a batch", "units_reconstruction_over_batch")
         st.selectbox(
-            "Values in an image", _SIZES, accept_new_options=True, key="units_pixels",
+            "Values per image", _SIZES, accept_new_options=True, key="units_pixels",
             help="Channels × height × width; type another size, such as 3 × 256 × 256, or a number.",
         )  # fmt: skip
     with right:
@@ -132,7 +132,7 @@ def _form() -> dict:
         _offer_reduction("over the images of a batch", "units_kl_over_batch")
         with st.container(horizontal=True):
             st.number_input("Latents", step=1, key="units_latents", width=140)
-            st.number_input("Images a batch", step=1, key="units_batch", width=140)
+            st.number_input("Batch size", step=1, key="units_batch", width=140)
     return {field.name: st.session_state[f"units_{field.name}"] for field in fields(Loss)}
 
 
@@ -145,7 +145,7 @@ def _offer_known(loss: Loss | None) -> None:
     # What is lit is what the form says, whoever filled it in.
     st.session_state["units_known"] = found
     st.pills("Known code", KNOWN, key="units_known", on_change=_fill_known, wrap=True)
-    st.caption(f"{KNOWN[found].story} [Its loss]({KNOWN[found].source})" if found else "A loss of your own.")
+    st.caption(f"{KNOWN[found].story} [Source]({KNOWN[found].source})" if found else "Your own loss.")
 
 
 def _fill_known() -> None:

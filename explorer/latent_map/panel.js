@@ -46,17 +46,18 @@ export function longUnit(likelihood) {
 export function takenOf(models) {
   const draws = Math.max(...models.map(({ samples }) => samples));
   return [
-    ...(draws ? [`E is the mean over ${draws} draws of z`] : []),
-    ...(models.every(({ samples }) => samples) ? [] : ["E is an integral over z where there is no encoder"]),
+    ...(draws ? [`E: mean over ${draws} draws of z`] : []),
+    ...(models.every(({ samples }) => samples) ? [] : ["E: an integral over z where there is no encoder"]),
   ].join("; ");
 }
 
 /** What is drawn, in one sentence. @param {Model} model @param {number} outside points that the window leaves out */
 export function captionOf({ images, dataset, label, samples }, outside) {
   const [all, gone] = [images, outside].map((count) => count.toLocaleString("en"));
+  const place = samples ? "where the encoder puts one of" : "where the posterior puts one of";
   const density = samples ? "q(z|x)" : "p(z|x)";
-  const drawn = `Each point is the mean of ${density}, not a sample, of one of the ${all} ${dataset} test images`;
-  return `${drawn}; model: ${label}.${outside ? ` ${gone} of them lie outside this frame.` : ""}`;
+  const drawn = `Each point: ${place} the ${all} ${dataset} test images (the mean of ${density}). Model: ${label}.`;
+  return `${drawn}${outside ? ` ${gone} lie outside this window.` : ""}`;
 }
 
 /** Whether the terms of two models can stand in one table. @param {Model} a @param {Model} b */

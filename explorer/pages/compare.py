@@ -26,7 +26,7 @@ def show() -> None:
             st.error(f"The shipped measures cannot be read ({error}). Restore models/pretrained and reload this page.")
             return
     if st.session_state["compare_missing"]:
-        st.warning("A model of this address is not here: another visitor keeps it, or it made room for newer ones.")
+        st.warning("A model in this address is not here: another visitor saved it, or it was deleted to make room.")
     shipped = st.session_state["compare_shipped"]
     left = side_by_side(
         st.session_state["compare_models"],

@@ -8,7 +8,7 @@ const side = (letter) => `
     <div class="lse-betas" role="group" aria-label="KL weight β of model ${letter}"></div>
     <select aria-label="another model as ${letter}"></select>
     <label class="lse-moment" hidden>
-      <input type="range" min="0" step="1" data-testid="moment" aria-label="moment of the run ${letter}">
+      <input type="range" min="0" step="1" data-testid="moment" aria-label="step of the run ${letter}">
     </label>
     <output></output>
   </header>

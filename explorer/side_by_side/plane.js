@@ -63,7 +63,7 @@ export class Plane {
   /** @param {string} letter */
   handle(letter) {
     const handle = element("div", `lse-peg lse-peg-${letter}`, element("b", "lse-badge", letter));
-    const ariaLabel = `model ${letter}; arrow keys move it to a model of another rate`;
+    const ariaLabel = `model ${letter}; arrow keys move it to a model with another rate`;
     Object.assign(handle, { role: "slider", tabIndex: 0, ariaLabel, hidden: true });
     handle.dataset.letter = letter;
     let [left, top] = [0, 0];
@@ -234,5 +234,5 @@ export class Plane {
 function strangerTo(subject, { a, b }) {
   if (ofOneKind(a, b)) return "";
   const [letter, { label }] = subject === a ? ["B", b] : ["A", a];
-  return ` ${letter} (${label}) is of other images or another likelihood: its nats have no place here.`;
+  return ` ${letter} (${label}) has other images or another likelihood: its nats cannot be compared with these.`;
 }

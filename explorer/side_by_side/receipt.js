@@ -41,7 +41,7 @@ export class Receipt {
     this.root.dataset.ready = "false";
     this.root.dataset.total = "";
     const words =
-      "Select an image on a map or draw a digit: what each model charges for it, in nats, then stands here.";
+      "Select an image on a map or draw a digit: each model’s cost for it, in nats, will appear here.";
     this.root.replaceChildren(element("p", "lse-quiet", words));
   }
 

@@ -241,7 +241,7 @@ function kindOf(choice, first) {
     const sigma = choice.pixel_stddev ? `, σ = ${formatted(choice.pixel_stddev, "")}` : "";
     words.push(`${choice.images.toLocaleString("en")} ${choice.dataset} images, ${choice.likelihood}${sigma}`);
   }
-  if (choice.name.includes("@")) words.push("the rest once kept");
+  if (choice.name.includes("@")) words.push("more once it is saved");
   return words.map((each) => small(each));
 }
 
@@ -252,8 +252,8 @@ function missingCell({ measures, measuring, kept }, letters) {
   if (measures) cell.title = "This cannot be measured on its data set.";
   else
     cell.title = kept
-      ? "It could not be measured; the server’s log says why."
-      : "A model is measured once you keep it.";
+      ? "It could not be measured. The server’s log says why."
+      : "A model is measured after you save it.";
   return cell;
 }
 
@@ -272,7 +272,7 @@ function asidesOf({ a, b }, key, scratch) {
 function captionOfTable({ models, seeds, a, b }) {
   const [{ images, dataset }] = models;
   const others = [...models, a, b].some((choice) => kindOf(choice, models[0]).length);
-  const where = others ? ", unless a heading names others" : "";
+  const where = others ? ", unless the head of a column names others" : "";
   const averages = `Averages over ${images.toLocaleString("en")} ${dataset} test images${where}; nats are per image.`;
   const scratch = models.filter((choice) => choice.from_scratch);
   const counts = scratch.map((choice) => siblingsOf(choice, seeds).length);
@@ -281,5 +281,5 @@ function captionOfTable({ models, seeds, a, b }) {
   const order = scratch.map(({ beta }) => beta).join(", ");
   const curves = `Curves: the models trained from scratch, β = ${order}, at equal distances`;
   if (most < 2) return `${averages} ${curves}.`;
-  return `${averages} Small print: the least and the greatest over ${many} seeds of the same recipe. ${curves}; their band is that range.`;
+  return `${averages} Small print: smallest and largest value over ${many} seeds of the same recipe. ${curves}; the band shows that range.`;
 }
