@@ -80,7 +80,7 @@ export class Curves {
     this.lines.hidden = !curves;
     this.place.hidden = Boolean(curves);
     this.hint.textContent = answer
-      ? "How near does sampling come to what quadrature gives?"
+      ? "How close does sampling come to the result of quadrature?"
       : "Choose an image x first.";
     if (curves) this.save.before(this.press);
     else this.place.append(this.press);
@@ -156,7 +156,7 @@ function captionOfCurves(answer) {
   const clipped = curves.prior.bound[0] < boundRange(answer)[0];
   const hidden = clipped ? ` Below the axis: the prior’s ${inNats(curves.prior.bound[0])} nats at K = 1.` : "";
   const most = `K = ${curves.draws[last].toLocaleString("en")}`;
-  const spread = `Means, and bands with the middle 80 %, over ${curves.repeats} repeats of ${most}, more of smaller K.`;
+  const spread = `Lines: means; bands: the middle 80 %, over ${curves.repeats} repeats at ${most} and more at smaller K.`;
   return `${spread} At ${most}: ${ends.join("; ")}.${hidden}`;
 }
 
@@ -177,9 +177,9 @@ function lessonOfBound() {
 function foldOfSize() {
   const summary = element("summary", "", "What the effective sample size says");
   const words =
-    "(Σ w)² / Σ w² of the K weights w, after Kong (1992): so many equal weights would estimate as well. It is K where the " +
-    "proposal is the posterior, on the dashed diagonal, and near 1 where one draw outweighs all others. The prior seldom " +
-    "comes where x is likely; the encoder’s q does, but tails that are lighter than the posterior’s can cost it draws too.";
+    "(Σ w)² / Σ w² of the K weights w (Kong, 1992): the number of equal weights that would estimate equally well. It is K, " +
+    "on the dashed diagonal, where the proposal is the posterior, and near 1 where one weight is larger than all others " +
+    "together. Few draws of the prior fall where x is likely. Draws of the encoder’s q do, but its tails can be too light.";
   return element("details", "lse-fold", summary, element("p", "", words));
 }
 

@@ -79,7 +79,7 @@ export class Identity {
 
   /** @param {Inference | null} answer */
   show(answer) {
-    this.title.textContent = answer && !answer.q ? "log p(x), and no q" : "log p(x) = ELBO + KL(q ‖ p(z|x))";
+    this.title.textContent = answer && !answer.q ? "log p(x) (this model has no q)" : "log p(x) = ELBO + KL(q ‖ p(z|x))";
     this.bars.replaceChildren(...(answer ? rowsOfIdentity(answer) : []));
     this.words.replaceChildren(...(answer ? sentencesOf(answer) : []));
   }
@@ -103,10 +103,10 @@ function rowsOfIdentity(answer) {
 /** @param {Inference} answer */
 function sentencesOf(answer) {
   const { elbo, kl, log_evidence, evidence_error, missed } = answer;
-  const precision = `numerical error at most ${atMost(evidence_error)} nats, missed at most ${atMost(missed)} of p(x)`;
+  const precision = `numerical error at most ${atMost(evidence_error)} nats, at most a share of ${atMost(missed)} of p(x) lies outside the grid`;
   const exact = element("p", "", figureOf("evidence", "log p(x)", log_evidence), ` by quadrature; ${precision}.`);
   if (!elbo || !kl) {
-    const alone = "This model has no encoder, so there is no q(z|x): its posterior and its log p(x) need none.";
+    const alone = "This model has no encoder, so there is no q(z|x). p(z|x) and log p(x) are computed without one.";
     return [exact, element("p", "lse-quiet", `${alone} The numbers are ${natsOf(answer)}.`)];
   }
   const sum = elbo.value + kl.value;
@@ -124,7 +124,7 @@ function partsOfElbo({ reconstruction, kl_prior, elbo }, unit) {
   const torn = element(
     "small",
     "",
-    " The bars are torn off at the left, far from 0; each number is rounded by itself.",
+    " The axis does not start at 0. Rounded separately, so sums may differ in the last digit.",
   );
   return element("p", "", "−ELBO = ", first, " + ", second, ` = ${signed(-elbo.value, DECIMALS)} ${unit}.`, torn);
 }
