@@ -41,11 +41,11 @@ def _keep(visitor: str, label: str, raw: bytes) -> str:
     name = f"kept-{hashlib.sha256(raw).hexdigest()[:12]}"
     names = labels(visitor)
     if label in {each for other, each in names.items() if other != name}:
-        raise KeepError(f"You keep another model as “{label}”; choose another name.")
+        raise KeepError(f"You have saved another model as “{label}”. Choose another name.")
     if sum(file.stat().st_size for file in (state_folder() / "kept").glob("*/*.safetensors")) > MAX_BYTES:
-        raise KeepError("The server has no room for more models; download yours and try again another day.")
+        raise KeepError("The server has no room for more models. Download your model, and try again another day.")
     if name not in names and len(names) >= MAX_KEPT:
-        raise KeepError(f"You keep {MAX_KEPT} models, which is all there is room for; forget one first.")
+        raise KeepError(f"You have saved {MAX_KEPT} models, the most there is room for. Delete one first.")
     try:
         _folder(visitor).mkdir(parents=True, exist_ok=True)
         write_atomically(path(visitor, name), raw)
@@ -54,7 +54,7 @@ def _keep(visitor: str, label: str, raw: bytes) -> str:
         with suppress(OSError):
             if name not in names:
                 path(visitor, name).unlink()
-        raise KeepError(f"The model cannot be kept ({error.strerror}); make room on the server's disk.") from error
+        raise KeepError(f"The model cannot be saved ({error.strerror}); make room on the server's disk.") from error
     return name
 
 
@@ -107,6 +107,6 @@ def _check_images(model: Checkpoint) -> None:
     known = expected is None or torch.equal(model.codes.label, expected)
     if not known:
         raise CheckpointError(
-            f"The checkpoint's codes are not of the {dataset} test images in their order; make it with"
-            " 'python -m models train'."
+            f"The codes in the checkpoint do not belong to the {dataset} test images in their order. Make the"
+            " checkpoint with 'python -m models train'."
         )

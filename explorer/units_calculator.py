@@ -37,17 +37,17 @@ KNOWN = {
     "PyTorch examples": Known(
         Loss("bernoulli", "sum", "sum", "sum", "sum", 1.0, 784, 20, 128),
         f"{_GITHUB}/pytorch/examples/blob/cd01f93000a6679e768700dd29e417a1e5fd10e5/vae/main.py",
-        "Both terms are sums over everything, so that nothing stands between the weight and β.",
+        "Both terms are sums over everything, so the weight is β itself.",
     ),
     "Keras": Known(
         Loss("bernoulli", "sum", "mean", "sum", "mean", 1.0, 784, 2, 128),
         f"{_GITHUB}/keras-team/keras-io/blob/cca4efba8e0b8514ae3817931696294039b3bfc9/examples/generative/vae.py",
-        "Both terms are sums over an image and means over the batch, so that nothing stands between the weight and β.",
+        "Both terms are sums over an image and means over the batch, so the weight is β itself.",
     ),
     "1Konny/Beta-VAE": Known(
         Loss("squared", "sum", "mean", "sum", "mean", 10.0, 3 * 64 * 64, 32, 64),
         f"{_GITHUB}/1Konny/Beta-VAE/blob/977a1ece88e190dd8a556b4e2efb665f759d0772/solver.py",
-        "The beta of its run_celeba_H_beta10_z32.sh: a sum of squared errors, which takes σ² = ½ for granted.",
+        "The beta of its run_celeba_H_beta10_z32.sh: a sum of squared errors, which assumes σ² = ½.",
     ),
     "podgorskiy/VAE": Known(
         Loss("squared", "mean", "mean", "mean", "mean", 0.1, 3 * 128 * 128, 512, 128),

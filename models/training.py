@@ -125,7 +125,7 @@ def _progress(taken: int, total: int) -> float:
 def _descend(optimiser: torch.optim.Optimizer, batch: Terms, weight: float) -> None:
     loss = batch.loss(weight).mean()
     if not torch.isfinite(loss):
-        raise TrainingError("The loss is no longer a number; lower the learning rate and train again.")
+        raise TrainingError("The loss is no longer a finite number. Lower the learning rate and train again.")
     optimiser.zero_grad()
     loss.backward()
     torch.nn.utils.clip_grad_norm_(optimiser.param_groups[0]["params"], _MAX_GRADIENT_NORM)

@@ -117,7 +117,7 @@ def test_images_that_are_missing_may_still_come(monkeypatch: pytest.MonkeyPatch,
 
     questions._test_images.cache_clear()
     monkeypatch.setattr(data, "load_local", lambda name, split: None)
-    with pytest.raises(QuestionError, match="MNIST files are not on the server. Draw an image"):
+    with pytest.raises(QuestionError, match="MNIST files are not on the server"):
         asked(question(image=0), ANN)
     monkeypatch.setattr(data, "load_local", damaged)
     with pytest.raises(QuestionError, match="not the original"):

@@ -186,7 +186,7 @@ def test_a_loss_that_overflows_ends_the_run_before_any_frame_shows_it(runs: Mana
     name = started(runs, "wild")
     runs.steer(name, "wild", paused=False)
     found, files = until_settled(runs, name).status, runs.store.files(name)
-    assert (found.state, "lower the learning rate" in found.sentence) == ("failed", True)
+    assert (found.state, "Lower the learning rate" in found.sentence) == ("failed", True)
     frames = runs.record(name).frames
     assert frames[0]["step"] == 0
     for frame in frames:

@@ -96,7 +96,7 @@ def test_a_loss_that_overflows_stops_with_the_remedy_and_spares_the_weights(tiny
     vae, steps = start(tiny_dataset, small())
     torch.nn.init.constant_(vae.encoder[-1].bias, 100)  # stddev = e^100 is beyond float32
     before = weights(vae)
-    with pytest.raises(TrainingError, match=r"lower the learning rate.*\.$"):
+    with pytest.raises(TrainingError, match=r"Lower the learning rate.*\.$"):
         next(steps)
     assert torch.equal(weights(vae), before)
 

@@ -14,8 +14,8 @@ const MAP = `
   <div class="lse-stage" data-testid="heat"></div>
   <section class="lse-views">
     <div class="lse-scale" role="group" aria-label="Scale of the axes">
-      <button type="button" data-scale="shared">Same scale for all models</button>
-      <button type="button" data-scale="fit">Fit this model</button>
+      <button type="button" data-scale="shared">Prior’s window (±4)</button>
+      <button type="button" data-scale="fit">Fit all codes</button>
     </div>
     <button type="button" class="lse-nearer" data-testid="nearer" disabled>Zoom to p(z|x)</button>
   </section>

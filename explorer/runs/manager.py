@@ -85,14 +85,14 @@ class Manager:
     def submit(self, visitor: str, recipe: Recipe, base: str = "") -> str:
         """Queue a run of ``recipe``, which repeats the run ``base``; the name of the new one. Raises RefusedError."""
         if recipe.initial or recipe.folded_onto:
-            raise RefusedError("A run here starts from drawn weights; use the command line to continue a checkpoint.")
+            raise RefusedError("Runs here start from random weights. Use the command line to continue a checkpoint.")
         if not recipe.has_encoder:
-            raise RefusedError("The pages train an encoder with each decoder; use the command line to train one alone.")
+            raise RefusedError("Runs here train an encoder and a decoder. Use the command line to train one alone.")
         owner = _hashed(visitor)
         with self._lock:
             if self._active(owner):
                 raise RefusedError(
-                    "You have a run in progress, which this page shows when opened anew. Cancel it or wait for its end."
+                    "You already have a run in progress. Reload this page to see it. Cancel it or wait for its end."
                 )
             if len(self._queue) >= self.queue_limit:
                 raise RefusedError(f"The queue is full: {len(self._queue)} runs wait. Try again in a few minutes.")
@@ -105,7 +105,7 @@ class Manager:
                 Control().write(files.control)
                 Status().write(files.status)
             except OSError as error:
-                raise RefusedError(f"The server cannot store a run ({error.strerror}); tell who runs it.") from error
+                raise RefusedError(f"The server cannot store a run ({error.strerror}). Tell its operator.") from error
             self._owners[name] = owner
             self._queue.append(name)
             self._watch()
@@ -145,11 +145,11 @@ class Manager:
     def steer(self, name: str, visitor: str, *, weight: float | None = None, paused: bool | None = None) -> None:
         """Set the KL weight of a run, or pause or resume it. Raises RefusedError."""
         if weight is not None and not 0 <= weight <= 1000:
-            raise RefusedError("The KL weight goes from 0 to 1,000.")
+            raise RefusedError("The KL weight must be between 0 and 1,000.")
         with self._lock:
             control = self._control(name, visitor)
             if weight is not None and len(self.record(name).changes) >= MAX_KL_CHANGES:
-                raise RefusedError(f"The KL weight of a run can be set {MAX_KL_CHANGES} times; start another run.")
+                raise RefusedError(f"The KL weight of a run can be changed {MAX_KL_CHANGES} times. Start another run.")
             control = control if weight is None else replace(control, weight=float(weight))
             self._order(name, control if paused is None else replace(control, paused=paused))
 
@@ -165,7 +165,7 @@ class Manager:
             control = self._control(name, visitor)
             if name in self._queue:
                 self._queue.remove(name)
-                self._end(name, "cancelled", "Cancelled before its turn came.")
+                self._end(name, "cancelled", "Cancelled before it started.")
             elif name in self._workers:
                 self._workers[name].cancel()
                 self._order(name, replace(control, cancelled=True))
@@ -258,7 +258,7 @@ class Manager:
         with self._lock:
             known = name in self._owners
         if status is None:
-            status = Status("running" if known else "interrupted", "The run's status cannot be read just now.")
+            status = Status("running" if known else "interrupted", "Its status cannot be read. Reload the page.")
         if known or status.ended or time.time() - status.updated < _STALE_S:
             return status
         # The worker died with its server; nobody is left who could write this down.
@@ -268,16 +268,16 @@ class Manager:
     def _control(self, name: str, visitor: str) -> Control:
         order = Order.read(self.store.files(name).order) if is_run_name(name) else None
         if order is None:
-            raise RefusedError("There is no such run.")
+            raise RefusedError("This run does not exist. Start a new one.")
         if order.owner != _hashed(visitor):
-            raise RefusedError("Only the one who started a run can steer it; start your own to try.")
+            raise RefusedError("Only the visitor who started this run can control it. Start your own run.")
         return Control.read(self.store.files(name).control) or Control()
 
     def _order(self, name: str, control: Control) -> None:
         try:
             control.write(self.store.files(name).control)
         except OSError as error:
-            raise RefusedError(f"The run cannot be told ({error.strerror}); make room on the server's disk.") from error
+            raise RefusedError(f"The run cannot be reached ({error.strerror}); make room on its disk.") from error
 
 
 def _hashed(visitor: str) -> str:

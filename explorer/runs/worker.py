@@ -49,7 +49,7 @@ class _Download:
         self.come += count
         if time.monotonic() - self.told > _SIGN_OF_LIFE_S / 4:
             self.told = time.monotonic()
-            sentence = f"Fetching {self.name}: {self.come / 1e6:.1f} of {self.total / 1e6:.1f} MB of this file."
+            sentence = f"Downloading {self.name}: {self.come / 1e6:.1f} of {self.total / 1e6:.1f} MB of this file."
             Status("fetching", sentence, share=min(1.0, self.come / max(self.total, 1))).write(self.files.status)
 
     def reset(self) -> None:
@@ -152,11 +152,17 @@ class Worker:
             checkpoint.write(self.files.checkpoint, trained)
         except CheckpointError as error:
             raise TrainingError(
-                "The weights are no longer numbers; lower the learning rate and train again."
+                "The weights are no longer finite numbers. Lower the learning rate and train again."
             ) from error
         loss = f"{trained.metrics['negative_elbo']:.1f}".replace("-", "−")
         unit = "nats per image" if recipe.likelihood == "bernoulli" else "nats of a density per image"
         self.recorder.tell("done", f"Done: −ELBO {loss} {unit} over all {len(held_out.labels):,} held-out images.")
+
+
+_NO_IMAGES = (
+    "The server can neither read nor download these images. Train on the 8×8 digits, which need no network, or tell the"
+    " operator of the server, whose log says what to do."
+)
 
 
 def main(arguments: list[str]) -> int:
@@ -166,11 +172,12 @@ def main(arguments: list[str]) -> int:
     torch.set_num_threads(THREADS)
     files = RunFiles(*map(Path, arguments))
     order = Order.read(files.order)
-    Status("starting", "The worker has started.").write(files.status)
+    Status("starting", "The run is starting.").write(files.status)
     try:
         Worker(files, Recipe.from_json(order.recipe)).run()
     except (DataError, IdxError) as error:
-        return _fail(files, str(error))
+        print(error, file=sys.stderr)  # to the operator, who alone can do something about it
+        return _fail(files, _NO_IMAGES)
     except TrainingError as error:
         return _fail(files, f"{error} The last good frame is still here.")
     except OSError as error:
@@ -180,7 +187,7 @@ def main(arguments: list[str]) -> int:
 
 def _complaint(error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return f"The server's disk takes no more ({error.strerror}). Make room on it."
+        return f"The server's disk is full ({error.strerror}). Make room on it."
     return f"A file cannot be read or written ({error.strerror}). Let the server read its data and write its folders."
 
 

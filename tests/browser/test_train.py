@@ -100,9 +100,9 @@ def test_a_finished_run_is_kept_repeated_side_by_side_and_found_on_the_map(visit
     page = visit()
     start(page, 3)
     expect(page.get_by_test_id("stAlert").get_by_text("nats per image over all 360")).to_be_visible()
-    page.get_by_label("Keep it as").fill("<b>mine</b>")
-    page.get_by_label("Keep it as").press("Enter")
-    page.get_by_role("button", name="Keep", exact=True).click()
+    page.get_by_label("Name", exact=True).fill("<b>mine</b>")
+    page.get_by_label("Name", exact=True).press("Enter")
+    page.get_by_role("button", name="Save", exact=True).click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download").click()
     assert download.value.suggested_filename.endswith(".safetensors")
