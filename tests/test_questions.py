@@ -45,7 +45,7 @@ def test_a_test_image_is_the_one_that_the_model_was_evaluated_on(tiny_bytes: byt
     name = kept.keep(ANN, "my own", tiny_bytes)
     images = fixed_images(data.load("digits", "test"))
     assert torch.equal(questions.seen(asked(question(model=name, image=3), ANN).x), images[3])
-    with pytest.raises(QuestionError, match="There are 360 test images"):
+    with pytest.raises(QuestionError, match="There is no test image 360"):
         asked(question(model=name, image=360), ANN)
 
 

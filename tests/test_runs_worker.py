@@ -198,6 +198,6 @@ def test_a_full_disk_ends_the_run_with_the_remedy(manage: Manage) -> None:
     """The limit lets the small files through and no frame."""
     limit = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))"
     runs = manage(worker=patched(limit))
-    assert "The server's disk takes no more" in failure(runs, BRIEF)
+    assert "The server's disk is full" in failure(runs, BRIEF)
     (frames,) = runs.store.frames.iterdir()
     assert list(frames.iterdir()) == []

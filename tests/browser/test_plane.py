@@ -205,7 +205,7 @@ def test_where_only_b_is_of_a_kind_with_a_curve_the_plane_is_of_that_kind(page: 
     words = page.locator("#figure > p").inner_text()
     assert "10,000 MNIST" in words
     assert "Drag B along the curve, or click" in words
-    assert "A (8×8 digits) is of other images" in words
+    assert "A (8×8 digits) has other images" in words
 
 
 def test_nothing_is_said_of_a_curve_where_there_is_none(page: Page) -> None:

@@ -128,7 +128,7 @@ def compare_moments(page: Page) -> None:
     for letter in "AB":
         page.get_by_label(f"another model as {letter}").select_option(label="8×8 digits, β = 1, seed 0")
         expect(page.locator(f"[data-side={letter}]")).to_have_attribute("data-model", re.compile("^run-.*@"))
-    page.get_by_label("moment of the run A").fill("0")
+    page.get_by_label("step of the run A").fill("0")
     expect(page.locator("[data-side=A]")).to_have_attribute("data-model", re.compile("@0$"))
     expect(page).to_have_url(re.compile("a=run-[0-9a-f]{16}%400&b=run-[0-9a-f]{16}%40"))
     shown = page.url
