@@ -8,7 +8,7 @@ from streamlit.navigation.page import StreamlitPage
 APP = "Latent Space Explorer"
 # Below 768 px Streamlit hides the pages in a sidebar behind a button without a name, which stays open after a choice.
 _STYLE = """<style>
-[data-testid="stLayoutWrapper"]:has(> .st-key-page-heading) { position: absolute; pointer-events: none; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-page-heading) { position: absolute; width: 1px; }
 .st-key-page-heading { width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 @media (width >= 768px) {
   [data-testid="stLayoutWrapper"]:has(> .st-key-page-menu) { display: none; }
