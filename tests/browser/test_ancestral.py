@@ -93,7 +93,7 @@ def test_grey_levels_are_clipped_and_the_words_say_so(page: Page) -> None:
     _, _, x = draw(page)
     assert x.min() == 0
     assert np.mean(x == 0) == pytest.approx(stats.norm.cdf(-0.2), abs=0.01)
-    expect(page.locator(".lse-ancestral > .lse-quiet")).to_contain_text("clipped to 0..1")
+    expect(page.locator(".lse-ancestral > .lse-quiet")).to_contain_text("clipped to 0…1")
     expect(page.locator(".lse-steps")).to_contain_text("σ = 0.10")
 
 
