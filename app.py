@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from explorer import middleware, palette, startup
+from explorer.page_head import APP, page_head
 from explorer.pages import compare as compare_page
 from explorer.pages import map as map_page
 from explorer.pages import probability as probability_page
@@ -15,7 +16,7 @@ _STATIC = Path(__file__).parent / "static"
 
 def show() -> None:
     """Draw the pages for one visitor."""
-    st.set_page_config(page_title="Latent Space Explorer", page_icon=_STATIC / "icon.png", layout="wide")
+    st.set_page_config(page_title=APP, page_icon=_STATIC / "icon.png", layout="wide")
     st.logo(_STATIC / "logo.svg", size="large")
     # The map is to take the first screen, where Streamlit leaves six lines empty.
     st.html("<style>.stMainBlockContainer { padding: 3.75rem clamp(0.75rem, 2vw, 2rem) 2rem; }</style>")
@@ -32,7 +33,9 @@ def show() -> None:
         st.Page(probability_page.show, title="Probability", url_path="probability"),
         st.Page(train_page.show, title="Train", url_path="train"),
     ]
-    st.navigation(pages, position="top").run()
+    page = st.navigation(pages, position="top")
+    page_head(page, pages)
+    page.run()
 
 
 # `streamlit run` finds the st.App below and imports this file once for it; then it runs the file for each visitor.

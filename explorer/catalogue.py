@@ -14,15 +14,15 @@ DATASETS = {"mnist": "MNIST", "fashion": "Fashion-MNIST", "digits": "8×8 digits
 _NAMES = {shown: name for name, shown in DATASETS.items()}
 
 _STORIES = {
-    "mnist-beta-0": "Without the KL term nothing holds the codes near the prior: σ collapses and the map flies apart.",
-    "mnist-beta-1": "The loss is −ELBO itself: a nat of KL costs as much as a nat of reconstruction.",
-    "mnist-beta-30": "KL costs more than a code could earn: every q(z|x) all but collapses onto the prior.",
-    gallery.SWITCHED_OFF: "The β = 1 model, trained on without the KL term: the map keeps its arrangement while σ"
+    "mnist-beta-0": "Without the KL term nothing keeps the codes near the prior: σ collapses, the codes move apart.",
+    "mnist-beta-1": "The loss is −ELBO: one nat of KL costs as much as one nat of reconstruction.",
+    "mnist-beta-30": "The KL term costs more than any code can save, so almost every q(z|x) becomes the prior N(0, I).",
+    gallery.SWITCHED_OFF: "The β = 1 model, trained further without the KL term. The map keeps its arrangement; σ"
     " collapses and the codes spread.",
-    gallery.EXACT: "A decoder trained alone, on log p(x) itself as an integral over z: here q(z|x) is the exact p(z|x),"
-    " drawn by its mean and σ, and −ELBO is −log p(x).",
-    gallery.GAUSSIAN: "p(x|z) is Gaussian on grey levels, with one σ learnt for all pixels: nats of a density, no"
-    " measure for those of binary pixels.",
+    gallery.EXACT: "A decoder trained alone, on log p(x) as an integral over z. This model has no encoder, so there is"
+    " no q(z|x). The map shows the mean and σ of the exact p(z|x); −ELBO is −log p(x).",
+    gallery.GAUSSIAN: "p(x|z) is Gaussian on grey levels, with one learnt σ for all pixels. Its nats are nats of a"
+    " density: not comparable with the nats of binary pixels.",
 }
 _LABELS = {
     gallery.SWITCHED_OFF: "β = 1, then 0",
@@ -32,8 +32,8 @@ _LABELS = {
 _OLD_SAMPLES = 16
 """Draws of z behind each code of a file that was written before its averages were kept."""
 
-_WEAK = "KL is cheap: the codes spread to tell images apart."
-_STRONG = "KL is dear: the codes crowd together and overlap."
+_WEAK = "The KL term is cheap: the codes spread, and images are easy to tell apart."
+_STRONG = "The KL term is expensive: the codes move together and overlap."
 
 
 def offered(visitor: str) -> list[Model]:

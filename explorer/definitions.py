@@ -36,8 +36,8 @@ DEFINITIONS = (
         "KL, split in two",
         r"\begin{aligned} R &= I(x; z) + \mathrm{KL}\!\left(q(z)\,\|\,p(z)\right) \\"
         r" q(z) &= \tfrac1N \textstyle\sum_i q(z|x_i) \end{aligned}",
-        "What z tells of the image, log N nats at most, and how far all codes together are from the prior; both on a"
-        " grid ([Hoffman and Johnson, 2016](http://approximateinference.org/accepted/HoffmanJohnson2016.pdf)).",
+        "How much z tells about the image, at most log N nats; and how far all codes together are from the prior. Both"
+        " are computed on a grid ([Hoffman and Johnson, 2016](http://approximateinference.org/accepted/HoffmanJohnson2016.pdf)).",
     ),
     Definition(
         "Overlap",
@@ -48,8 +48,8 @@ DEFINITIONS = (
     Definition(
         "Holes",
         r"P_{z \sim p(z)}\!\left[\, \min_n \sum_j \frac{(z_j - \mu_{nj})^2}{\sigma_{nj}^2} > 3^2 \right]",
-        "The share of the prior's mass outside every 3σ ellipse of q(z|xₙ), with mean μₙ and stddev σₙ: where z is"
-        " drawn from, and where no code ever was.",
+        "The share of the prior that lies outside every 3σ ellipse of q(z|xₙ), with mean μₙ and stddev σₙ. z can be"
+        " drawn there, but no code lies there.",
     ),
     Definition(
         "Active units",
@@ -69,5 +69,5 @@ def definitions() -> None:
                     st.markdown(f"**{each.name}**")
                     st.latex(each.equation)
                     st.markdown(each.words)
-        st.markdown("Everything here is measured on trained models. Five seeds of each β are made and measured by")
+        st.markdown("All numbers are measured on trained models. This trains and measures five seeds of each β:")
         st.code(SWEEP, language="bash")

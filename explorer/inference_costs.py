@@ -47,7 +47,7 @@ _STYLE = """<style>
 
 def inference_costs() -> None:
     """Draw the tables, and others for grey pixels: nats of a density are compared with no others."""
-    st.subheader("What amortised inference costs, over the test images", anchor=False)
+    st.header("What amortised inference costs, over test and training images", anchor=False)
     try:
         _show(read_shipped())
     except (OSError, ValueError, LookupError, TypeError, AttributeError):  # a file that is damaged, in whatever way

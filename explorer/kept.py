@@ -53,7 +53,7 @@ def _keep(visitor: str, label: str, raw: bytes, client: str) -> str:
     name = f"kept-{hashlib.sha256(raw).hexdigest()[:12]}"
     names = labels(visitor)
     if label in {each for other, each in names.items() if other != name}:
-        raise KeepError(f"You keep another model as “{label}”; choose another name.")
+        raise KeepError(f"You have saved another model as “{label}”. Choose another name.")
     if name not in names:
         _check_room(len(names), len(raw), client)
     try:
@@ -64,7 +64,7 @@ def _keep(visitor: str, label: str, raw: bytes, client: str) -> str:
         with suppress(OSError):
             if name not in names:
                 path(visitor, name).unlink()
-        raise KeepError(f"The model cannot be kept. {disk.complaint(error)}") from error
+        raise KeepError(f"The model cannot be saved. {disk.complaint(error)}") from error
     if client:
         _clients[path(visitor, name)] = client
     return name
@@ -171,6 +171,6 @@ def _check_images(model: Checkpoint) -> None:
     known = expected is None or torch.equal(model.codes.label, expected)
     if not known:
         raise CheckpointError(
-            f"The checkpoint's codes are not of the {dataset} test images in their order; make it with"
-            " 'python -m models train'."
+            f"The codes in the checkpoint do not belong to the {dataset} test images in their order. Make the"
+            " checkpoint with 'python -m models train'."
         )

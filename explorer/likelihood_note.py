@@ -95,10 +95,10 @@ class Optimum:
 @st.fragment
 def likelihood_note() -> None:
     """Draw the note; only it runs anew when it is used."""
-    st.subheader("σ² and β are one choice", anchor=False)
+    st.header("σ² and β are one choice", anchor=False)
     st.markdown(
-        "A Gaussian decoder pays the squared error over 2σ², and a constant. So two losses with the same βσ² have the"
-        " same best networks: to raise σ is to raise β."
+        "The loss of a Gaussian decoder is the squared error divided by 2σ², plus a constant. So two losses with the"
+        " same βσ² have the same best networks: raising σ has the same effect as raising β."
     )
     for column, equation in zip(st.columns(2, gap="large"), (_DENSITY, _TRADE), strict=True):
         column.latex(equation)
@@ -115,8 +115,8 @@ def _trade(trained: Optimum) -> None:
         unit = st.segmented_control("A pixel's value is", _UNITS, default="0 … 1", required=True, key="note_unit")
     with numbers:
         st.markdown(table(trained.in_unit(_UNITS[unit]), moved.in_unit(_UNITS[unit])))
-        st.caption("Averages over the test images of the shipped model “Gaussian, β = 1”; bold: the same at every σ.")
-    with st.expander("The best σ, and why nats of a density compare with no others"):
+        st.caption("Averages over the test images, of the shipped model “Gaussian, β = 1”. Bold: the same at every σ.")
+    with st.expander("The best σ, and why nats of a density cannot be compared with other nats"):
         _explain(trained)
 
 
@@ -145,16 +145,17 @@ def _explain(trained: Optimum) -> None:
         "**A learnt σ** has a best value in closed form, the root of the mean squared error of a pixel,"
         f" σ*² = ‖x − f‖² / D ([Rybkin, Daniilidis and Levine, 2021]({_SIGMA_VAE})). The shipped model learnt"
         f" σ = {trained.stddev:.4f} on its training images; the closed form gives {trained.best_stddev:.4f} on the test"
-        " images, whose error is larger. With σ at its best and β = 1 the loss is −ELBO, and nobody has to choose βσ²."
+        " images, whose error is larger. With the best σ and β = 1 the loss is −ELBO, and βσ² need not be chosen."
     )
     st.markdown(
-        "**Nats of a density** change with the unit of x: counted in 0 … 255 and not in 0 … 1, every −log p(x|z) is"
-        f" D log 255 = {PIXELS * log(_LEVELS):,.0f} nats larger, while KL, β and the best networks stay. They can be"
-        " negative, and never compare with the nats of binary pixels, which are −log of a probability."
+        "**Nats of a density** change with the unit of x: with grey levels of 0 … 255 instead of 0 … 1, every −log"
+        f" p(x|z) is D log 255 = {PIXELS * log(_LEVELS):,.0f} nats larger. KL, β and the best networks do not change."
+        " Nats of a density can be negative. They cannot be compared with the nats of binary pixels, which are −log of"
+        " a probability."
     )
     st.markdown(
-        "Code that writes a squared error with no σ has chosen one: the units calculator of the Compare page says"
-        " which."
+        "Code with a squared error and no σ has chosen a σ without saying so. The units calculator on the Compare page"
+        " shows which one."
     )
 
 

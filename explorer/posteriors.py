@@ -71,7 +71,7 @@ def _finite(part: Callable[[Asked], dict], question: Asked) -> dict:
         found = part(question)
         json.dumps(found, allow_nan=False)
     except (ArithmeticError, ValueError, RuntimeError) as error:
-        raise QuestionError("The model gives this image no finite probability; choose another one.") from error
+        raise QuestionError("This image has no finite probability under the model. Choose another image.") from error
     return found
 
 

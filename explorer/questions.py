@@ -22,7 +22,7 @@ from models.vae import PIXELS
 
 _ENCODED = 4 * -(-PIXELS // 3)  # letters of base64
 _MOST = 2**53 - 1  # the whole numbers that a browser counts without a gap
-_RELOAD = "The page asked what cannot be answered; reload it."
+_RELOAD = "The page sent a question that cannot be answered. Reload the page."
 
 
 class QuestionError(ValueError):
@@ -72,12 +72,12 @@ def _path(name: object, visitor: str) -> Path:
         return gallery.path(name)
     if isinstance(name, str) and name in kept.labels(visitor):
         return kept.path(visitor, name)
-    raise QuestionError("This model is not here: another visitor keeps it, or it is no longer kept; choose another.")
+    raise QuestionError("This model is not available: another visitor saved it, or it was deleted. Choose another one.")
 
 
 def _drawn(pixels: object, likelihood: str) -> bytes:
     if not isinstance(pixels, str) or len(pixels) != _ENCODED:
-        raise QuestionError("There is no image to ask about: select one on the map, or draw one.")
+        raise QuestionError("No image is chosen. Select one on the map, or draw one.")
     try:
         x = base64.b64decode(pixels, validate=True)
     except (binascii.Error, ValueError) as error:
@@ -90,7 +90,7 @@ def _drawn(pixels: object, likelihood: str) -> bytes:
 def _test_image(image: int, recipe: Recipe) -> bytes:
     images = _test_images(recipe.dataset, recipe.likelihood)
     if image >= len(images):
-        raise QuestionError(f"There are {len(images):,} test images, from 0 on, and {image:,} is none of them.")
+        raise QuestionError(f"There is no test image {image:,}. Choose a number from 0 to {len(images) - 1:,}.")
     return images[image].numpy().tobytes()
 
 
@@ -102,5 +102,5 @@ def _test_images(dataset: str, likelihood: str) -> Tensor:
     except (DataError, IdxError, OSError) as error:
         raise QuestionError(f"The test images cannot be read. {reason(error)}") from error
     if found is None:
-        raise QuestionError(f"The {DATASETS[dataset]} files are not on the server: draw an image, or sample one.")
+        raise QuestionError(f"The {DATASETS[dataset]} files are not on the server. Draw an image, or sample one.")
     return (fixed_images(found, likelihood) * 255).round().to(torch.uint8)

@@ -30,19 +30,19 @@ def recipe_form() -> Recipe | None:
         stddev = _pixel_stddev() if likelihood == "gaussian" else PIXEL_STDDEV
         widths = st.text_input(
             "Hidden layers of the encoder", ", ".join(map(str, default.hidden)), help="One to four widths up to 1,024,"
-            " such as 512, 256. The decoder mirrors them.", key="form_hidden",
+            " such as 512, 256. The decoder has the same layers in reverse order.", key="form_hidden",
         )  # fmt: skip
-        batch = st.number_input("Images a batch", 16, 1024, default.batch_size, 16, key=f"form_batch_{dataset}")
+        batch = st.number_input("Batch size", 16, 1024, default.batch_size, 16, key=f"form_batch_{dataset}")
         rate = st.number_input(
             "Peak learning rate", 1e-5, 0.1, default.learning_rate, 1e-3, format="%g", key="form_rate",
-            help="Adam; the rate rises to the peak over half the run and falls to zero.",
+            help="Adam. The rate rises to this peak during the first half of the run, and then falls to zero.",
         )  # fmt: skip
         warm_up = st.slider(
-            "KL warm-up, share of the run", 0.0, 1.0, default.kl_warm_up, 0.05, key="form_warm_up",
-            help="The KL weight rises from 0 to β over it. Two dimensions leave codes little room to pass each other;"
-            " a weak KL term at first lets them find their places.",
+            "KL warm-up (share of the run)", 0.0, 1.0, default.kl_warm_up, 0.05, key="form_warm_up",
+            help="The KL weight rises from 0 to β during this share of the run. In two dimensions codes can hardly pass"
+            " each other; a weak KL term at the start lets them move.",
         )  # fmt: skip
-        seed = st.number_input("Seed", 0, 2**31, 0, key="form_seed", help="Draws weights, batches and noise.")
+        seed = st.number_input("Seed", 0, 2**31, 0, key="form_seed", help="Sets initial weights, batches and noise.")
     try:
         # Rounded, for the field's steps of 0.1 add up to 0.30000000000000004.
         return Recipe(
@@ -56,14 +56,14 @@ def recipe_form() -> Recipe | None:
 
 def _pixel_stddev() -> float | None:
     learnt = st.checkbox(
-        "Learn σ", key="form_sigma_learnt", help="One σ for all pixels and images, by gradient steps as the weights; it"
-        " begins at 0.2. The optimum is the root mean square error of a pixel.",
+        "Learn σ", key="form_sigma_learnt", help="One σ for all pixels and images, trained like the weights; it"
+        " starts at 0.2. Its best value is the root mean squared error of a pixel.",
     )  # fmt: skip
     if learnt:
         return None
     return st.number_input(
         "σ of a pixel", *PIXEL_STDDEVS, PIXEL_STDDEV, 0.01, format="%g", key="form_sigma",
-        help="In units of the grey level's 0 to 1. With σ fixed, a larger one acts as a larger β.",
+        help="Grey levels go from 0 to 1. A larger fixed σ has the effect of a larger β.",
     )  # fmt: skip
 
 
@@ -82,11 +82,11 @@ def tell_cost(recipe: Recipe) -> bool:
 def _fetch_note(dataset: str) -> str:
     if data.is_local(dataset):
         return ""
-    return f" {_MEGABYTES[dataset]} MB of images are fetched first; the 8×8 digits need no network."
+    return f" {_MEGABYTES[dataset]} MB of images are downloaded first. The 8×8 digits need no network."
 
 
 def _widths(text: str) -> tuple[int, ...]:
     try:
         return tuple(int(width) for width in text.split(","))
     except ValueError:
-        raise RecipeError("the hidden layers are whole numbers with commas between, such as 512, 256.") from None
+        raise RecipeError("the hidden layers are whole numbers with commas between them, such as 512, 256.") from None

@@ -37,17 +37,17 @@ KNOWN = {
     "PyTorch examples": Known(
         Loss("bernoulli", "sum", "sum", "sum", "sum", 1.0, 784, 20, 128),
         f"{_GITHUB}/pytorch/examples/blob/cd01f93000a6679e768700dd29e417a1e5fd10e5/vae/main.py",
-        "Both terms are sums over everything, so that nothing stands between the weight and β.",
+        "Both terms are sums over everything, so the weight is β itself.",
     ),
     "Keras": Known(
         Loss("bernoulli", "sum", "mean", "sum", "mean", 1.0, 784, 2, 128),
         f"{_GITHUB}/keras-team/keras-io/blob/cca4efba8e0b8514ae3817931696294039b3bfc9/examples/generative/vae.py",
-        "Both terms are sums over an image and means over the batch, so that nothing stands between the weight and β.",
+        "Both terms are sums over an image and means over the batch, so the weight is β itself.",
     ),
     "1Konny/Beta-VAE": Known(
         Loss("squared", "sum", "mean", "sum", "mean", 10.0, 3 * 64 * 64, 32, 64),
         f"{_GITHUB}/1Konny/Beta-VAE/blob/977a1ece88e190dd8a556b4e2efb665f759d0772/solver.py",
-        "The beta of its run_celeba_H_beta10_z32.sh: a sum of squared errors, which takes σ² = ½ for granted.",
+        "The beta of its run_celeba_H_beta10_z32.sh: a sum of squared errors, which assumes σ² = ½.",
     ),
     "podgorskiy/VAE": Known(
         Loss("squared", "mean", "mean", "mean", "mean", 0.1, 3 * 128 * 128, 512, 128),
@@ -61,10 +61,10 @@ _FIRST = "PyTorch-VAE"
 @st.fragment
 def units_calculator() -> None:
     """Draw the calculator; only it runs anew when it is used."""
-    st.subheader("Why is my KL weight 0.00025?", anchor=False)
+    st.header("Why is my KL weight 0.00025?", anchor=False)
     st.markdown(
-        "Code sums or averages each term over pixels, latents and images, and every mean changes what its KL weight"
-        " is worth. Choose what yours does, or code that is known."
+        "Code sums or averages each term over pixels, latents and images. Every mean changes what the KL weight means."
+        " Choose what yours does, or pick a known code base."
     )
     _fill_once(KNOWN[_FIRST].loss)
     form, answer = st.columns([3, 2], gap="large")
@@ -122,7 +122,7 @@ def _form() -> dict:
         _offer_reduction("over the values of an image", "units_over_pixels")
         _offer_reduction("over the images of a batch", "units_reconstruction_over_batch")
         st.selectbox(
-            "Values in an image", _SIZES, accept_new_options=True, key="units_pixels",
+            "Values per image", _SIZES, accept_new_options=True, key="units_pixels",
             help="Channels × height × width; type another size, such as 3 × 256 × 256, or a number.",
         )  # fmt: skip
     with right:
@@ -132,7 +132,7 @@ def _form() -> dict:
         _offer_reduction("over the images of a batch", "units_kl_over_batch")
         with st.container(horizontal=True):
             st.number_input("Latents", step=1, key="units_latents", width=140)
-            st.number_input("Images a batch", step=1, key="units_batch", width=140)
+            st.number_input("Batch size", step=1, key="units_batch", width=140)
     return {field.name: st.session_state[f"units_{field.name}"] for field in fields(Loss)}
 
 
@@ -145,7 +145,7 @@ def _offer_known(loss: Loss | None) -> None:
     # What is lit is what the form says, whoever filled it in.
     st.session_state["units_known"] = found
     st.pills("Known code", KNOWN, key="units_known", on_change=_fill_known, wrap=True)
-    st.caption(f"{KNOWN[found].story} [Its loss]({KNOWN[found].source})" if found else "A loss of your own.")
+    st.caption(f"{KNOWN[found].story} [Source]({KNOWN[found].source})" if found else "Your own loss.")
 
 
 def _fill_known() -> None:

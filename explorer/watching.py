@@ -10,11 +10,12 @@ from models import data
 from models.recipe import Recipe
 
 _LONG = 200  # letters, more than any label has but one of a hundred changes
-_NO_FRAME = "It ended before its first frame."
+_FAIR_STEPS = 20  # fewer, which torch's first ones slow, say little of the rest
+_NO_FRAME = "The run ended before it had a picture."
 _WAITING = {
     "queued": "Waiting for a free place on the server.",
-    "starting": "The worker is starting: it loads torch and the images.",
-    "fetching": "The images are being fetched.",
+    "starting": "The run is starting: it loads PyTorch and the images.",
+    "fetching": "The images are being downloaded.",
 }
 
 
@@ -30,11 +31,20 @@ def seen(run: Snapshot, record: Record) -> Run:
         steps=run.status.total,
         epoch=record.epoch,
         ended=run.status.ended,
-        waiting=_NO_FRAME if run.status.ended else _WAITING.get(run.status.state, "The first frame is due."),
+        waiting=_waiting(run),
         frames=[_frame(run, entry) for entry in record.frames],
         training=record.training,
         changes=record.changes,
     )
+
+
+def _waiting(run: Snapshot) -> str:
+    """What stands on the map before the first frame."""
+    if run.status.ended:
+        return _NO_FRAME
+    if run.status.state == "queued" and not run.place:
+        return "The run is about to start."
+    return _WAITING.get(run.status.state, "The first picture will appear soon.")
 
 
 def choosable(run: Snapshot, record: Record) -> RunChoice:
@@ -64,7 +74,7 @@ def nothing_yet(recipe: Recipe) -> Run:
         steps=0,
         epoch=0,
         ended=False,
-        waiting="Here the codes will appear. The circles are the prior p(z) = N(0, I).",
+        waiting="The codes will appear here. The circles: the prior p(z) = N(0, I).",
         frames=[],
         training={"step": [], "reconstruction": [], "kl": []},
         changes=[],
@@ -107,7 +117,8 @@ def standing(run: Snapshot) -> str:
         done = f"step {status.step:,} of {status.total:,}"
         if status.state == "paused":
             return f"Paused at {done}"
-        left = f" · {_duration(status.seconds_left)} left" if status.images_per_second else ""
+        known = status.images_per_second and status.step >= _FAIR_STEPS
+        left = f" · {_duration(status.seconds_left)} left" if known else ""
         return f"{done} · {status.images_per_second:,.0f} images/s{left}"
     return status.sentence
 

@@ -199,7 +199,7 @@ def parse(raw: bytes) -> Checkpoint:
     header = _header(raw)
     metadata = header.pop("__metadata__", None)
     if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
-        raise CheckpointError("This is not a checkpoint of this app; make one with 'python -m models train'.")
+        raise CheckpointError("This file is not a checkpoint of this app. Make one with 'python -m models train'.")
     try:
         recipe = Recipe.from_json(metadata.get("recipe", ""))
     except RecipeError as error:
@@ -208,7 +208,7 @@ def parse(raw: bytes) -> Checkpoint:
     try:
         tensors = safetensors.torch.load(raw)
     except (safetensors.SafetensorError, ValueError) as error:
-        raise CheckpointError(f"The file is damaged ({error}); copy or make it again.") from error
+        raise CheckpointError(f"The file is damaged ({error}). Copy it or make it again.") from error
     for name, tensor in tensors.items():
         if not torch.isfinite(tensor).all():
             raise CheckpointError(f"The checkpoint's {name} holds a value that is not a finite number.")
@@ -230,7 +230,7 @@ def _header(raw: bytes) -> dict:
         raise CheckpointError(f"The file is empty or larger than {MAX_FILE_BYTES >> 20} MB.")
     size = int.from_bytes(raw[:8], "little")
     if size > MAX_HEADER_BYTES or 8 + size > len(raw):
-        raise CheckpointError("This is not a safetensors file, or it is cut short; copy or make it again.")
+        raise CheckpointError("This is not a safetensors file, or its end is missing. Copy it or make it again.")
     return _parse_object(raw[8 : 8 + size], "header")
 
 
@@ -246,7 +246,7 @@ def _parse_object(text: bytes | str, what: str) -> dict:
 
 def _no_duplicates(pairs: list[tuple[str, object]]) -> dict:
     if len(dict(pairs)) != len(pairs):
-        raise ValueError("a key stands twice")
+        raise ValueError("a key occurs twice")
     return dict(pairs)
 
 

@@ -41,7 +41,7 @@ class EvidenceError(ArithmeticError):
     """A decoder changes too fast with z for any grid; the message says so."""
 
     def __init__(self) -> None:
-        super().__init__("This decoder changes too fast with z for a grid; its log p(x) cannot be computed.")
+        super().__init__("This decoder changes too fast with z for the grid: its log p(x) cannot be computed.")
 
 
 class Evidence(NamedTuple):

@@ -82,7 +82,7 @@ class Recipe:
         if self.pixel_stddev is not None:
             _check_number("pixel_stddev", self.pixel_stddev, *PIXEL_STDDEVS)
         if self.likelihood == "bernoulli" and self.pixel_stddev != PIXEL_STDDEV:
-            raise RecipeError(f"pixel_stddev is of grey pixels, and bernoulli ones have none; leave it {PIXEL_STDDEV}.")
+            raise RecipeError(f"pixel_stddev is for grey pixels; bernoulli ones have none: leave it {PIXEL_STDDEV}.")
 
     def _check_lattice(self) -> None:
         for name in ("beta", "kl_warm_up", "kl_changes"):
@@ -92,7 +92,7 @@ class Recipe:
                     f"{name} weighs a KL term, and the objective lattice has none; leave it at {default}."
                 )
         if self.likelihood != "bernoulli":
-            raise RecipeError("likelihood is not bernoulli, the only one that the objective lattice is made for.")
+            raise RecipeError("likelihood must be bernoulli for the objective lattice.")
 
     @property
     def has_encoder(self) -> bool:

@@ -143,7 +143,7 @@ def train(
         batch = objective(vae, x, generator)
         skipped = 0 if _descend(progress.optimiser, batch, weight_now) else skipped + 1
         if skipped == min(_MAX_SKIPPED, total):
-            raise TrainingError("The loss is no longer a finite number; lower the learning rate and train again.")
+            raise TrainingError("The loss is no longer a finite number. Lower the learning rate and train again.")
         progress.taken += 1
         yield Step(progress.taken, total, batch.reconstruction.mean().item(), batch.kl.mean().item(), weight_now)
 

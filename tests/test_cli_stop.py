@@ -119,7 +119,7 @@ def test_a_run_whose_loss_overflows_keeps_what_it_reached(
     path = tmp_path / "wild.safetensors"
     wild = ["train", "--dataset", "digits", "--epochs", "8", "--batch-size", "64", "--learning-rate", "0.1"]
     sentence = refused([*wild, "--likelihood", "gaussian", "--out", str(path)], capsys)
-    assert "lower the learning rate" in sentence
+    assert "Lower the learning rate" in sentence
     assert str(unfinished.beside(path)) in sentence
     kept = unfinished._below("weight.", unfinished._parse(unfinished.beside(path).read_bytes())[0])
     assert all(torch.isfinite(weight).all() for weight in kept.values())

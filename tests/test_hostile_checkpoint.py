@@ -28,7 +28,7 @@ HOSTILE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "an empty file": (lambda raw: b"", "empty"),
     "four bytes": (lambda raw: raw[:4], "empty"),
     "a length and no header": (lambda raw: raw[:8], "empty"),
-    "cut inside the header": (lambda raw: raw[:100], "cut short"),
+    "cut inside the header": (lambda raw: raw[:100], "its end is missing"),
     "cut inside the tensors": (lambda raw: raw[:-1], "damaged"),
     "an extra tail": (lambda raw: raw + b"\0", "damaged"),
     "a pickle": (lambda raw: pickle.dumps({"weights": [1.0] * 100}), "not a safetensors file"),

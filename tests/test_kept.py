@@ -105,14 +105,14 @@ def test_a_label_is_trimmed_to_single_spaces(raw: bytes) -> None:
 
 def test_a_label_stands_for_one_model(raw: bytes) -> None:
     name = keep(ANN, "mine", raw)
-    with pytest.raises(KeepError, match=r"“mine”; choose another name\.$"):
+    with pytest.raises(KeepError, match=r"“mine”. Choose another name\.$"):
         keep(ANN, " mine ", another(raw, 1))
     assert labels(ANN) == {name: "mine"}
 
 
 def test_one_model_too_many_is_refused_and_an_old_one_may_still_be_renamed(raw: bytes) -> None:
     names = [keep(ANN, str(number), another(raw, number)) for number in range(MAX_KEPT)]
-    with pytest.raises(KeepError, match=r"forget one first\.$"):
+    with pytest.raises(KeepError, match=r"Delete one first\.$"):
         keep(ANN, "more", raw)
     assert keep(ANN, "renamed", another(raw, 0)) == names[0]
     forget(ANN, names[1])
@@ -142,7 +142,7 @@ def test_codes_of_other_images_are_refused(raw: bytes, tiny_bytes: bytes, folder
     mnist = with_metadata(tiny_bytes, recipe=Recipe("mnist", epochs=1, hidden=TINY_HIDDEN).to_json())
     shuffled = with_tensors(raw, codes__label=data.load("digits", "test").labels.flip(0))
     for forged, dataset in ((tiny_bytes, "digits"), (mnist, "mnist"), (shuffled, "digits")):
-        with pytest.raises(CheckpointError, match=rf"not of the {dataset} test images in their order.*\.$"):
+        with pytest.raises(CheckpointError, match=rf"do not belong to the {dataset} test images in their order.*\.$"):
             keep(ANN, "mine", forged)
     assert not folder.exists()
 
@@ -181,7 +181,7 @@ def test_a_disk_that_refuses_leaves_everything_as_it_was(
 def test_a_folder_that_cannot_be_made_is_named_in_a_sentence(raw: bytes, folder: Path) -> None:
     folder.parent.mkdir()
     folder.write_text("in the way")
-    with pytest.raises(KeepError, match=r"cannot be kept\. .*write its folders.*\.$"):
+    with pytest.raises(KeepError, match=r"cannot be saved\. .*write its folders.*\.$"):
         keep(ANN, "mine", raw)
     assert labels(ANN) == {}
 

@@ -164,7 +164,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_others(tiny_dataset: D
 def test_a_loss_that_is_no_number_stops_with_the_remedy(tiny_dataset: Dataset) -> None:
     vae, steps = start(tiny_dataset)
     torch.nn.init.constant_(vae.decoder[-1].bias, torch.nan)
-    with pytest.raises(TrainingError, match=r"lower the learning rate.*\.$"):
+    with pytest.raises(TrainingError, match=r"Lower the learning rate.*\.$"):
         next(steps)
 
 

@@ -192,7 +192,7 @@ def test_grey_pixels_have_a_density(tiny_dataset: Dataset, tmp_path: Path) -> No
 def test_numbers_that_are_none_become_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(posteriors, "_identity", lambda path, image: {"log_evidence": math.nan})
     answer = posteriors.answer(asking(gallery.REFERENCE), ANN)
-    assert answer["problem"].startswith("The model gives this image no finite probability")
+    assert answer["problem"].startswith("This image has no finite probability under the model")
     assert answer["complete"]
 
 
@@ -203,7 +203,7 @@ def test_a_decoder_too_rough_for_any_grid_becomes_a_sentence(tiny_dataset: Datas
             weight.mul_(1000)
     recipe = Recipe("digits", epochs=1, hidden=(64, 64))
     answer = posteriors.answer(asking(keep(tmp_path, recipe, vae, tiny_dataset)), ANN)
-    assert answer["problem"].startswith("The model gives this image no finite probability")
+    assert answer["problem"].startswith("This image has no finite probability under the model")
 
 
 def test_a_test_image_of_a_shipped_model_adds_up(mnist_folder: Path) -> None:

@@ -38,7 +38,7 @@ def with_mirror(port: int, hashes: dict[str, str] | None = None) -> tuple[str, .
 def test_without_a_network_the_run_fails_and_offers_the_digits(manage: Manage, nowhere: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    assert "'digits' needs neither" in failure(manage(worker=with_mirror(port)), Recipe(epochs=1, hidden=(8,)))
+    assert "8×8 digits" in failure(manage(worker=with_mirror(port)), Recipe(epochs=1, hidden=(8,)))
     assert not list(nowhere.glob("mnist/*"))
 
 
@@ -103,8 +103,8 @@ def test_images_are_fetched_before_the_eyes_of_the_owner(
     assert any(0 < share < 1 for share in shares)
     assert all(0 <= share <= 1 for share in shares)
     for each in seen:
-        if each.sentence.startswith("Fetching"):
-            come, _, whole, *_ = each.sentence.removeprefix("Fetching mnist: ").split()
+        if each.sentence.startswith("Downloading"):
+            come, _, whole, *_ = each.sentence.removeprefix("Downloading mnist: ").split()
             assert float(come) <= float(whole) + 0.1
     assert sorted(path.name for path in (nowhere / "mnist").iterdir()) == sorted(files)
     assert runs.record(name).images == 2000

@@ -120,7 +120,7 @@ def test_others_may_watch_and_not_steer(manage: Manage) -> None:
     assert (runs.look(name, ANN).mine, runs.look(name, BOB).mine, runs.look(name).mine) == (True, False, False)
     before = runs.store.files(name).control.read_bytes()
     for act in (runs.steer, runs.step, runs.cancel):
-        with pytest.raises(RefusedError, match=r"Only the one who started.*\.$"):
+        with pytest.raises(RefusedError, match=r"Only the visitor who started.*\.$"):
             act(name, BOB)
     assert runs.store.files(name).control.read_bytes() == before
     assert ANN not in "".join(path.read_text() for path in runs.store.files(name).folder.iterdir())
@@ -145,7 +145,7 @@ def test_a_visitor_finds_their_runs_the_newest_first(manage: Manage) -> None:
 @pytest.mark.parametrize("weight", [-0.1, 1000.1, float("nan"), float("inf")])
 def test_a_kl_weight_out_of_range_is_refused(manage: Manage, weight: float) -> None:
     runs = manage(worker=fake("obedient"))
-    with pytest.raises(RefusedError, match=r"from 0 to 1,000\.$"):
+    with pytest.raises(RefusedError, match=r"between 0 and 1,000\.$"):
         runs.steer(runs.submit(ANN, ENDLESS), ANN, weight=weight)
 
 
@@ -158,7 +158,7 @@ def test_a_forged_name_leads_nowhere(manage: Manage, tmp_path: Path, name: objec
     before = sorted(tmp_path.rglob("*"))
     assert runs.look(name, ANN) is None
     for act in (runs.steer, runs.step, runs.cancel):
-        with pytest.raises(RefusedError, match="no such run"):
+        with pytest.raises(RefusedError, match="does not exist"):
             act(name, ANN)
     assert sorted(tmp_path.rglob("*")) == before
 

@@ -201,7 +201,7 @@ training._MAX_SKIPPED = 5
 def test_a_run_whose_steps_all_overflow_ends_and_what_it_reached_stays(manage: Manage) -> None:
     """No step after the twentieth is taken."""
     runs = manage(worker=patched(OVERFLOWS))
-    assert "lower the learning rate" in failure(runs, BRIEF)
+    assert "Lower the learning rate" in failure(runs, BRIEF)
     (frames,) = runs.store.frames.iterdir()
     assert_finite(runs, frames.name)
     assert checkpoint.read(runs.store.files(frames.name).checkpoint).recipe == BRIEF

@@ -108,7 +108,7 @@ def test_start_trains_to_the_end_and_the_model_can_be_kept(runs: Manager) -> Non
     (run,) = shown(app)
     assert [run["frames"][0]["step"], run["frames"][-1]["step"], run["steps"]] == [0, 46, 46]
     app.text_input[0].set_value("my digits").run()
-    button(app, "Keep").click().run()
+    button(app, "Save").click().run()
     assert list(kept.labels(ANN).values()) == ["my digits"]
     entry = catalogue.offered(ANN)[-1]
     assert entry["label"] == "my digits"
@@ -116,7 +116,7 @@ def test_start_trains_to_the_end_and_the_model_can_be_kept(runs: Manager) -> Non
     published = assets.FOLDER / Path(entry["url"]).name
     assert published.exists()
     button(app, "New run").click().run()
-    button(app, "Forget").click().run()
+    button(app, "Delete").click().run()
     assert kept.labels(ANN) == {}
     assert not published.exists()
 
@@ -264,9 +264,16 @@ def test_a_failed_run_says_why(runs: Manager, monkeypatch: pytest.MonkeyPatch) -
     assert "New run" in labels(app)
 
 
+def test_a_file_of_another_format_is_refused_in_a_sentence(runs: Manager) -> None:
+    app = opened()
+    app.file_uploader[0].set_value(("model.pt", b"PK", "application/octet-stream")).run()
+    assert "reads only .safetensors files" in app.warning[-1].value
+    assert "Save the upload" not in labels(app)
+
+
 def test_an_upload_is_checked_and_kept(runs: Manager, tiny_bytes: bytes) -> None:
     app = uploaded(b"\x80\x04 a pickle")
-    assert app.warning[-1].value == "The model is not kept."
+    assert app.warning[-1].value == "The model is not saved."
     assert "safetensors" in app.text[-1].value
     assert kept.labels(ANN) == {}
     assert not app.exception
@@ -276,7 +283,7 @@ def uploaded(raw: bytes) -> AppTest:
     """The page after the visitor has tried to keep a file."""
     app = opened()
     app.file_uploader[0].set_value(("bad.safetensors", raw, "application/octet-stream")).run()
-    return button(app, "Keep the upload").click().run()
+    return button(app, "Save the upload").click().run()
 
 
 def test_what_a_file_says_is_shown_as_text_and_never_as_markdown(runs: Manager, tiny_bytes: bytes) -> None:

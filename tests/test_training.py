@@ -101,7 +101,7 @@ def test_a_run_of_overflowing_losses_stops_with_the_remedy_and_spares_the_weight
     torch.nn.init.constant_(vae.encoder[-1].bias, 1e30)  # the square of the mean is beyond float32
     before = weights(vae)
     taken = []
-    with pytest.raises(TrainingError, match=r"lower the learning rate.*\.$"):
+    with pytest.raises(TrainingError, match=r"Lower the learning rate.*\.$"):
         taken.extend(steps)
     assert len(taken) == min(100, epochs) - 1
     assert torch.equal(weights(vae), before)

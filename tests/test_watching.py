@@ -99,9 +99,15 @@ def test_a_run_without_a_frame_says_what_it_waits_for(state: str) -> None:
     assert watching.seen(replace(RUN, status=status), Record())["waiting"].endswith(".")
 
 
+def test_the_map_and_the_panel_say_the_same_of_a_run_whose_turn_has_come() -> None:
+    run = replace(RUN, status=Status("queued", ""), place=0)
+    assert watching.seen(run, Record())["waiting"] == "The run is about to start."
+    assert watching.standing(run) == "About to start"
+
+
 def test_a_run_that_failed_early_waits_for_nothing() -> None:
     seen = watching.seen(replace(RUN, status=Status("failed", "The disk is full.")), Record())
-    assert (seen["waiting"], seen["ended"]) == ("It ended before its first frame.", True)
+    assert (seen["waiting"], seen["ended"]) == ("The run ended before it had a picture.", True)
 
 
 def test_a_label_tells_the_weights_in_their_order() -> None:
@@ -118,6 +124,8 @@ def test_the_place_in_the_queue_is_an_english_ordinal() -> None:
 def test_how_far_a_run_is_has_its_units() -> None:
     rest = {"step": 1200, "total": 14_100, "images_per_second": 6543.2, "seconds_left": 62}
     assert standing("running", **rest) == "step 1,200 of 14,100 · 6,543 images/s · 60 s left"
+    early = rest | {"step": 19, "seconds_left": 5280}
+    assert standing("running", **early) == "step 19 of 14,100 · 6,543 images/s"
     assert standing("paused", **rest) == "Paused at step 1,200 of 14,100"
     assert standing("evaluating") == "A sentence."
 

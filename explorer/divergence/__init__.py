@@ -33,32 +33,33 @@ _IDENTITY = rf"""
 
 def divergence(*, term_colours: dict[str, str], key: str) -> None:
     """Draw the section; all of it happens in the browser."""
-    st.subheader("KL is not symmetric", anchor=False)
+    st.header("KL is not symmetric", anchor=False)
     st.markdown(
-        "Drag the top of a curve to move its mean, its flank to change its spread. KL(q‖p) averages log q/p where **q**"
-        " puts its mass, KL(p‖q) averages log p/q where **p** does."
+        "Drag the top of a curve to move its mean. Drag its side to change its spread. KL(q‖p) averages log q/p where"
+        " **q** has its mass. KL(p‖q) averages log p/q where **p** has its mass."
     )
     _mount(key=key, data={"term_colours": term_colours})
-    with st.expander("What each direction is for, and what a nat of it costs"):
+    with st.expander("What each direction is used for, and what one nat of it means"):
         _explain()
 
 
 def _explain() -> None:
     st.latex(_IDENTITY)
     st.markdown(
-        "**KL(q‖p) seeks a mode**: q pays wherever p is nearly 0, so it gives up a hump rather than bridge the gap; far"
-        " apart, equal humps leave log 2 = 0.693 nats, one bit. Variational inference minimises this direction, with"
-        " p(z|x) in the place of p; where it ends depends on where it starts."
+        "**KL(q‖p) seeks a mode**: q is penalised where p is nearly 0, so it covers one mode and leaves out the other."
+        " With two equal modes far apart, log 2 = 0.693 nats remain, which is one bit. Variational inference minimises"
+        " this direction, with p(z|x) in the place of p. The result depends on the starting point."
     )
     st.markdown(
-        "**KL(p‖q) covers**: q pays wherever p is and q is not. Its best Gaussian has the mean and the variance of p;"
-        " maximum likelihood minimises this direction, with the data in the place of p"
-        " ([Minka, 2005](https://www.microsoft.com/en-us/research/publication/divergence-measures-and-message-passing/))."
+        "**KL(p‖q) covers all modes**: q is penalised where p has mass and q has none. The best Gaussian has the mean"
+        " and the variance of p. Maximum likelihood minimises this direction, with the data in the place of p"
+        " ([Minka,"
+        " 2005](https://www.microsoft.com/en-us/research/publication/divergence-measures-and-message-passing/))."
     )
     st.markdown(
-        "**Code lengths**: values of q written down to bins of width δ take about H(q) − log₂ δ bits each with the best"
-        " code, and H(q,p) − log₂ δ with a code built for p; the waste is KL(q‖p), at any δ that is small beside the"
-        " spreads. An entropy of a density changes with the unit of x and may be negative; a KL does not and cannot be"
-        " (Cover and Thomas, 2006, [Elements of Information Theory](https://doi.org/10.1002/047174882X), theorems 5.4.3"
-        " and 8.3.1)."
+        "**Code lengths**: a value drawn from q and rounded to bins of width δ takes about H(q) − log₂ δ bits with the"
+        " best code, and H(q,p) − log₂ δ bits with a code built for p. The extra length is KL(q‖p), for every δ that is"
+        " much smaller than the spreads. The entropy of a density changes with the unit of x and may be negative. A KL"
+        " does not change with the unit and is never negative (Cover and Thomas, 2006, [Elements of Information"
+        " Theory](https://doi.org/10.1002/047174882X), theorems 5.4.3 and 8.3.1)."
     )

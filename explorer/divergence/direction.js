@@ -51,12 +51,12 @@ export function tellDirection(root, q, p, resolution) {
 
 /** @param {number} above @param {number} below */
 function partsInWords(above, below) {
-  return `full area ${digits(above)}, pale area ${digits(below)} nats`;
+  return `solid area ${digits(above)}, pale area ${digits(below)} nats`;
 }
 
 /** @param {Density} q @param {Density} p @param {number} total by quadrature */
 function checkInWords(q, p, total) {
-  if (q.length + p.length > 2) return "by quadrature, for a mixture has no closed form";
+  if (q.length + p.length > 2) return "by quadrature, because a mixture has no closed form";
   const off = Math.abs(divergenceOfGaussians(q[0], p[0]) - total);
   return `closed form ${digits(divergenceOfGaussians(q[0], p[0]))} nats, ${off < 1e-9 ? "within 10⁻⁹" : `${off.toExponential(1)} off`}`;
 }

@@ -110,7 +110,7 @@ class Divergence {
     const least = `${nats.toFixed(3)} nats = ${(nats * BITS_PER_NAT).toFixed(3)} bits`;
     const where =
       direction === "qp"
-        ? `the minimum that descent from a mean of ${start.mean.toFixed(2)} finds`
+        ? `the minimum that gradient descent finds from a mean of ${start.mean.toFixed(2)}`
         : "the only minimum";
     this.root.dataset.fitting = "";
     this.find(".lse-outcome").textContent =

@@ -2,7 +2,7 @@
 
 const DENSITIES = `
 <section class="lse-controls">
-  <button type="button" data-act="humps" data-testid="two-humped" aria-pressed="false">Two-humped target p</button>
+  <button type="button" data-act="humps" data-testid="two-humped" aria-pressed="false">Bimodal target p</button>
   <button type="button" data-act="qp" data-testid="fit-qp">Fit q by KL(q‖p)</button>
   <button type="button" data-act="pq" data-testid="fit-pq">Fit q by KL(p‖q)</button>
   <p class="lse-quiet lse-outcome" data-testid="outcome" aria-live="polite"></p>
@@ -38,7 +38,7 @@ const directionOf = (id, q, p) => `
     <tbody>
       <tr data-row="entropy"><th>Entropy H(${q})<small>the best code for ${q}</small></th><td></td><td></td><td></td></tr>
       <tr data-row="cross"><th>Cross-entropy H(${q},${p})<small>a code built for ${p}</small></th><td></td><td></td><td></td></tr>
-      <tr data-row="waste"><th><span class="lse-kl">H(${q},${p}) − H(${q})</span><small>KL(${q}‖${p}), the waste</small></th><td></td><td></td><td></td></tr>
+      <tr data-row="waste"><th><span class="lse-kl">H(${q},${p}) − H(${q})</span><small>KL(${q}‖${p}), the extra length</small></th><td></td><td></td><td></td></tr>
     </tbody>
   </table>
 </section>`;

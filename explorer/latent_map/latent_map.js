@@ -104,7 +104,7 @@ class LatentMap {
     const { image } = this.panes.state;
     this.panes.noteSelected();
     const { dataset, images_url } = this.model;
-    const missing = images_url ? "" : ` The ${dataset} files are not on the server, so no original is shown.`;
+    const missing = images_url ? "" : ` The ${dataset} images are not on the server, so the original is not shown.`;
     const note = `${takenOf(this.model)}.${missing}`;
     if (this.pane.loaded) this.inspector.show(this.pane.loaded, this.model, image, note);
   }

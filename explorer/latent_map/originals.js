@@ -32,7 +32,7 @@ export class Originals {
       this.images.set(url, await fetchImages(url));
     } catch {
       this.images.set(url, null);
-      this.complain("The original images could not be loaded; reload the page to try again.");
+      this.complain("The original images could not be loaded. Reload the page to try again.");
     }
   }
 }

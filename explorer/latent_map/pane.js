@@ -102,8 +102,9 @@ export class Pane {
     void this.decodeBackdrop();
   }
 
-  resize() {
-    if (this.scene.resize(this.subject.class_names)) this.restyle();
+  /** @param {number} [sharp] pixels of the points' canvas for one of the page, by default the screen's */
+  resize(sharp) {
+    if (this.scene.resize(this.subject.class_names, sharp)) this.restyle();
   }
 
   drawAxes() {
@@ -148,8 +149,8 @@ export class Pane {
     for (let i = 0; i < pixels.length; i++) expected += pixels[i];
     const grey = this.subject.likelihood === "gaussian";
     write(this.find(".lse-z"), `z = (${text})`);
-    write(this.find(".lse-ink"), grey ? "" : `${expected.toFixed(0)} of ${pixels.length} pixels expected on`);
-    write(this.find(".lse-meaning"), `Every pixel is its ${grey ? "mean" : "probability"} under p(x|z).`);
+    write(this.find(".lse-ink"), grey ? "" : `On average ${expected.toFixed(0)} of ${pixels.length} pixels are on.`);
+    write(this.find(".lse-meaning"), `Brightness = ${grey ? "mean of the grey level" : "probability that the pixel is on"}.`);
   }
 
   /** How many codes the window leaves out. */

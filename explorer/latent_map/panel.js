@@ -45,8 +45,8 @@ export function longUnit(likelihood) {
 
 /** How the mean over q(z|x) is taken for one image. @param {Model} model */
 export function takenOf({ samples }) {
-  if (!samples) return "E is an integral over z, within 0.05 nats";
-  return `E is the mean over ${samples} draw${samples > 1 ? "s" : ""} of z`;
+  if (!samples) return "E: integral over z, within 0.05 nats";
+  return `E: mean over ${samples} draw${samples > 1 ? "s" : ""} of z`;
 }
 
 /** Over what averages of some models are taken, and what follows ± in them. @param {Model[]} models */
@@ -76,9 +76,10 @@ export function floorNote({ images, metrics: { at_least_sigma } }) {
 /** What is drawn, in one sentence. @param {Model} model @param {number} outside points that the window leaves out */
 export function captionOf({ images, dataset, label, has_encoder }, outside) {
   const [all, gone] = [images, outside].map((count) => count.toLocaleString("en"));
+  const place = has_encoder ? "where the encoder puts one of" : "where the posterior puts one of";
   const density = has_encoder ? "q(z|x)" : "p(z|x)";
-  const drawn = `Each point is the mean of ${density}, not a sample, of one of the ${all} ${dataset} test images`;
-  return `${drawn}; model: ${label}.${outside ? ` ${gone} of them lie outside this frame.` : ""}`;
+  const drawn = `Each point: ${place} the ${all} ${dataset} test images (the mean of ${density}). Model: ${label}.`;
+  return `${drawn}${outside ? ` ${gone} lie outside this window.` : ""}`;
 }
 
 /** Whether the terms of two models can stand in one table. @param {Model} a @param {Model} b */
@@ -159,7 +160,7 @@ export function showImage(section, image) {
   const sigma = Array.from(image.sigma, (value) => formatted(value, "units of z")).join(", ");
   const words = `σ of q(z|x) = (${sigma}) in units of z; the ellipses are 1 and 2 σ, to scale. ${image.note}`;
   section.replaceChildren(
-    element("h3", "", image.title),
+    element("h2", "", image.title),
     element("div", "lse-pictures", ...pictures),
     terms,
     element("p", "lse-quiet", words),

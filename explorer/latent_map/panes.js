@@ -83,7 +83,7 @@ export class Panes {
     try {
       await Promise.all(this.all.map((pane) => pane.axes.load(url, () => pane.drawAxes())));
     } catch {
-      this.complain("The axes could not be loaded; the map works without them. Reload the page to try again.");
+      this.complain("The axes could not be loaded. The map works without them. Reload the page to try again.");
     }
   }
 

@@ -11,6 +11,7 @@ import { toLatent, toPixels } from "./view.js";
 
 const SHEER = 0.4; // opacity of points that stand over something
 const WAITING_PX = 7; // radius of the mark of a code outside the window
+const ROOM_FOR_WORDS = 110; // px, which the words beside the handle need
 
 export class Scene {
   /** @param {HTMLElement} root which has the theme @param {HTMLElement} stage
@@ -66,12 +67,12 @@ export class Scene {
     return { text: css.color, paper, muted, line, font: css.fontFamily };
   }
 
-  /** Fill the width there is. @param {string[]} names of the classes @returns {boolean} whether the size changed */
-  resize(names) {
+  /** Fill the width there is. @param {string[]} names of the classes
+   * @param {number} [sharp] pixels of the canvas for one of the page @returns {boolean} whether the size changed */
+  resize(names, sharp = Math.min(2, devicePixelRatio)) {
     const width = this.stage.clientWidth;
     const margin = marginsOf(width, names);
     const side = width - margin.l - margin.r;
-    const sharp = Math.min(2, devicePixelRatio);
     const size = `${side} ${margin.t} ${sharp}`;
     if (side < 50 || size === this.size) return false;
     this.size = size;
@@ -144,6 +145,7 @@ export class Scene {
     this.handleAt = [x, y];
     this.handleOutside = x !== wanted[0] || y !== wanted[1];
     this.handle.classList.toggle("lse-outside", this.handleOutside);
+    this.handle.classList.toggle("lse-handle-right", x > this.side - ROOM_FOR_WORDS);
     this.handle.style.transform = `translate(${x}px, ${y}px)`;
   }
 

@@ -20,7 +20,7 @@ const STAGE = `
 const DECODED = `
 <canvas class="lse-picture" data-testid="decoded" width="28" height="28" role="img" aria-label="decoded picture"></canvas>
 <div>
-  <h3>Decoded at z</h3>
+  <h2>Decoded at z</h2>
   <p class="lse-z" data-testid="z"></p>
   <p class="lse-ink" data-testid="ink"></p>
   <p class="lse-quiet lse-meaning"></p>

@@ -28,7 +28,7 @@ def show() -> None:
             st.error(f"The page cannot be served. {error} Then reload this page.")
             return
     if st.session_state["compare_missing"]:
-        st.warning("A model of this address is not here: another visitor keeps it, or it made room for newer ones.")
+        st.warning("A model in this address is not here: another visitor saved it, or it was deleted to make room.")
     shipped = st.session_state["compare_shipped"]
     if shipped is _NOT_SHIPPED:
         st.warning("The shipped measures cannot be shown: measures.json is damaged. Restore it and reload this page.")

@@ -27,11 +27,11 @@ def show() -> None:
         st.session_state["map_left"] = left
     st.latex(equations.LOSS)
     st.markdown(
-        "The encoder turns an image x into a Gaussian q(z|x), the decoder turns a point z into 784 pixel probabilities,"
-        f" or means of grey levels, p(x|z). :color[Reconstruction]{{foreground='{palette.RECONSTRUCTION}'}} rewards"
-        f" codes that tell images apart; :color[KL]{{foreground='{palette.KL}'}} charges for how far each q(z|x), its"
-        " mean and its σ, is from the prior p(z) = N(0, I). β sets the price of the KL term; at β = 1 the loss ℓ of an"
-        " image is its −ELBO."
+        "The encoder turns an image x into a Gaussian q(z|x). The decoder turns a point z into p(x|z): 784 pixel"
+        f" probabilities, or means of grey levels. :color[Reconstruction]{{foreground='{palette.RECONSTRUCTION}'}} is"
+        f" small when the codes tell images apart. :color[KL]{{foreground='{palette.KL}'}} grows with the distance of"
+        " q(z|x), its mean and its σ, from the prior p(z) = N(0, I). β is the weight of the KL term. At β = 1 the loss"
+        " ℓ of an image is its −ELBO."
     )
 
 

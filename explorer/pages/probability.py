@@ -26,8 +26,9 @@ def show() -> None:
     st.fragment(_view)(who)
     st.latex(equations.EVIDENCE)
     st.markdown(
-        "No q can lift the ELBO above log p(x), and what it lacks is KL(q ‖ p(z|x)), its divergence from the posterior."
-        " With two latent dimensions the integral over z is a sum over a grid, and each of the three is computed alone."
+        "For every q the ELBO is at most log p(x). The difference is KL(q ‖ p(z|x)), the divergence of q from the"
+        " posterior. With two latent dimensions the integral over z is a sum over a grid. Each of the three is computed"
+        " separately."
     )
     with st.container(key="explained"):  # the component's style leaves it undrawn while out of sight
         inference_costs()

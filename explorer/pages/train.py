@@ -19,10 +19,10 @@ _POLL_S = 1.0
 
 _INVITATION = """Try this
 
-1. Start, and wait until the digits have found their places.
-2. Set the KL weight to 0: σ collapses within a hundred steps, and the codes drift apart.
-3. Set it to 1: they return.
-4. Drag the ring whenever you like. What lies under it is decoded with the weights of that moment."""
+1. Start, and wait until the digits form groups.
+2. Set the KL weight to 0: σ collapses within a hundred steps, and the codes move apart.
+3. Set it to 1: the codes come back.
+4. Drag the ring at any time. The picture is decoded with the weights of that step."""
 
 
 def show() -> None:
@@ -31,7 +31,7 @@ def show() -> None:
     asked = st.query_params.get("run", "")
     run = manager().look(asked, visitor_id)
     if asked and run is None:
-        st.warning("There is no run at this address: it was mistyped, or made room for newer ones.")
+        st.warning("There is no run at this address. The address has a mistake, or the run was deleted to make room.")
     if run is None:
         run = manager().look(manager().active(visitor_id), visitor_id)
     if run is None:
@@ -86,7 +86,7 @@ def _watch(name: str, visitor_id: str, ended: bool) -> None:
         elif run.mine:
             _offer_steering(run, visitor_id)
         else:
-            st.caption("You are watching. Whoever started this run steers it.")
+            st.caption("You are watching. Only the visitor who started this run can control it.")
 
 
 def _weight(run: Snapshot) -> float:
@@ -132,7 +132,7 @@ def _offer_steering(run: Snapshot, visitor_id: str) -> None:
     # What is lit is what is in force, whoever set it in whichever tab.
     st.session_state[key] = run.control.weight if run.control.weight in options else None
     st.segmented_control(
-        "KL weight β from now on; 0 switches the KL term off",
+        "KL weight β from now on (0 switches the KL term off)",
         options,
         format_func=lambda weight: f"{weight:g}",
         key=key,
@@ -140,7 +140,7 @@ def _offer_steering(run: Snapshot, visitor_id: str) -> None:
         wrap=True,
     )
     if run.status.state in ("running", "paused"):
-        st.caption(f"In force now: β = {run.status.weight:.3g}.{_schedule(run)}")
+        st.caption(f"Current weight: β = {run.status.weight:.3g}.{_schedule(run)}")
     paused = run.control.paused
     with st.container(horizontal=True):
         st.button(
@@ -150,7 +150,7 @@ def _offer_steering(run: Snapshot, visitor_id: str) -> None:
         st.button("Cancel", on_click=_try, args=(partial(manager().cancel, run.name, visitor_id),))
     if refusal := st.session_state.pop("refusal", ""):
         st.warning(refusal)
-    st.caption("This page's address leads back here, and lets others watch.")
+    st.caption("The address of this page leads back to this run. Others who open it can watch.")
 
 
 def _schedule(run: Snapshot) -> str:
@@ -188,14 +188,14 @@ def _offer_again(run: Snapshot, visitor_id: str) -> None:
     st.markdown("**Again from the same start**")
     other = 0.0 if run.recipe.beta else 1.0
     beta = st.segmented_control(
-        "with the KL weight β",
+        "KL weight β of the new run",
         sorted({*WEIGHTS, run.recipe.beta}),
         default=other if run.status.state == "done" else run.recipe.beta,
         format_func=lambda weight: f"{weight:g}",
         key=f"again_{run.name}",
         wrap=True,
     )
-    st.caption("The same seed, initial weights and batches; the two maps stand side by side.")
+    st.caption("Same seed, same initial weights, same batches. The two maps are shown side by side.")
     if st.button("Train again", width="stretch", disabled=beta is None):
         _submit(visitor_id, replace(run.recipe, beta=beta), run.name)
 

@@ -46,12 +46,17 @@ export class Ancestral {
   head() {
     const one = this.button("Draw one", () => this.drawAnew(1));
     const many = this.button(`Draw ${MANY}`, () => this.drawAnew(MANY));
-    return element("header", "lse-figure-head", element("h3", "", "Ancestral sampling"), one, many);
+    return element("header", "lse-figure-head", element("h2", "", "Ancestral sampling"), one, many);
   }
 
   boxOfMany() {
     const sheet = element("figure", "lse-sheet", this.sheet);
-    const save = saveButtons({ name: "ancestral samples", png: () => canvasOf(sheet), csv: () => this.rows() });
+    const save = saveButtons({
+      name: "ancestral samples",
+      of: () => [this.root.closest("[data-model]")?.getAttribute("data-model") ?? "", `seed ${this.seed}`],
+      png: () => canvasOf(sheet),
+      csv: () => this.rows(),
+    });
     const box = element("div", "lse-many", element("header", "lse-figure-head", ...this.kinds, save), sheet);
     box.hidden = true;
     return box;
@@ -128,7 +133,7 @@ export class Ancestral {
     const which = count === 1 ? "One draw" : `${count} draws: click one to see its z and its means`;
     const clipped =
       likelihood === "gaussian"
-        ? " Grey levels are clipped to 0..1, also where one is taken as x: its density is then higher than a true draw’s."
+        ? " Grey levels are clipped to 0…1, also when a draw is used as x: its density is then higher than that of a true draw."
         : "";
     this.words.textContent = `${which}; seed ${seed}.${clipped}`;
     Object.assign(this.root.dataset, { ready: "true", seed: String(seed), count: String(count) });
@@ -149,9 +154,9 @@ export class Ancestral {
     const start = element("figure", "lse-ancestor", element("span", "", `(${z1}, ${z2})`), caption("z ~ p(z)"));
     const gaussian = likelihood === "gaussian";
     const ofMeans = gaussian ? "means of p(x|z)" : "Bernoulli means of p(x|z)";
-    const ofX = gaussian ? `x ~ p(x|z), σ = ${pixelStddev.toFixed(2)}` : "x ~ p(x|z), one bit a pixel";
+    const ofX = gaussian ? `x ~ p(x|z), σ = ${pixelStddev.toFixed(2)}` : "x ~ p(x|z), one bit per pixel";
     const pixels = Uint8Array.from(x, (level) => Math.round(255 * level));
-    const take = this.button("Take it as x", () => this.acts.take(pixels));
+    const take = this.button("Use as x", () => this.acts.take(pixels));
     const pictures = [
       element("figure", "", newPicture(mean, 1), caption(ofMeans)),
       element("figure", "", newPicture(x, 1), caption(ofX)),
@@ -181,7 +186,7 @@ export class Ancestral {
 
 function lessonOfSteps() {
   const steps = element("b", "", "z ~ p(z) = N(0, I), then x ~ p(x|z)");
-  return element("p", "", "The model draws an image in two steps: ", steps, ". The means between them are not a draw.");
+  return element("p", "", "The model draws an image in two steps: ", steps, ". The grey picture in between is a mean, not a sample.");
 }
 
 /** x ~ p(x|z), clipped to 0..1. @param {Float32Array} z @param {Sampler} sampler @param {() => number} uniform

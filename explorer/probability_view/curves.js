@@ -35,13 +35,18 @@ export class Curves {
       this.showState();
       draw();
     });
-    this.save = saveButtons({ name: "importance sampling", png: () => this.picture(), csv: () => this.rows() });
+    this.save = saveButtons({
+      name: "importance sampling",
+      of: () => subjectOf(this.answer),
+      png: () => this.picture(),
+      csv: () => this.rows(),
+    });
     this.lines = /** @type {any} */ (element("div", "lse-curves-lines"));
     this.hint = element("p", "");
     this.place = element("div", "lse-curves-place", this.hint);
     this.chart = element("div", "lse-curves-chart", this.lines, this.place);
     this.caption = element("p", "lse-quiet");
-    this.head = element("header", "lse-figure-head", element("h3", "", "Importance sampling"), this.save);
+    this.head = element("header", "lse-figure-head", element("h2", "", "Importance sampling"), this.save);
     root.replaceChildren(this.head, lessonOfBound(), this.chart, this.caption, foldOfSize());
     this.observer = new ResizeObserver(() => this.draw());
     this.observer.observe(this.chart);
@@ -79,7 +84,7 @@ export class Curves {
     this.lines.hidden = !curves;
     this.place.hidden = Boolean(curves);
     this.hint.textContent = answer
-      ? "How near does sampling come to what quadrature gives?"
+      ? "How close does sampling come to the result of quadrature?"
       : "Choose an image x first.";
     if (curves) this.save.before(this.press);
     else this.place.append(this.press);
@@ -152,7 +157,7 @@ function captionOfCurves(answer) {
   const hidden = clipped ? ` Below the axis: the prior’s ${inNats(curves.prior.bound[0])} nats at K = 1.` : "";
   const most = `K = ${curves.draws[curves.draws.length - 1].toLocaleString("en")}`;
   const count = curves.repeats < REPEATS ? `the first ${curves.repeats} of ${REPEATS}` : `${curves.repeats}`;
-  const spread = `Means, and bands with the middle 80 %, over ${count} repeats of ${most}, more of smaller K.`;
+  const spread = `Lines: means; bands: the middle 80 %, over ${count} repeats at ${most} and more at smaller K.`;
   return `${spread} At ${most} (± standard error): ${ends.join("; ")}.${hidden}`;
 }
 
@@ -183,10 +188,16 @@ function lessonOfBound() {
 function foldOfSize() {
   const summary = element("summary", "", "What the effective sample size says");
   const words =
-    "(Σ w)² / Σ w² of the K weights w, after Kong (1992): so many equal weights would estimate as well. It is K where the " +
-    "proposal is the posterior, on the dashed diagonal, and near 1 where one draw outweighs all others. The prior seldom " +
-    "comes where x is likely; the encoder’s q does, but tails that are lighter than the posterior’s can cost it draws too. " +
+    "(Σ w)² / Σ w² of the K weights w (Kong, 1992): the number of equal weights that would estimate equally well. It is K, " +
+    "on the dashed diagonal, where the proposal is the posterior, and near 1 where one weight is larger than all others " +
+    "together. Few draws of the prior fall where x is likely. Draws of the encoder’s q do, but its tails can be too light. " +
     "It counts the draws that came, not the mass of p(z|x) that they missed: a q in the wrong place can have a large one. " +
     "So read it only where the bound beside it is near log p(x).";
   return element("details", "lse-fold", summary, element("p", "", words));
+}
+
+/** Of which model and image an answer is, for the names of files. @param {Answer | null} answer */
+function subjectOf(answer) {
+  if (!answer) return [];
+  return [answer.model, answer.image < 0 ? "drawing" : `test image ${answer.image}`];
 }

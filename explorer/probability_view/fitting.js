@@ -10,8 +10,8 @@ const STEP_MS = 250; // at most, so that each of few steps is seen
 const PLAY_MS = 4000; // at most
 const STUCK_NATS = 0.05;
 const STUCK =
-  "This fit ends in a lesser mode of p(z|x), where the encoder’s q lies. The best q, fitted from the mean and covariance " +
-  "of p(z|x), is in another; the gaps are those of that one.";
+  "This fit ends in a smaller mode of p(z|x), where the encoder’s q lies. The best q, fitted from the mean and covariance " +
+  "of p(z|x), lies in another mode. The gaps are computed with that best q.";
 
 export class Fitting {
   /** @param {HTMLElement} root @param {AbortSignal} signal
@@ -132,7 +132,7 @@ function gapBars(answer, fit, step) {
   const strip = stripOf(answer);
   const pieces = [
     { to: reachedBy(answer, fit, step), tone: "elbo", title: "ELBO of this q" },
-    { to: fit.best.value, tone: "amortisation", title: "amortisation gap that is left" },
+    { to: fit.best.value, tone: "amortisation", title: "remaining amortisation gap" },
     { to: answer.log_evidence, tone: "approximation", title: "approximation gap" },
   ];
   return [barOf(strip, "q at this step", pieces), axisOf(strip, natsOf(answer))];

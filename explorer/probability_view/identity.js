@@ -72,14 +72,14 @@ export function figureOf(tone, name, value) {
 export class Identity {
   /** @param {HTMLElement} root */
   constructor(root) {
-    this.title = /** @type {HTMLElement} */ (root.querySelector("h3"));
+    this.title = /** @type {HTMLElement} */ (root.querySelector("h2"));
     this.bars = /** @type {HTMLElement} */ (root.querySelector(".lse-identity-bars"));
     this.words = /** @type {HTMLElement} */ (root.querySelector(".lse-identity-words"));
   }
 
   /** @param {Inference | null} answer */
   show(answer) {
-    this.title.textContent = answer && !answer.q ? "log p(x), and no q" : "log p(x) = ELBO + KL(q ‖ p(z|x))";
+    this.title.textContent = answer && !answer.q ? "log p(x) (this model has no q)" : "log p(x) = ELBO + KL(q ‖ p(z|x))";
     this.bars.replaceChildren(...(answer ? rowsOfIdentity(answer) : []));
     this.words.replaceChildren(...(answer ? sentencesOf(answer) : []));
   }
@@ -108,7 +108,7 @@ function sentencesOf(answer) {
   const found = figureOf("evidence", "log p(x)", log_evidence);
   const exact = element("p", "", found, ` by quadrature; ${precision}; ${outside}.`);
   if (!elbo || !kl) {
-    const alone = "This model has no encoder, so there is no q(z|x): its posterior and its log p(x) need none.";
+    const alone = "This model has no encoder, so there is no q(z|x). p(z|x) and log p(x) are computed without one.";
     return [exact, element("p", "lse-quiet", `${alone} The numbers are ${natsOf(answer)}.`)];
   }
   const sum = elbo.value + kl.value;
@@ -127,7 +127,7 @@ function partsOfElbo({ reconstruction, kl_prior, elbo }, unit) {
   const torn = element(
     "small",
     "",
-    " The bars are torn off at the left, far from 0; each number is rounded by itself.",
+    " The axis does not start at 0. Rounded separately, so sums may differ in the last digit.",
   );
   return element("p", "", "−ELBO = ", first, " + ", second, ` = ${signed(-elbo.value, DECIMALS)} ${unit}.`, torn);
 }

@@ -51,7 +51,7 @@ export class PosteriorPicture {
   invite({ dataset, images_url }, problem) {
     const invitation = this.find(".lse-invitation");
     invitation.hidden = Boolean(images_url || problem);
-    invitation.textContent = `The ${dataset} files are not on the server: draw an image, or sample one, to see its posterior.`;
+    invitation.textContent = `The ${dataset} images are not on the server. Draw an image, or sample one, to see its posterior.`;
   }
 
   /** On the map and from near. */
@@ -103,7 +103,7 @@ function guestOf({ mean: [z1, z2], tril }) {
 
 /** @param {Inference} answer */
 function modesOf({ modes, window: { half } }) {
-  const parts = modes === 1 ? "in one piece" : `in ${modes} pieces`;
+  const parts = modes === 1 ? "one piece" : `${modes} separate pieces`;
   const width = Number((2 * half).toPrecision(2));
-  return `The smallest region that holds 95% of p(z|x) is ${parts}; this window is ${width} units of z wide.`;
+  return `The smallest region with 95 % of p(z|x) is ${parts}. This close-up is ${width} units of z wide.`;
 }

@@ -14,8 +14,8 @@ const MAP = `
   <div class="lse-stage" data-testid="heat"></div>
   <section class="lse-views">
     <div class="lse-scale" role="group" aria-label="Scale of the axes">
-      <button type="button" data-scale="shared">Same scale for all models</button>
-      <button type="button" data-scale="fit">Fit this model</button>
+      <button type="button" data-scale="shared">Prior’s window (±4)</button>
+      <button type="button" data-scale="fit">Fit all codes</button>
     </div>
     <button type="button" class="lse-nearer" data-testid="nearer" disabled>Zoom to p(z|x)</button>
   </section>
@@ -23,12 +23,12 @@ const MAP = `
 </div>`;
 
 const POSTERIOR = `
-<section class="lse-close" data-testid="close-up" aria-label="The posterior from near">
-  <h3>p(z|x), from near</h3>
+<section class="lse-close" data-testid="close-up" aria-label="Close-up of the posterior">
+  <h2>Close-up of p(z|x)</h2>
   <canvas role="img" aria-label="heat map of the posterior"></canvas>
   <p class="lse-quiet lse-key"><i class="lse-key-heat"></i>p(z|x), exact
     <span class="lse-key-of-q" hidden><i class="lse-key-q"></i>encoder’s q(z|x), 1 and 2 σ</span>
-    <span class="lse-key-of-fit" hidden><i class="lse-key-fitted"></i>q of this image alone</span></p>
+    <span class="lse-key-of-fit" hidden><i class="lse-key-fitted"></i>q fitted to this image</span></p>
   <p class="lse-quiet lse-modes"></p>
 </section>`;
 
@@ -42,14 +42,14 @@ const GIVEN = `
 </section>`;
 
 const SUMS = `
-<section class="lse-identity" data-testid="identity" aria-label="The identity that adds up">
-  <h3>log p(x) = ELBO + KL(q ‖ p(z|x))</h3>
+<section class="lse-identity" data-testid="identity" aria-label="log p(x) and its two parts">
+  <h2>log p(x) = ELBO + KL(q ‖ p(z|x))</h2>
   <div class="lse-identity-bars"></div>
   <div class="lse-identity-words"></div>
 </section>
 <section class="lse-fit" data-testid="fit" aria-label="Two gaps">
   <header>
-    <h3>Two gaps</h3>
+    <h2>Two gaps</h2>
     <button type="button">Fit q to this image</button>
     <input type="range" min="0" max="1" value="0" step="1" aria-label="step of the fit">
     <output></output>
@@ -58,10 +58,10 @@ const SUMS = `
   <div class="lse-fit-bars"></div>
   <div class="lse-fit-words"></div>
   <details><summary>One q for each image, or one encoder for all?</summary>
-    <p>The fit climbs the ELBO of this image alone, from the encoder’s q. What it gains is the amortisation gap, the
-    price of one encoder for all images (and, where β is not 1, of training for another objective). What is left is the
-    approximation gap: no Gaussian of this kind is p(z|x). A full covariance may tilt the ellipse; the gap to
-    the encoder’s q, which cannot, then also holds what its diagonal family costs.
+    <p>The fit starts at the encoder’s q and raises the ELBO of this image. The increase is the amortisation gap: the
+    cost of one encoder for all images (and, where β is not 1, of training with another objective). What remains is the
+    approximation gap: p(z|x) is not such a Gaussian. With a full covariance the ellipse can tilt. The encoder’s q cannot
+    tilt, so the gap to it then also contains the cost of its diagonal covariance.
     <a href="https://arxiv.org/abs/1801.03558" target="_blank" rel="noopener">Cremer, Li and Duvenaud, 2018</a></p>
   </details>
 </section>`;

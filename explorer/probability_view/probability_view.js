@@ -211,7 +211,7 @@ class ProbabilityView {
 
   showView() {
     if (!this.pane?.loaded) return;
-    const lost = this.picture?.lost ? " The posterior lies outside this frame." : "";
+    const lost = this.picture?.lost ? " The posterior lies outside this window." : "";
     const caption = captionOf(this.model, this.pane.countOutside()) + lost;
     this.find(".lse-caption").textContent = [caption, floorNote(this.model)].filter(Boolean).join(" ");
     this.panes.pressScale();
@@ -247,7 +247,7 @@ class ProbabilityView {
   showAnswer(answer) {
     const fresh = this.answer?.x !== answer.x || this.answer?.model !== answer.model;
     this.answer = answer;
-    const source = this.drawing ? "your drawing" : "a sample that was drawn";
+    const source = this.drawing ? "your drawing" : "a sample of the model";
     this.picture?.take(answer, `x, ${answer.image < 0 ? source : `test image ${answer.image}`}`);
     this.identity?.show(answer);
     this.fitting?.show(answer, fresh);

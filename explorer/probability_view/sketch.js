@@ -14,7 +14,7 @@ export class Sketch {
     /** @type {Float32Array | null} grey [784], as MNIST would hold it */
     this.ink = null;
     const pad = element("div", "lse-pad");
-    root.replaceChildren(element("h3", "", "Draw a digit"), pad);
+    root.replaceChildren(element("h2", "", "Draw a digit"), pad);
     this.pad = new Pad(pad, signal, {
       changed: (ink, final) => {
         this.ink = ink;

@@ -2,7 +2,7 @@
 
 const PANE = `
 <section class="lse-pane" data-testid="pane">
-  <h3 class="lse-label"></h3>
+  <h2 class="lse-label"></h2>
   <div class="lse-stage"></div>
   <div class="lse-details">
     <div class="lse-invitation"></div>
@@ -26,8 +26,8 @@ const TIMELINE = `
 const VIEWS = `
 <section class="lse-views">
   <div class="lse-scale" role="group" aria-label="Scale of the axes">
-    <button type="button" data-scale="shared">Same scale</button>
-    <button type="button" data-scale="fit">Fit</button>
+    <button type="button" data-scale="shared">Prior’s window (±4)</button>
+    <button type="button" data-scale="fit">Fit all codes</button>
   </div>
 </section>
 <p class="lse-caption" data-testid="caption"></p>

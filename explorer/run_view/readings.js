@@ -25,7 +25,7 @@ export function momentOf({ label, epoch }, { step, weight }, named) {
 export function showReadings(table, { images, likelihood }, frame) {
   const { reconstruction, kl, spread, mean_sigma, pixel_stddev } = frame;
   const values = { reconstruction, kl, negative_elbo: reconstruction + kl, spread, mean_sigma, pixel_stddev };
-  const caption = `Over ${counted(images)} held-out images, one draw of z each; nats are per image.`;
+  const caption = `Averages over ${counted(images)} held-out images, with one draw of z each; nats are per image.`;
   table.replaceChildren(element("caption", "", caption), rowsOf(likelihood, [values]));
 }
 
@@ -37,7 +37,7 @@ export function short(weight) {
 /** What is drawn, in one sentence. @param {Run[]} runs @param {number[]} outside codes that each map leaves out */
 export function sentenceOf(runs, outside) {
   const [{ images, dataset }] = runs;
-  const drawn = `Each point is the mean of q(z|x), not a sample, of one of ${counted(images)} held-out ${dataset} images.`;
+  const drawn = `Each point: where the encoder puts one of ${counted(images)} held-out ${dataset} images (the mean of q(z|x)).`;
   const gone = outside.map((count, i) => (runs.length > 1 ? `${counted(count)} (${runs[i].label})` : counted(count)));
-  return outside.some(Boolean) ? `${drawn} ${gone.join(" and ")} of them lie outside this window.` : drawn;
+  return outside.some(Boolean) ? `${drawn} ${gone.join(" and ")} lie outside this window.` : drawn;
 }

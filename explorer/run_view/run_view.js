@@ -62,7 +62,7 @@ class RunView {
     return {
       show: (/** @type {Track} */ track) => this.showFrame(track),
       fail: (/** @type {import("./readings.js").Frame} */ frame) =>
-        this.panes.complain(`The frame of step ${counted(frame.step)} could not be loaded; what stands is older.`),
+        this.panes.complain(`The frame of step ${counted(frame.step)} could not be loaded. An older frame is shown. Reload the page to try again.`),
       following: () => this.following,
     };
   }

@@ -73,9 +73,9 @@ class Manager:
         ``address``: the visitor's network address, which counts where addresses have limits.
         """
         if recipe.initial or recipe.folded_onto:
-            raise RefusedError("A run here starts from drawn weights; use the command line to continue a checkpoint.")
+            raise RefusedError("Runs here start from random weights. Use the command line to continue a checkpoint.")
         if not recipe.has_encoder:
-            raise RefusedError("The pages train an encoder with each decoder; use the command line to train one alone.")
+            raise RefusedError("Runs here train an encoder and a decoder. Use the command line to train one alone.")
         order, client = Order(recipe.to_json(), _hashed(visitor), base, time.time()), limits.client(address)
         with self._lock:
             self._check_queue(order.owner, client)
@@ -136,11 +136,11 @@ class Manager:
     def steer(self, name: str, visitor: str, *, weight: float | None = None, paused: bool | None = None) -> None:
         """Set the KL weight of a run, or pause or resume it. Raises RefusedError."""
         if weight is not None and not 0 <= weight <= 1000:
-            raise RefusedError("The KL weight goes from 0 to 1,000.")
+            raise RefusedError("The KL weight must be between 0 and 1,000.")
         with self._lock:
             control = self._control(name, visitor)
             if weight is not None and len(self.record(name).changes) >= MAX_KL_CHANGES:
-                raise RefusedError(f"The KL weight of a run can be set {MAX_KL_CHANGES} times; start another run.")
+                raise RefusedError(f"The KL weight of a run can be changed {MAX_KL_CHANGES} times. Start another run.")
             control = control if weight is None else replace(control, weight=float(weight))
             self._order(name, control if paused is None else replace(control, paused=paused))
 
@@ -156,7 +156,7 @@ class Manager:
             control = self._control(name, visitor)
             if name in self._queue:
                 self._queue.remove(name)
-                self._end(name, "cancelled", "Cancelled before its turn came.")
+                self._end(name, "cancelled", "Cancelled before it started.")
             elif name in self._workers:
                 self._workers[name].cancel(self._now)
                 self._order(name, replace(control, cancelled=True))
@@ -261,7 +261,7 @@ class Manager:
         status = Status.read(self.store.files(name).status)
         known = name in self._orders
         if status is None:
-            status = Status("running" if known else "interrupted", "The run's status cannot be read just now.")
+            status = Status("running" if known else "interrupted", "Its status cannot be read. Reload the page.")
         waits_elsewhere = status.state == "queued" and self.obstacle()
         if known or waits_elsewhere or not is_stale(status):
             return status
@@ -272,9 +272,9 @@ class Manager:
     def _control(self, name: str, visitor: str) -> Control:
         order = self._order_of(name) if is_run_name(name) else None
         if order is None:
-            raise RefusedError("There is no such run.")
+            raise RefusedError("This run does not exist. Start a new one.")
         if order.owner != _hashed(visitor):
-            raise RefusedError("Only the one who started a run can steer it; start your own to try.")
+            raise RefusedError("Only the visitor who started this run can control it. Start your own run.")
         if obstacle := self.obstacle():
             raise RefusedError(obstacle)
         return Control.read(self.store.files(name).control) or Control()
@@ -283,7 +283,7 @@ class Manager:
         try:
             control.write(self.store.files(name).control)
         except OSError as error:
-            raise RefusedError(f"The run cannot be told. {disk.complaint(error)}") from error
+            raise RefusedError(f"The run cannot be reached. {disk.complaint(error)}") from error
 
 
 def _hashed(visitor: str) -> str:

@@ -58,7 +58,7 @@ class WorkerProcess:
             self._running_at = now
         self.paused_for = now - self._running_at
         if not self.verdict and now - self.started > wall_s:
-            self.verdict = f"Stopped after {wall_s / 60:.0f} minutes, the limit. Train fewer epochs."
+            self.verdict = f"Stopped after {wall_s / 60:.0f} minutes, which is the limit. Train fewer epochs."
         if not self.verdict and self._silence(status, now) > silence_s:
             self.verdict = f"Stopped: the worker gave no sign of life for {silence_s:.0f} s. Start it again."
         if self.verdict or now > self.kill_at:

@@ -51,7 +51,7 @@ class _Download:
         self.come += count
         if time.monotonic() - self.told > _SIGN_OF_LIFE_S / 4:
             self.told = time.monotonic()
-            sentence = f"Fetching {self.name}: {self.come / 1e6:.1f} of {self.total / 1e6:.1f} MB of this file."
+            sentence = f"Downloading {self.name}: {self.come / 1e6:.1f} of {self.total / 1e6:.1f} MB of this file."
             Status("fetching", sentence, share=min(1.0, self.come / max(self.total, 1))).write(self.files.status)
 
     def reset(self) -> None:
@@ -162,12 +162,18 @@ class Worker:
             trained = self._write(vae, dataset, held_out)
         except CheckpointError as error:
             raise TrainingError(
-                "The weights are no longer numbers; lower the learning rate and train again."
+                "The weights are no longer finite numbers. Lower the learning rate and train again."
             ) from error
         recipe = trained.recipe
         loss = f"{trained.metrics['negative_elbo']:.1f}".replace("-", "−")
         unit = "nats per image" if recipe.likelihood == "bernoulli" else "nats of a density per image"
         self.recorder.tell("done", f"Done: −ELBO {loss} {unit} over all {len(held_out.labels):,} held-out images.")
+
+
+_NO_IMAGES = (
+    "The server can neither read nor download these images. Train on the 8×8 digits, which need no network, or tell the"
+    " operator of the server, whose log says what to do."
+)
 
 
 def main(arguments: list[str]) -> int:
@@ -185,11 +191,12 @@ def _carry_out(files: RunFiles) -> int:
     order = Order.read(files.order)
     if order is None:
         return _fail(files, "The run's recipe cannot be read. Start the run again.")
-    Status("starting", "The worker has started.").write(files.status)
+    Status("starting", "The run is starting.").write(files.status)
     try:
         Worker(files, Recipe.from_json(order.recipe)).run()
     except (DataError, IdxError) as error:
-        return _fail(files, str(error))
+        print(error, file=sys.stderr)  # to the operator, who alone can do something about it
+        return _fail(files, _NO_IMAGES)
     except TrainingError as error:
         return _fail(files, f"{error} The last good frame is still here.")
     except OSError as error:

@@ -21,7 +21,7 @@ export function billOfImage(sides, lead, originals, awaited, image) {
     return [{ letter, label, likelihood, pixel_stddev, mean, stddev, decoder: loaded.decoder, x, stored, exact }];
   });
   const { loaded, subject } = lead.pane;
-  const note = lead.choice.images_url ? "" : `The ${lead.choice.dataset} files are not on the server.`;
+  const note = lead.choice.images_url ? "" : `The ${lead.choice.dataset} images are not on the server.`;
   return { title: loaded ? titleOf(loaded, subject, image) : "", note, columns, awaited };
 }
 
@@ -35,7 +35,7 @@ export function billOfDrawing(answers) {
   });
   const strangers = answers.filter(({ side }) => side.choice.dataset !== "MNIST");
   const note = strangers.map(({ side: { letter, choice } }) => {
-    return `${letter} learnt from ${choice.dataset}, unlike a drawing centred as MNIST’s digits are.`;
+    return `${letter} was trained on ${choice.dataset}; the drawing is centred as the MNIST digits are.`;
   });
   return { title: "Your drawing", note: note.join(" "), columns, awaited: false };
 }

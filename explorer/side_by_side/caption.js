@@ -9,8 +9,8 @@ export function captionOfBoth(sides, outside) {
   const [{ choice: a }, { choice: b }] = sides;
   const imagesOf = (/** @type {typeof a} */ { images, dataset }) => `${counted(images)} ${dataset} test images`;
   const of = imagesOf(a) === imagesOf(b) ? imagesOf(a) : `${imagesOf(a)} (A) and ${imagesOf(b)} (B)`;
-  const linked = a.dataset === b.dataset ? "; the same image lights up in both" : "";
-  const drawn = `Each point is the mean of q(z|x), not a sample, of one of the ${of}${linked}.`;
+  const linked = a.dataset === b.dataset ? ". Point at an image to see it on both maps" : "";
+  const drawn = `Each point: where the encoder puts one of the ${of} (the mean of q(z|x))${linked}.`;
   return [drawn, ...sides.flatMap((side, i) => leftOut(side, outside[i]))].join(" ");
 }
 
@@ -18,8 +18,8 @@ export function captionOfBoth(sides, outside) {
 function leftOut({ letter, pane: { guest, place } }, codes) {
   const lost = guest && countOutside(Float32Array.of(guest.z1, guest.z2), place.view) > 0;
   return [
-    ...(codes ? [`${counted(codes)} codes of ${letter} lie outside its frame.`] : []),
-    ...(lost ? [`Your drawing lies outside the frame of ${letter}.`] : []),
+    ...(codes ? [`${counted(codes)} points of ${letter} lie outside its window.`] : []),
+    ...(lost ? [`Your drawing lies outside the window of ${letter}.`] : []),
   ];
 }
 

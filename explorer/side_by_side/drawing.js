@@ -87,5 +87,5 @@ export class Drawing {
 /** @param {Side} side */
 function blindness({ letter, choice }) {
   if (choice.encoder_url) return [];
-  return [element("p", "lse-quiet", `${letter} has no encoder that could place it: see the page Probability.`)];
+  return [element("p", "lse-quiet", `${letter} has no encoder, so it cannot place the drawing. The Probability page can.`)];
 }

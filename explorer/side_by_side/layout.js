@@ -8,7 +8,7 @@ const side = (letter) => `
     <div class="lse-betas" role="group" aria-label="KL weight β of model ${letter}"></div>
     <select aria-label="another model as ${letter}"></select>
     <label class="lse-moment" hidden>
-      <input type="range" min="0" step="1" data-testid="moment" aria-label="moment of the run ${letter}">
+      <input type="range" min="0" step="1" data-testid="moment" aria-label="step of the run ${letter}">
     </label>
     <output></output>
   </header>
@@ -27,9 +27,9 @@ const SECTIONS = `
 <svg class="lse-threads" data-testid="threads" aria-hidden="true"></svg>
 <section class="lse-views">
   <div class="lse-scale" role="group" aria-label="Scale of the axes">
-    <button type="button" data-scale="shared">Same scale</button>
-    <button type="button" data-scale="fit">Fit both</button>
-    <button type="button" data-scale="own">Fit each</button>
+    <button type="button" data-scale="shared">Prior’s window (±4)</button>
+    <button type="button" data-scale="fit">One window for both</button>
+    <button type="button" data-scale="own">Own windows</button>
   </div>
   <button type="button" class="lse-lines" data-testid="lines" aria-pressed="false">Join the classes</button>
   <span class="lse-save-maps"></span>
@@ -38,12 +38,12 @@ const SECTIONS = `
 <p class="lse-error" data-testid="error" role="alert" hidden></p>
 <section class="lse-panel lse-one" aria-label="One image">
   <div class="lse-draw">
-    <h3>Draw a digit</h3>
+    <h2>Draw a digit</h2>
     <div class="lse-pad" data-testid="pad"></div>
     <div class="lse-given" data-testid="given"></div>
   </div>
   <div class="lse-costs">
-    <h3>What one image costs <span class="lse-save-receipt"></span></h3>
+    <h2>What one image costs <span class="lse-save-receipt"></span></h2>
     <div class="lse-number" data-testid="number"></div>
     <div class="lse-receipt" data-testid="receipt"></div>
   </div>

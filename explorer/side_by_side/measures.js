@@ -47,9 +47,9 @@ function lossTerms(images) {
       ...reconstruction,
       key: "reconstruction",
       name: "reconstruction",
-      words: "E[−log p(x|z)]: what z leaves open of x",
+      words: "E[−log p(x|z)]: what z does not tell about x",
     },
-    { ...kl, key: "kl", name: "KL", words: "KL(q(z|x) ‖ p(z)): what the code of one image costs", log: true },
+    { ...kl, key: "kl", name: "KL", words: "KL(q(z|x) ‖ p(z)): the cost of one image’s code", log: true },
     { ...part, key: "mutual_information", name: "I(x; z)", words: `how well z tells images apart; at most ${most}` },
     {
       ...part,
@@ -83,7 +83,7 @@ function shapesOfCodes() {
       ...inZ,
       key: "mean_sigma",
       name: "mean σ of q(z|x)",
-      words: "half-axis of an ellipse, averaged; the prior has 1",
+      words: "mean half-axis of the ellipses; the prior has 1",
       widths: true,
     },
     {
@@ -103,7 +103,7 @@ function shapesOfCodes() {
     },
     {
       ...{ key: "holes", name: "holes", unit: "%", print: share, widths: true },
-      words: "prior mass farther than 3 σ from every code",
+      words: "share of the prior more than 3 σ from every code",
     },
   ];
 }
@@ -111,19 +111,19 @@ function shapesOfCodes() {
 /** @param {Classifier} classifier @returns {Measure[]} */
 function qualities({ test_accuracy, sure, draws }) {
   const accuracy = test_accuracy === null ? "" : ` (${share(test_accuracy)} % right on test images)`;
-  const judge = `a classifier${accuracy} is at least ${Math.round(100 * sure)} % sure of, whatever digit`;
+  const judge = `a classifier${accuracy} is at least ${Math.round(100 * sure)} % sure of, whichever digit`;
   return [
     {
-      ...{ key: "sure_share", name: "sure prior draws", unit: "%", print: share },
+      ...{ key: "sure_share", name: "confident prior draws", unit: "%", print: share },
       words: `of ${draws.toLocaleString("en")} z ~ N(0, I), decoded: those ${judge}`,
     },
     {
       ...{ key: "drawn_classes", name: "digits among the draws", unit: "of 10", print: tenths },
-      words: "perplexity of the classes that it sees in them: 1 if all are one digit",
+      words: "how many different digits the classifier sees (perplexity); 1 if all are one digit",
     },
     {
       ...{ key: "neighbour_accuracy", name: "neighbours’ accuracy", unit: "%", print: share },
-      words: "class told by the 15 nearest means on the map",
+      words: "class predicted from the 15 nearest means",
     },
   ];
 }

@@ -27,8 +27,8 @@ export class Pad {
     this.context = /** @type {CanvasRenderingContext2D} */ (
       this.canvas.getContext("2d", { willReadFrequently: true, alpha: false })
     );
-    this.undoButton = this.button("Undo", "Take the last stroke back", () => this.undo());
-    this.clearButton = this.button("Clear", "Take every stroke back", () => this.clear());
+    this.undoButton = this.button("Undo", "Remove the last stroke", () => this.undo());
+    this.clearButton = this.button("Clear", "Remove all strokes", () => this.clear());
     const invitation = element("p", "lse-pad-invitation", "draw a digit here");
     const byNumber = this.button("choose a test image by its number", "", () => this.offerNumbers());
     byNumber.className = "lse-pad-otherwise";

@@ -25,16 +25,16 @@ export class Picker {
     this.header.querySelector(".lse-betas")?.replaceChildren(element("span", "", "β ="), ...buttons);
     const others = this.models.filter(({ from_scratch }) => !from_scratch);
     this.select.replaceChildren(
-      new Option("other…", ""),
+      new Option("other model…", ""),
       ...group(
         "Gallery",
         others.filter(({ kept }) => !kept),
       ),
       ...group(
-        "Yours",
+        "Saved by you",
         others.filter(({ kept }) => kept),
       ),
-      ...group("Your runs, at any moment", this.runs),
+      ...group("Your runs, at any step", this.runs),
     );
     this.select.hidden = this.select.options.length === 1;
   }

@@ -8,7 +8,7 @@ import { ofOneKind } from "./measures.js";
 import { planeFigure } from "./plane_figure.js";
 import { inWords } from "./plane_names.js";
 import { frameOf, isOutside, seedSpotsOf, shownAt, spotsOf, subjectOfPlane, unitSpot } from "./plane_spots.js";
-import { canvasOfImage, saveButtons } from "./saving.js";
+import { canvasOf, saveButtons } from "./saving.js";
 
 /** @typedef {import("./plane_spots.js").PlaneState} PlaneState */
 /** @typedef {import("./plane_spots.js").Spot} Spot */
@@ -51,14 +51,19 @@ export class Plane {
       this.all = !this.all;
       this.draw();
     });
-    const save = saveButtons({ name: "rate-distortion plane", png: () => this.picture(), csv: () => this.rows() });
-    return element("header", "lse-figure-head", element("h3", "", "Rate and distortion"), this.more, save);
+    const save = saveButtons({
+      name: "rate-distortion plane",
+      of: () => this.chosen,
+      png: () => canvasOf(this.chart),
+      csv: () => this.rows(),
+    });
+    return element("header", "lse-figure-head", element("h2", "", "Rate and distortion"), this.more, save);
   }
 
   /** @param {string} letter */
   handle(letter) {
     const handle = element("div", `lse-peg lse-peg-${letter}`, element("b", "lse-badge", letter));
-    const ariaLabel = `model ${letter}; arrow keys move it to a model of another rate`;
+    const ariaLabel = `model ${letter}; arrow keys move it to a model with another rate`;
     Object.assign(handle, { role: "slider", tabIndex: 0, ariaLabel, hidden: true });
     handle.dataset.letter = letter;
     let [left, top] = [0, 0];
@@ -202,21 +207,9 @@ export class Plane {
     this.pick(letter, spot.name);
   }
 
-  /** Plotly's own picture, with the handles as labels. */
-  async picture() {
-    const { clientWidth: width, clientHeight: height } = this.chart;
-    const { ink } = /** @type {PlaneState} */ (this.state);
-    const { data, layout } = planeFigure(this.scatter, { width, height }, ink);
-    const letters = this.spots.flatMap((spot) => {
-      const on = LETTERS.filter((letter) => this.on[letter] === spot.name).join(", ");
-      return on ? [pegName(shownAt(spot, this.scatter.frame), on, ink)] : [];
-    });
-    const figure = {
-      data,
-      layout: { ...layout, paper_bgcolor: ink.paper, annotations: [...layout.annotations, ...letters] },
-    };
-    const url = await this.plotly.toImage(figure, { format: "png", width, height, scale: 2 });
-    return canvasOfImage(url, 2 * width, 2 * height, 1);
+  /** The models of A and B, for the names of files. */
+  get chosen() {
+    return this.state ? [this.state.a.label, this.state.b.label] : [];
   }
 
   /** @returns {import("./saving.js").Rows} */
@@ -241,11 +234,5 @@ export class Plane {
 function strangerTo(subject, { a, b }) {
   if (ofOneKind(a, b)) return "";
   const [letter, { label }] = subject === a ? ["B", b] : ["A", a];
-  return ` ${letter} (${label}) is of other images or another likelihood: its nats have no place here.`;
-}
-
-/** @param {Rated} place @param {string} text @param {import("./plane_spots.js").PlaneInk} ink */
-function pegName({ rate, distortion }, text, { text: bgcolor, paper }) {
-  const place = { x: rate, y: distortion, xanchor: "right", yanchor: "bottom", xshift: -6, yshift: 4 };
-  return { ...place, text: `<b>${text}</b>`, showarrow: false, bgcolor, font: { color: paper, size: 13 } };
+  return ` ${letter} (${label}) has other images or another likelihood: its nats cannot be compared with these.`;
 }

@@ -41,8 +41,15 @@ export class Receipt {
     this.root.dataset.ready = "false";
     this.root.dataset.total = "";
     const words =
-      "Select an image on a map or draw a digit: what each model charges for it, in nats, then stands here.";
+      "Select an image on a map or draw a digit: each model’s cost for it, in nats, will appear here.";
     this.root.replaceChildren(element("p", "lse-quiet", words));
+  }
+
+  /** Which image and which models the bill is of. */
+  get about() {
+    if (!this.shown) return [];
+    const { title, columns } = this.shown.bill;
+    return [title, ...columns.map(({ label }) => label)];
   }
 
   /** The bill for a CSV: its lines, then the cost of every pixel.

@@ -45,8 +45,8 @@ export function smallPrint({ columns }) {
 
 /** @param {BillColumn} column @param {boolean} awaited */
 function noPicture({ exact }, awaited) {
-  if (exact) return "No picture and no parts: this model has no encoder, its q(z|x) is the exact p(z|x).";
-  return awaited ? "The original image is on its way." : "No picture: the original image is not here.";
+  if (exact) return "No picture and no parts: this model has no encoder, so there is no q(z|x).";
+  return awaited ? "The original image is loading." : "No picture: the original image is not on the server.";
 }
 
 /** @param {BillColumn} column */
@@ -90,14 +90,14 @@ function scalesOf(columns, charges, colour) {
 
 /** What the brightness of the pictures means. @param {LikelihoodScale[]} scales */
 function costLegend(scales) {
-  const words = element("div", "lse-bill-words", element("span", "", "Which pixels cost the nats"));
+  const words = element("div", "lse-bill-words", element("span", "", "Cost of each pixel"));
   for (const { likelihood, letters, scale } of scales) {
     const unit = longUnit(likelihood);
     const [low, high] = [scale.low, scale.high].map((nats) => nats.toFixed(1).replace("-", "−"));
     const key = element("div", "lse-bill-key", scale.low < 0 ? low : "0", scale.key(), `${high} ${unit}`);
     const where =
       scales.length > 1 ? `${letters.join(", ")}: the` : letters.length > 1 ? "In both pictures the" : "The";
-    const gain = scale.low < 0 ? "; blue ones earn, for a density may exceed 1" : "";
+    const gain = scale.low < 0 ? "; blue pixels lower the cost, because a density may exceed 1" : "";
     words.append(key, element("small", "", `${where} brightest pixel = ${scale.most.toFixed(1)} ${unit}${gain}.`));
   }
   return words;
@@ -105,7 +105,7 @@ function costLegend(scales) {
 
 /** @param {BillColumn[]} columns */
 function rebuiltRow(columns) {
-  const words = element("div", "lse-bill-words", "x, and what is decoded from the mean of q(z|x)");
+  const words = element("div", "lse-bill-words", "x, and the picture decoded from the mean of q(z|x)");
   const cells = columns.map(({ x, decoder, mean }) => {
     const rebuilt = newPicture(decoder.decode(mean), 1);
     return element("div", "lse-bill-pair", ...(x ? [newPicture(x, 1)] : []), rebuilt);

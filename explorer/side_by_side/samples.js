@@ -19,8 +19,8 @@ const MOSAIC_SIDE = ROW * PITCH - 2;
 const DRAW_SLICE_MS = 8; // half a frame
 
 const LESSON =
-  "A decoder learns where its own q(z) has mass: what a draw of the prior gives elsewhere is left to chance. " +
-  "How many digits such draws give, the table says in the row “digits among the draws”.";
+  "The decoder was only trained where its codes lie; elsewhere its pictures are arbitrary. " +
+  "The row “digits among the draws” of the table counts how many different digits the draws of the prior show.";
 
 export class Samples {
   /** @param {HTMLElement} section to fill @param {{changed: () => void}} events changed: another seed */
@@ -53,13 +53,18 @@ export class Samples {
       void this.draw();
       changed();
     });
-    const save = saveButtons({ name: "draws of z", png: () => canvasOf(this.grid), csv: () => this.rows() });
-    return element("header", "lse-figure-head", element("h3", "", "Draws of z, decoded"), again, save);
+    const save = saveButtons({
+      name: "draws of z",
+      of: () => [...this.sides.map(({ choice }) => choice.label), `seed ${this.seed}`],
+      png: () => canvasOf(this.grid),
+      csv: () => this.rows(),
+    });
+    return element("header", "lse-figure-head", element("h2", "", "Draws of z, decoded"), again, save);
   }
 
   /** What is said while no digit is under the pointer. */
   rest() {
-    this.about.textContent = `64 draws each, seed ${this.seed}. Every pixel is its mean under p(x|z).`;
+    this.about.textContent = `64 draws each, seed ${this.seed}. Brightness = mean of the pixel under p(x|z).`;
   }
 
   /** @param {Sampled} a @param {Sampled} b */
@@ -93,7 +98,7 @@ export class Samples {
     const [source, draws] =
       place < 2
         ? ["z ~ p(z), the prior", priorDraws(noise)]
-        : ["z ~ q(z), the model’s own aggregate posterior", ownDraws(noise, loaded)];
+        : ["z ~ q(z), the aggregate posterior of the model", ownDraws(noise, loaded)];
     return new Mosaic(key, { letter, label, source, draws, decoder: loaded.decoder }, this.events);
   }
 

@@ -4,6 +4,7 @@ import { element } from "../latent_map/dom.js";
 
 export const SHARPNESS = 2; // pixels of the file for one of the screen, for print and projector
 export const SAVED_MARGIN = 16; // px
+const MOST_LETTERS = 100; // of a file's name: visitors name their models
 const BOXES = "* { box-sizing: border-box; }"; // as all over a page of Streamlit
 
 /** @typedef {(string | number)[][]} Rows the first one names the columns */
@@ -45,12 +46,22 @@ function saveBlob(blob, fileName) {
 }
 
 /** Two buttons that save a figure.
- * @param {{name: string, png: () => Promise<HTMLCanvasElement>, csv: () => Rows}} figure its name without an article */
-export function saveButtons({ name, png, csv }) {
-  const file = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
-  const picture = saveButton("PNG", name, async () => saveCanvas(await png(), `${file}.png`));
-  const numbers = saveButton("CSV", name, async () => saveText(csvOf(csv()), `${file}.csv`));
+ * @param {{name: string, of?: () => string[], png: () => Promise<HTMLCanvasElement>, csv: () => Rows}} figure its name
+ * without an article, and what it shows just now */
+export function saveButtons({ name, of = () => [], png, csv }) {
+  const file = () => fileNameOf([name, ...of()]);
+  const picture = saveButton("PNG", name, async () => saveCanvas(await png(), `${file()}.png`));
+  const numbers = saveButton("CSV", name, async () => saveText(csvOf(csv()), `${file()}.csv`));
   return element("span", "lse-save", picture, numbers);
+}
+
+/** Letters and digits of any language, points and hyphens. @param {string[]} parts */
+export function fileNameOf(parts) {
+  const words = parts.map((part) => part.toLowerCase().replaceAll("β", "beta").match(/[\p{L}\p{N}.]+/gu) ?? []);
+  return words
+    .flatMap((each) => each.join("-") || [])
+    .join("-")
+    .slice(0, MOST_LETTERS);
 }
 
 /** @param {string} format @param {string} name @param {() => Promise<void>} save */
@@ -69,8 +80,11 @@ function saveButton(format, name, save) {
 /** A part of the page as a picture: the browser draws it once more, as the image of an SVG that holds its markup.
  * @param {HTMLElement} node */
 export async function canvasOf(node) {
-  const [width, height] = [node.scrollWidth + 2 * SAVED_MARGIN, node.scrollHeight + 2 * SAVED_MARGIN];
-  const markup = new XMLSerializer().serializeToString(dressed(node));
+  const box = node.getBoundingClientRect();
+  const [width, height] = [box.width, box.height].map((side) => Math.ceil(side) + 2 * SAVED_MARGIN);
+  const page = dressed(node); // now, for the page may change while its fonts are fetched
+  page.firstElementChild?.prepend(await fontsOf(node));
+  const markup = new XMLSerializer().serializeToString(page);
   const drawing = `<foreignObject width="100%" height="100%">${markup}</foreignObject>`;
   const source = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${drawing}</svg>`;
   return canvasOfImage(`data:image/svg+xml;charset=utf-8,${encodeURIComponent(source)}`, width, height, SHARPNESS);
@@ -98,9 +112,13 @@ function dressed(node) {
   const page = element("div", "lse lse-saved", element("style", "", BOXES, ...rules), copied(node));
   for (const [name] of rules.join().matchAll(/--(?:st|lse)-[\w-]+/g))
     page.style.setProperty(name, theme.getPropertyValue(name));
-  const { font } = theme;
+  // One by one: with digits of one width, the shorthand of all is empty.
+  const { fontFamily, fontSize, fontWeight, lineHeight } = theme;
   Object.assign(page.style, {
-    font,
+    fontFamily,
+    fontSize,
+    fontWeight,
+    lineHeight: String(parseFloat(lineHeight) / parseFloat(fontSize)),
     height: "100vh",
     padding: `${SAVED_MARGIN}px`,
     background: "var(--st-background-color)",
@@ -108,9 +126,41 @@ function dressed(node) {
   return page;
 }
 
+/** The rules of the fonts of a part of the page, with the fonts in them: an image may fetch nothing, and in another
+ * font the words would need other room. No figure has words in italics. @param {HTMLElement} node */
+async function fontsOf(node) {
+  const families = getComputedStyle(node).fontFamily;
+  const rules = [...document.styleSheets].flatMap(({ cssRules }) => [...cssRules]);
+  const used = rules.filter((rule) => {
+    if (!(rule instanceof CSSFontFaceRule)) return false;
+    const [family, slant] = ["font-family", "font-style"].map((name) => rule.style.getPropertyValue(name));
+    return families.includes(family.replaceAll('"', "")) && slant !== "italic";
+  });
+  return (await Promise.all(used.map(embedded))).join("\n");
+}
+
+/** A rule with its font in place of the address. @param {CSSRule} rule */
+async function embedded({ cssText, parentStyleSheet }) {
+  const [whole, address] = cssText.match(/url\("?([^")]+)"?\)/) ?? ["", ""];
+  const response = await fetch(new URL(address, parentStyleSheet?.href ?? document.baseURI));
+  return cssText.replace(whole, `url(${await dataUrlOf(await response.blob())})`);
+}
+
+/** @param {Blob} blob @returns {Promise<string>} */
+function dataUrlOf(blob) {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(String(reader.result));
+    reader.onerror = () => reject(reader.error);
+    reader.readAsDataURL(blob);
+  });
+}
+
 /** @param {HTMLElement} node whose canvases become images, for a copied canvas is empty */
 function copied(node) {
   const copy = /** @type {HTMLElement} */ (node.cloneNode(true));
+  const { width, height } = node.getBoundingClientRect();
+  Object.assign(copy.style, { width: `${width}px`, height: `${height}px` }); // the picture is no window of the page's size
   const drawn = node.querySelectorAll("canvas");
   copy.querySelectorAll("canvas").forEach((canvas, i) => {
     const image = new Image();

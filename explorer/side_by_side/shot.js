@@ -10,7 +10,7 @@ const TITLE = 60; // pixels of the picture, above each map
 /** Both maps next to each other under their names, with the lines between them.
  * @param {Side[]} sides @param {import("./threads.js").Threads} threads @returns {Promise<HTMLCanvasElement>} */
 export async function pictureOfMaps(sides, threads) {
-  const maps = await Promise.all(sides.map(({ pane }) => canvasOf(pane.scene.stage)));
+  const maps = await Promise.all(sides.map(({ pane }) => pictureOfMap(pane)));
   const canvas = document.createElement("canvas");
   canvas.width = maps.reduce((width, map) => width + map.width, 0);
   canvas.height = Math.max(...maps.map(({ height }) => height)) + TITLE;
@@ -30,6 +30,15 @@ export async function pictureOfMaps(sides, threads) {
     drawLine(context, ends, line);
   }
   return canvas;
+}
+
+/** With points drawn for the picture: those of the screen, enlarged, would be crosses.
+ * @param {import("../latent_map/pane.js").Pane} pane */
+function pictureOfMap(pane) {
+  pane.resize(SHARPNESS);
+  const map = canvasOf(pane.scene.stage); // copies at once and draws later
+  pane.resize();
+  return map;
 }
 
 /** A place on a plot, in the picture. @param {{x: number, y: number}} end @param {number} left of its map

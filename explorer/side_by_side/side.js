@@ -78,7 +78,7 @@ export class Side {
       return await fetchEncoder(encoder_url);
     } catch {
       this.missing = encoder_url;
-      this.complain(`The encoder of “${label}” could not be loaded, so the drawing has no place on its map.`);
+      this.complain(`The encoder of “${label}” could not be loaded, so the drawing cannot be shown on its map. Choose the model again.`);
       return null;
     }
   }

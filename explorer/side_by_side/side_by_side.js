@@ -70,10 +70,20 @@ class SideBySide {
     this.samples.seed = Number(this.data.start.draw);
     const { receipt, sides, threads } = this;
     this.find(".lse-save-maps").append(
-      saveButtons({ name: "maps", png: () => pictureOfMaps(sides, threads), csv: () => codesOf(sides) }),
+      saveButtons({
+        name: "maps",
+        of: () => sides.map(({ choice }) => choice.label),
+        png: () => pictureOfMaps(sides, threads),
+        csv: () => codesOf(sides),
+      }),
     );
     this.find(".lse-save-receipt").append(
-      saveButtons({ name: "receipt", png: () => canvasOf(receipt.root), csv: () => receipt.rows() }),
+      saveButtons({
+        name: "receipt",
+        of: () => receipt.about,
+        png: () => canvasOf(receipt.root),
+        csv: () => receipt.rows(),
+      }),
     );
   }
 

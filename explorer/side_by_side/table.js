@@ -30,8 +30,14 @@ export class MeasuresTable {
     this.pick = pick;
     this.table = element("table", "lse-table");
     this.caption = element("p", "lse-quiet");
-    const save = saveButtons({ name: "table of measures", png: () => canvasOf(this.table), csv: () => this.rows() });
-    const head = element("header", "lse-figure-head", element("h3", "", "What each model measures"), save);
+    const save = saveButtons({
+      name: "table of measures",
+      of: () => (this.shown ? [this.shown.a.label, this.shown.b.label] : []),
+      png: () => canvasOf(this.table),
+      csv: () => this.rows(),
+    });
+    this.hint = element("small", "", "Scroll the table sideways to see all models.");
+    const head = element("header", "lse-figure-head", element("h2", "", "What each model measures"), this.hint, save);
     this.box = element("div", "lse-table-box", this.table);
     section.replaceChildren(head, this.box, this.caption);
     this.narrow = false;
@@ -73,6 +79,7 @@ export class MeasuresTable {
       this.crowded = this.overflows;
       this.fill();
     }
+    this.hint.hidden = !this.crowded;
     this.caption.textContent = captionOfTable(this.shown);
     this.section.dataset.ready = "true";
     if (held instanceof HTMLElement) this.button(held.dataset.column ?? "")?.focus();
@@ -254,8 +261,8 @@ function missingCell({ measures, measuring, kept }, letters) {
   if (measures) cell.title = "This cannot be measured on its data set.";
   else
     cell.title = kept
-      ? "It could not be measured; the server’s log says why."
-      : "A model is measured once you keep it.";
+      ? "It could not be measured. The server’s log says why."
+      : "A model is measured after you save it.";
   return cell;
 }
 

@@ -19,7 +19,7 @@ export function kindOf(choice, first) {
     const sigma = choice.pixel_stddev ? `, σ = ${formatted(choice.pixel_stddev, "")}` : "";
     words.push(`${choice.images.toLocaleString("en")} ${choice.dataset} images, ${choice.likelihood}${sigma}`);
   }
-  if (choice.name.includes("@")) words.push("the rest once kept");
+  if (choice.name.includes("@")) words.push("more once it is saved");
   return words.map((each) => small(each));
 }
 
@@ -44,7 +44,7 @@ function seedsInWords(scratch, seeds) {
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
   if (most < 2) return "";
   const many = least === most ? `${most}` : `${least} to ${most}`;
-  const range = `Small print, and the band of a curve: the least and the greatest over ${many} seeds of the same recipe`;
+  const range = `Small print, and the band of a curve: smallest and largest value over ${many} seeds of the same recipe`;
   const once = seeds.every(({ measures }) => measures.negative_elbo_sd !== undefined)
     ? ""
     : ", binarised once, with 16 draws of z; they are measured like the models when they are next trained";

@@ -32,7 +32,8 @@ OWN = (
 )
 MODULES = (*(MAP_FOLDER / f"{name}.js" for name in SHARED), *(FOLDER / f"{name}.js" for name in (*OWN, "plane")))
 KNOWN = (
-    "{ csvOf, saveButtons, canvasOf, fetchModel, measuresOf, MeasuresTable, Plane, Samples, uniformDraws, normalDraws }"
+    "{ csvOf, fileNameOf, saveButtons, canvasOf, fetchModel, measuresOf, MeasuresTable, Plane, Samples, uniformDraws,"
+    " normalDraws }"
 )
 MARKUP = f"""<!doctype html><meta charset="utf-8"><style>{SHARED_CSS}{(FOLDER / "figures.css").read_text()}</style>
 <body><section class="lse lse-panel" id="figure"></section>"""

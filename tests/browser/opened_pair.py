@@ -35,6 +35,10 @@ class OpenedPair(OpenedMap):
         """Which two models show."""
         return [self.side(letter).get_attribute("data-model") for letter in "AB"]
 
+    def points_of_both(self) -> list[str]:
+        """What the canvases of the points show, to compare."""
+        return self.page.locator(".lse-points").evaluate_all("all => all.map(canvas => canvas.toDataURL())")
+
     def put(self, letter: str, name: str) -> None:
         """Choose a shipped model for a side and wait until the points stand still."""
         self.side(letter).locator(f"[data-model-name='{name}']").click()

@@ -22,7 +22,7 @@ def assert_says_the_default(opened: OpenedMap) -> None:
     for name, value in [("model", gallery.REFERENCE), ("z", "0.0000,0.0000"), ("image", ""), ("lattice", "")]:
         expect(opened.root).to_have_attribute(f"data-{name}", value)
     expect(opened.letters).to_have_text(list("0123456789"))
-    expect(opened.page.get_by_role("button", name="Same scale")).to_have_attribute("aria-pressed", "true")
+    expect(opened.page.get_by_role("button", name="Prior’s window")).to_have_attribute("aria-pressed", "true")
 
 
 def test_an_empty_link_shows_the_default(open_map: Callable) -> None:
@@ -35,15 +35,15 @@ def test_a_link_restores_all_that_it_says(open_map: Callable) -> None:
     for name, value in expected.items():
         expect(opened.root).to_have_attribute(f"data-{name}", value)
     expect(opened.letters).to_have_text(["0", "1", "3"])
-    expect(opened.page.get_by_role("button", name="Fit this model")).to_have_attribute("aria-pressed", "true")
-    expect(opened.page.get_by_test_id("image").locator("h3")).to_contain_text("7")
+    expect(opened.page.get_by_role("button", name="Fit all codes")).to_have_attribute("aria-pressed", "true")
+    expect(opened.page.get_by_test_id("image").locator("h2")).to_contain_text("7")
 
 
 def test_a_link_restores_the_window(open_map: Callable) -> None:
     opened = open_map("?view=1,0.5,2")
     away = gallery.read(gallery.REFERENCE).codes.mean.numpy() - np.array([1, 0.5])
     expect(opened.root).to_have_attribute("data-outside", str((np.abs(away).max(axis=1) > 2).sum()))
-    for name in ("Same scale", "Fit this model"):
+    for name in ("Prior’s window", "Fit all codes"):
         expect(opened.page.get_by_role("button", name=name)).to_have_attribute("aria-pressed", "false")
 
 
@@ -75,7 +75,7 @@ def test_wherever_a_link_leads_the_picture_is_of_numbers(open_map: Callable, que
     opened.wait_for_axes()
     assert np.isfinite(opened.z).all()
     assert "NaN" not in opened.root.inner_text()
-    opened.page.get_by_role("button", name="Same scale").click()
+    opened.page.get_by_role("button", name="Prior’s window").click()
     expect(opened.root).to_have_attribute("data-gliding", "false")
 
 

@@ -93,7 +93,7 @@ def test_grey_levels_are_clipped_and_the_words_say_so(page: Page) -> None:
     _, _, x = draw(page)
     assert x.min() == 0
     assert np.mean(x == 0) == pytest.approx(stats.norm.cdf(-0.2), abs=0.01)
-    expect(page.locator(".lse-ancestral > .lse-quiet")).to_contain_text("clipped to 0..1")
+    expect(page.locator(".lse-ancestral > .lse-quiet")).to_contain_text("clipped to 0…1")
     expect(page.locator(".lse-steps")).to_contain_text("σ = 0.10")
 
 
@@ -111,7 +111,7 @@ def test_the_sheet_shows_samples_or_means_and_a_click_chooses_one(page: Page) ->
     assert f"({z1}, {z2})" in page.locator(".lse-steps").inner_text()
     assert np.abs(picture(page, 0) - 255 * mean[37]).max() <= 1
     assert np.array_equal(picture(page, 1), 255 * x[37])
-    page.get_by_role("button", name="Take it as x").click()
+    page.get_by_role("button", name="Use as x").click()
     assert page.evaluate("taken.at(-1)") == (255 * x[37]).tolist()
 
 
@@ -129,7 +129,7 @@ def test_one_draw_has_no_sheet_and_can_be_taken(page: Page) -> None:
     take_model(page, "mnist-beta-1")
     _, _, x = draw(page, 1)
     expect(page.locator(".lse-sheet")).to_be_hidden()
-    page.get_by_role("button", name="Take it as x").click()
+    page.get_by_role("button", name="Use as x").click()
     assert page.evaluate("taken.at(-1)") == (255 * x[0]).tolist()
 
 

@@ -107,6 +107,6 @@ def test_a_drawing_outside_the_window_waits_at_its_edge_and_the_caption_says_so(
     opened = open_pair()
     opened.draw(SEVEN)
     expect(opened.side("A").locator(".lse-guest-outside")).to_have_count(1)
-    expect(opened.page.get_by_test_id("caption")).to_contain_text("Your drawing lies outside the frame of A.")
+    expect(opened.page.get_by_test_id("caption")).to_contain_text("Your drawing lies outside the window of A.")
     opened.page.locator("[data-scale=fit]").click()
     expect(opened.page.locator(".lse-guest-outside")).to_have_count(0)

@@ -67,7 +67,7 @@ def test_originals_that_do_not_load_are_replaced_by_reconstructions(open_map: Ca
 def test_without_the_files_the_page_works_and_says_that_no_original_is_here(open_map_without_files: Callable) -> None:
     opened = open_map_without_files("?image=17")
     panel = opened.page.get_by_test_id("image")
-    expect(panel).to_contain_text("The MNIST files are not on the server")
+    expect(panel).to_contain_text("The MNIST images are not on the server")
     expect(panel.locator("figure")).to_have_count(1)
     expect(opened.error).to_be_hidden()
     assert_draggable(opened)

@@ -130,7 +130,7 @@ def test_the_shared_scale_says_how_many_codes_it_leaves_out(open_map: Callable) 
 
 def test_fit_shows_every_code_and_same_scale_goes_back(open_map: Callable) -> None:
     opened = open_map(f"?model={OFF}")
-    fit, shared = (opened.page.get_by_role("button", name=name) for name in ("Fit this model", "Same scale"))
+    fit, shared = (opened.page.get_by_role("button", name=name) for name in ("Fit all codes", "Prior’s window"))
     before = opened.points()
     fit.click()
     expect(opened.root).to_have_attribute("data-outside", "0")

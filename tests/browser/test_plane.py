@@ -207,7 +207,7 @@ def test_where_only_b_is_of_a_kind_with_a_curve_the_plane_is_of_that_kind(page: 
     words = page.locator("#figure > p").inner_text()
     assert "10,000 MNIST" in words
     assert "Drag B along the curve, or click" in words
-    assert "A (8×8 digits) is of other images" in words
+    assert "A (8×8 digits) has other images" in words
 
 
 def test_nothing_is_said_of_a_curve_where_there_is_none(page: Page) -> None:
@@ -286,6 +286,6 @@ def test_the_csv_has_both_axes_and_their_sum(page: Page) -> None:
 def test_the_png_has_twice_the_pixels_of_the_screen(page: Page) -> None:
     models = choices()
     show(page, models, models[0], models[4])
-    size = page.evaluate("async () => { const { width, height } = await plane.picture(); return [width, height]; }")
+    size = page.evaluate("canvasOf(plane.chart).then(({ width, height }) => [width, height])")
     box = page.locator(".lse-plane-chart").bounding_box()
-    assert size == [round(2 * box["width"]), round(2 * box["height"])]
+    assert size == [2 * (round(box["width"]) + 32), 2 * (round(box["height"]) + 32)]

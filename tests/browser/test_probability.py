@@ -195,7 +195,7 @@ def test_a_sample_lands_on_the_map_and_can_be_taken_as_x(opened: OpenedProbabili
     ancestral = opened.page.get_by_test_id("ancestral")
     ancestral.get_by_role("button", name="Draw 100").click()
     expect(opened.page.locator(".lse-drop")).to_have_count(100)
-    ancestral.get_by_role("button", name="Take it as x").click()
+    ancestral.get_by_role("button", name="Use as x").click()
     opened.wait_for_answer(before)
     expect(opened.page.get_by_test_id("x-name")).to_contain_text("a sample")
     assert_adds_up(opened, REFERENCE)
@@ -209,7 +209,7 @@ def test_a_grey_sample_is_binarised_for_a_model_of_binary_pixels(
     before = opened.answer
     ancestral = opened.page.get_by_test_id("ancestral")
     ancestral.get_by_role("button", name="Draw one").click()
-    ancestral.get_by_role("button", name="Take it as x").click()
+    ancestral.get_by_role("button", name="Use as x").click()
     opened.wait_for_answer(before)
     grey, before = seen(opened), opened.answer
     assert len(np.unique(grey)) > 2

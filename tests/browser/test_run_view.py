@@ -173,7 +173,7 @@ def test_on_a_phone_fashion_has_words_and_grey_levels_a_density(open_run: Callab
     expect(phone.live).to_have_text("End")
     boxes = [each.bounding_box() for each in [phone.slider, *phone.root.get_by_role("button").all()]]
     assert min(box["height"] for box in boxes) >= 40
-    assert phone.panes.locator(".lse-meaning").inner_text() == "Every pixel is its mean under p(x|z)."
+    assert phone.panes.locator(".lse-meaning").inner_text() == "Brightness = mean of the grey level."
     assert phone.page.get_by_test_id("ink").inner_text() == ""
     units = phone.page.get_by_test_id("numbers").locator("small").all_inner_texts()
     assert [unit.strip() for unit in units[:3]] == ["nats, density", "nats", "nats, density"]

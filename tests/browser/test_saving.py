@@ -1,5 +1,6 @@
 """A CSV reads back as what went in, and the buttons save what their figure shows."""
 
+import base64
 import csv
 import io
 import math
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import streamlit
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page
@@ -19,6 +21,26 @@ SAVE = """rows => {
     const canvas = Object.assign(document.createElement("canvas"), { width: 30, height: 20 });
     const buttons = saveButtons({ name: "rate-distortion plane", png: async () => canvas, csv: () => rows });
     document.querySelector("#figure").replaceChildren(buttons);
+}"""
+
+WORDS = """
+<p style="font: 20px Narrow; line-height: 2.5; font-variant-numeric: tabular-nums; width: 300px; color: #000">
+The first line of many words breaks at the width, and here stands the last 1,111</p>"""
+# How far right and down the words reach, in pixels of the file: from the page, and from the picture.
+INK_OF_WORDS = """async () => {
+    await document.fonts.load("20px Narrow");
+    const words = document.querySelector("#figure p");
+    const [box, range] = [words.getBoundingClientRect(), document.createRange()];
+    range.selectNodeContents(words);
+    const right = Math.max(...Array.from(range.getClientRects(), (line) => line.right));
+    const canvas = await canvasOf(words);
+    const { data, width } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const places = Array.from({ length: data.length / 4 }, (_, i) => i);
+    const black = places.filter((i) => data[4 * i] < 100 && data[4 * i + 3]);
+    const rows = black.map((i) => Math.floor(i / width));
+    const last = rows.reduce((most, row) => Math.max(most, row));
+    const furthest = black.reduce((most, i) => Math.max(most, i % width), 0);
+    return [[2 * (16 + right - box.left), 2 * (16 + box.height)], [furthest, last + 2 * 16]];
 }"""
 
 
@@ -69,6 +91,29 @@ def test_the_buttons_save_files_under_the_name_of_the_figure(page: Page, tmp_pat
     else:
         assert saved.startswith(b"\x89PNG")
         assert (int.from_bytes(saved[16:20]), int.from_bytes(saved[20:24])) == (30, 20)
+
+
+@pytest.mark.parametrize(
+    ("parts", "name"),
+    [
+        (["table of measures"], "table-of-measures"),
+        (["maps", "β = 0.3", "β = 1, then 0"], "maps-beta-0.3-beta-1-then-0"),
+        (["receipt", "../../x\\y", "…", "Ünser Modell"], "receipt-..-..-x-y-ünser-modell"),
+        (["maps", "a" * 300], "maps-" + "a" * 95),
+    ],
+)
+def test_a_file_is_named_after_what_it_shows(page: Page, parts: list[str], name: str) -> None:
+    assert page.evaluate("parts => fileNameOf(parts)", parts) == name
+
+
+def test_words_take_the_room_in_the_picture_that_they_take_on_the_page(page: Page) -> None:
+    """A picture in another font would be too narrow for its words, or half empty."""
+    font = next(Path(streamlit.__file__).parent.glob("static/static/media/SourceSansVF-Upright*.woff2")).read_bytes()
+    source = f"data:font/woff2;base64,{base64.b64encode(font).decode()}"
+    page.add_style_tag(content=f'@font-face {{ font-family: "Narrow"; font-style: normal; src: url("{source}"); }}')
+    page.locator("#figure").evaluate("(figure, markup) => { figure.innerHTML = markup; }", WORDS)
+    on_page, drawn = page.evaluate(INK_OF_WORDS)
+    assert drawn == pytest.approx(on_page, abs=8)  # below the letters stands half a line's leading
 
 
 def test_a_part_of_the_page_becomes_a_picture_with_its_canvases(page: Page) -> None:

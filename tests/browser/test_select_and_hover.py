@@ -131,4 +131,4 @@ def test_a_drag_leaves_the_selected_image_selected(open_map: Callable) -> None:
     opened.drag((-0.5, 2))
     opened.page.wait_for_url("**/*z=*")
     assert opened.query["image"] == str(image)
-    expect(opened.page.get_by_test_id("image").locator("h3")).to_contain_text(str(image))
+    expect(opened.page.get_by_test_id("image").locator("h2")).to_contain_text(str(image))

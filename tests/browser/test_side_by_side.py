@@ -156,14 +156,14 @@ def test_an_image_that_is_still_to_come_is_billed_by_its_stored_terms(open_pair:
     opened.page.route("**/mnist-test-*", lambda route: held.append(route))
     opened.page.goto(f"{opened.page.url}&image=7")
     receipt = opened.page.get_by_test_id("receipt")
-    expect(receipt).to_contain_text("on its way")
+    expect(receipt).to_contain_text("is loading")
     expect(receipt).to_have_attribute("data-ready", "false")
     codes = gallery.read(B).codes
     assert f"{codes.reconstruction[7].item():.1f}" in receipt.inner_text()
     for route in held:
         route.continue_()
     expect(receipt).to_have_attribute("data-ready", "true")
-    expect(receipt).not_to_contain_text("on its way")
+    expect(receipt).not_to_contain_text("is loading")
 
 
 def test_without_files_the_receipt_says_what_is_missing(open_pair_without_files: Callable) -> None:

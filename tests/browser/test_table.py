@@ -184,7 +184,7 @@ def test_nats_of_a_density_are_called_so(page: Page) -> None:
     assert len(lines(cell(page, grey["name"], "kl"))) == 1
     limit = page.locator("[data-measure=mutual_information]").inner_text()
     assert all(f"log {count:,} = {math.log(count):.2f}" in limit for count in (10_000, 360))
-    assert "unless a heading names others" in page.locator("#figure > p").inner_text()
+    assert "unless the head of a column names others" in page.locator("#figure > p").inner_text()
     assert "360 digits images" in page.locator(f"th:has([data-column='{grey['name']}'])").inner_text()
     assert page.locator("[data-measure=reconstruction] .lse-spark-letter").all_text_contents() == ["A"]
 

@@ -102,9 +102,9 @@ def test_a_finished_run_is_kept_repeated_side_by_side_and_found_on_the_map(visit
     page = visit()
     start(page, 3)
     wait_for_end(page)
-    page.get_by_label("Keep it as").fill("<b>mine</b>")
-    page.get_by_label("Keep it as").press("Enter")
-    page.get_by_role("button", name="Keep", exact=True).click()
+    page.get_by_label("Name", exact=True).fill("<b>mine</b>")
+    page.get_by_label("Name", exact=True).press("Enter")
+    page.get_by_role("button", name="Save", exact=True).click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download").click()
     assert download.value.suggested_filename.endswith(".safetensors")
@@ -135,7 +135,7 @@ def compare_moments(page: Page) -> None:
     for letter in "AB":
         page.get_by_label(f"another model as {letter}").select_option(label="8×8 digits, β = 1, seed 0")
         expect(page.locator(f"[data-side={letter}]")).to_have_attribute("data-model", re.compile("^run-.*@"))
-    page.get_by_label("moment of the run A").fill("0")
+    page.get_by_label("step of the run A").fill("0")
     expect(page.locator("[data-side=A]")).to_have_attribute("data-model", re.compile("@0$"))
     expect(page).to_have_url(re.compile("a=run-[0-9a-f]{16}%400&b=run-[0-9a-f]{16}%40"))
     shown = page.url

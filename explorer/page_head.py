@@ -1,0 +1,34 @@
+"""What every page begins with: its title, its one h1, and the page menu of a narrow window."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+APP = "Latent Space Explorer"
+# Below 768 px Streamlit hides the pages in a sidebar behind a button without a name, which stays open after a choice.
+_STYLE = """<style>
+[data-testid="stLayoutWrapper"]:has(> .st-key-page-heading) { position: absolute; width: 1px; }
+.st-key-page-heading { width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+@media (width >= 768px) {
+  [data-testid="stLayoutWrapper"]:has(> .st-key-page-menu) { display: none; }
+}
+@media (width < 768px) {
+  .stSidebar, [data-testid="stExpandSidebarButton"] { display: none; }
+  .stAppToolbar > * > * { min-width: 0; }
+  .st-key-page-menu { gap: 0.25rem; margin-block: -0.5rem; }
+  .katex-display { font-size: 0.92em; }
+  .st-key-page-menu a { min-height: 2.75rem; padding-inline: 0.6rem; }
+}
+</style>"""
+
+
+def page_head(page: StreamlitPage, pages: Sequence[StreamlitPage]) -> None:
+    """Name ``page`` in the browser's tab and to screen readers, and offer the others where the window is narrow."""
+    st.set_page_config(page_title=f"{page.title} · {APP}")
+    st.html(_STYLE)
+    with st.container(key="page-heading"):
+        st.html(f"<h1>{page.title}</h1>")
+    with st.container(key="page-menu", horizontal=True):
+        for each in pages:
+            st.page_link(each)

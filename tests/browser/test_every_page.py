@@ -1,0 +1,97 @@
+"""What every page owes its visitor: a title, one heading, a menu that can be read, and nothing cut on a phone."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.opened_map import READY_MS
+
+PAGES = {"Map": "", "Compare": "compare?image=7", "Probability": "probability", "Train": "train"}
+NARROWEST = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+# What lies right of the window, unless it can be scrolled to; what cuts its own words off.
+CUT = """() => {
+    const scrolls = node => node.closest(".lse-table-box, .lse-costs, .katex-display, .katex-mathml, pre");
+    const seen = node => node.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: false });
+    const clipped = node => node.closest(".js-plotly-plot, .lse-marks, .lse-drawing, .st-key-page-heading");
+    const found = [...document.querySelectorAll("body *")].filter(node => {
+        if (!seen(node) || scrolls(node) || clipped(node)) return false;
+        const box = node.getBoundingClientRect();
+        if (box.width && box.right > innerWidth + 0.5) return true;
+        const words = [...node.childNodes].some(({ nodeType, data }) => nodeType === 3 && data.trim());
+        const cuts = getComputedStyle(node).overflowX !== "visible" || getComputedStyle(node).contain === "strict";
+        const over = node.scrollWidth > node.clientWidth + 1 || node.scrollHeight > node.clientHeight + 1;
+        return words && cuts && over && node.clientWidth > 2;
+    });
+    return found.map(({ outerHTML }) => outerHTML.slice(0, 200));
+}"""
+
+
+@pytest.fixture(scope="module", params=PAGES)
+def phone(request: pytest.FixtureRequest, browser: Browser, server: str) -> Iterator[tuple[str, Page]]:
+    """Each page once, on the narrowest phone, with everything folded open."""
+    page = browser.new_page(**NARROWEST)
+    page.set_default_timeout(READY_MS)
+    page.goto(server + PAGES[request.param])
+    page.locator("[data-ready=true]").first.wait_for(state="attached")
+    page.wait_for_function("document.querySelectorAll('.lse-axes .legend .traces').length >= 10")
+    page.locator("details > summary").evaluate_all("all => all.forEach(each => each.parentNode.open || each.click())")
+    yield request.param, page
+    page.close()
+
+
+def test_the_tab_says_which_page_it_is(phone: tuple[str, Page]) -> None:
+    name, page = phone
+    expect(page).to_have_title(f"{name} · Latent Space Explorer")
+
+
+def test_the_headings_begin_with_one_of_the_first_level_and_leave_no_level_out(phone: tuple[str, Page]) -> None:
+    name, page = phone
+    levels = page.get_by_role("heading").evaluate_all("all => all.map(({ tagName }) => Number(tagName[1]))")
+    assert levels.count(1) == 1
+    assert levels[0] == 1
+    assert all(below - above <= 1 for above, below in pairwise(levels)), levels
+    assert page.get_by_role("heading", level=1).inner_text() == name
+
+
+def test_the_menu_names_every_page_and_nothing_hides_it(phone: tuple[str, Page]) -> None:
+    _, page = phone
+    assert page.get_by_role("link", name="Train").count() == 1
+    for name in PAGES:
+        box = page.get_by_role("link", name=name, exact=True).bounding_box()
+        assert box["height"] >= 40
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 360
+    expect(page.get_by_test_id("stExpandSidebarButton")).to_be_hidden()
+    expect(page.get_by_test_id("stSidebar")).to_be_hidden()
+
+
+def test_nothing_is_cut_and_nothing_scrolls_sideways(phone: tuple[str, Page]) -> None:
+    _, page = phone
+    assert page.get_by_test_id("stMain").evaluate("main => main.scrollWidth <= main.clientWidth")
+    assert page.evaluate(CUT) == []
+
+
+def test_a_choice_leads_to_the_page_and_leaves_no_menu_over_it(browser: Browser, server: str) -> None:
+    page = browser.new_page(**NARROWEST)
+    page.set_default_timeout(READY_MS)
+    page.goto(server)
+    page.locator(".st-key-page-menu").get_by_role("link", name="Train", exact=True).tap()
+    expect(page).to_have_title("Train · Latent Space Explorer")
+    button = page.get_by_role("button", name="Start training")
+    button.scroll_into_view_if_needed()
+    button.click(trial=True)
+    page.close()
+
+
+@pytest.mark.parametrize("width", [767, 768])
+def test_at_every_width_there_is_one_menu(browser: Browser, server: str, width: int) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 740})
+    page.set_default_timeout(READY_MS)
+    page.goto(server)
+    page.locator(".st-key-page-menu").wait_for(state="attached")
+    for name in PAGES:
+        expect(page.get_by_role("link", name=name, exact=True)).to_have_count(1)
+    expect(page.get_by_test_id("stExpandSidebarButton")).to_be_hidden()
+    page.close()
