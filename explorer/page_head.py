@@ -16,7 +16,7 @@ _STYLE = """<style>
 @media (width < 768px) {
   .stSidebar, [data-testid="stExpandSidebarButton"] { display: none; }
   .stAppToolbar > * > * { min-width: 0; }
-  .st-key-page-menu { gap: 0.25rem; margin-block: -0.5rem; }
+  .st-key-page-menu { gap: 0.25rem; margin-block: 0.25rem -0.5rem; }
   .katex-display { font-size: 0.92em; }
   .st-key-page-menu a { min-height: 2.75rem; padding-inline: 0.6rem; }
 }

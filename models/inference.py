@@ -4,7 +4,7 @@ import json
 import shlex
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -134,6 +134,8 @@ def _mean(values: Tensor) -> float:
 def measure_missing(jobs: int) -> None:
     """Measure anew each shipped model that FILE does not have, or not in full, see unmeasured, ``jobs`` at a time.
 
+    The fits over the subset take longest; what FILE has of them stays where it is of the same weights.
+
     Raises CheckpointError, OSError.
     """
     missing = {name: gallery.path(name) for name in unmeasured(_kept()["models"])}
@@ -182,20 +184,29 @@ def _kept() -> dict:
 def _measure_files(group: str, files: dict[str, Path], subset: int, jobs: int) -> None:
     """Measure the model in each of ``files``, and keep each at once under its name in the ``group`` of FILE."""
     with ThreadPoolExecutor(jobs) as pool:
-        for name, entry in zip(files, pool.map(partial(_entry, subset=subset), files.values()), strict=True):
+        known = _kept().get(group, {})
+        entries = pool.map(lambda name: _entry(files[name], subset, known.get(name)), files)
+        for name, entry in zip(files, entries, strict=True):
             facts = {"images": IMAGES, "subset": SUBSET, "draws": DRAWS, "models": {}} | _kept()
             facts[group] = facts.get(group, {}) | {name: entry}
             facts["versions"] = checkpoint.dependency_versions()
             checkpoint.write_atomically(FILE, (json.dumps(facts, indent=1) + "\n").encode())
 
 
-def _entry(path: Path, subset: int) -> dict:
+def _entry(path: Path, subset: int, known: object) -> dict:
     """What FILE keeps of one model: whose figures they are, those of the test images, and those of training images."""
     model = checkpoint.read(path)
-    sizes = {"test": subset if model.recipe.has_encoder else 0, "train": 0}
-    test, train = (_evaluated(path, split, size) for split, size in sizes.items())
+    fitted = _fitted(known) if _is_of(model, known) else {}
+    test_subset = subset if model.recipe.has_encoder and not fitted else 0
+    test, train = (_evaluated(path, split, size) for split, size in (("test", test_subset), ("train", 0)))
     facts = {"fingerprint": model.fingerprint}
-    return facts | test | {"train": train} | ({} if subset else {"recipe": json.loads(model.recipe.to_json())})
+    return facts | test | fitted | {"train": train} | ({} if subset else {"recipe": json.loads(model.recipe.to_json())})
+
+
+def _fitted(entry: dict) -> dict[str, float]:
+    """The figures of the subset in ``entry``, or nothing where one is missing."""
+    names = list(UNITS)[list(UNITS).index("subset_log_evidence") :]
+    return {name: entry[name] for name in names} if entry.keys() >= set(names) else {}
 
 
 def _evaluated(path: Path, split: str, subset: int) -> dict[str, float]:
