@@ -97,7 +97,7 @@ def test_no_control_is_a_shipped_model_and_each_differs_from_one_in_its_rate_alo
 
 @pytest.mark.parametrize("name", gallery.recipes())
 def test_the_costs_are_those_of_the_model_in_its_file(name: str, shipped: dict) -> None:
-    """The codes' own terms are of the same images and follow another rule; without an encoder their sum is -log p(x)."""
+    """The codes' own terms are of the same images, by another rule; without an encoder their sum is -log p(x)."""
     found, codes = shipped["models"][name], gallery.read(name).codes
     loss = (codes.reconstruction.double() + codes.kl.double()).mean().item()
     assert found.get("elbo", found["log_evidence"]) == pytest.approx(-loss, abs=0.01)
@@ -121,7 +121,8 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         commands.append(command)
         if "mnist-beta-30" in command:
             raise OSError("no such file")
-        figures = dict.fromkeys(UNITS, {"value": 2.5 if "--split train" in command else 1.5, "unit": ""})
+        value = 2.5 if "--split train" in command else 1.5
+        figures = {name: {"value": value, "unit": ""} for name in UNITS}
         return json.dumps({"images": 10_000, "measures": figures})
 
     monkeypatch.setattr(inference, "FILE", tmp_path / "evidence.json")
