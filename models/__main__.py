@@ -134,13 +134,16 @@ def _add_evaluating(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--evidence", action="store_true", help="instead log p(x) by quadrature, bounds below it and gaps (off)"
     )
     verb.add_argument(
-        "--images", type=words.images, metavar="N", help=f"the first N of the split only (at most {inference.IMAGES:,})"
+        "--images",
+        type=words.images,
+        metavar="N",
+        help=f"the first N of the split only (all, {inference.IMAGES:,} at most)",
     )
     verb.add_argument(
         "--subset",
         type=words.subset,
         metavar="N",
-        help=f"with --evidence: the importance bound and the fits take the first N only ({inference.SUBSET}); 0: none",
+        help=f"with --evidence: the importance bound and the fits take the first N only, 0 for none ({inference.SUBSET})",
     )
     verb.set_defaults(run=_evaluate)
 
@@ -164,7 +167,11 @@ def _add_measuring(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]")
     verb = verbs.add_parser("evidence", help="evaluate --evidence of the shipped models whose figures are not kept yet")
     verb.add_argument("--jobs", type=words.count, default=1, help="models at a time, one thread each (%(default)s)")
     verb.add_argument(
-        "--controls", type=Path, nargs="+", metavar="FILE", help="instead of these models, to stand beside the shipped"
+        "--controls",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="measure these models instead, to compare with the shipped ones (none)",
     )
     verb.set_defaults(run=_evidence)
 

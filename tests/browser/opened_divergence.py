@@ -22,6 +22,8 @@ MARKUP = f"""<!doctype html>
 <body><div class="lse lse-divergence" data-testid="divergence" data-ready="false"></div>
 <script type="module">
 import mount from "/divergence.js";
+from tests.browser.waiting import wait_until
+from tests.browser.waiting import wait_until
 window.unmount = mount({{ parentElement: document.body, data: {{ term_colours: {json.dumps(TERMS)} }} }});
 </script>"""
 
@@ -51,7 +53,7 @@ class OpenedDivergence:
             const humps = JSON.parse(document.querySelector("[data-testid=divergence]").dataset[name]);
             return hump < humps.length && Math.abs(humps[hump][part] - value) <= within;
         }"""
-        self.page.wait_for_function(script, arg=[name, part, value, within, hump])
+        wait_until(self.page, script, [name, part, value, within, hump])
 
     def drag(self, grip: str, way: float) -> None:
         """Take hold of a grip and move it along x by ``way``, in units of x."""

@@ -10,6 +10,7 @@ from tests.browser.opened_map import OpenedMap
 from tests.browser.opened_pair import OpenedPair
 from tests.browser.opened_probability import OpenedProbability
 from tests.browser.opened_run import OpenedRun
+from tests.browser.waiting import wait_until
 
 PAGES = {
     "": OpenedMap,
@@ -36,7 +37,7 @@ def opened(request: pytest.FixtureRequest, browser: Browser) -> Iterator[OpenedM
         opened.wait_for_answer()
     opened.page.add_style_tag(content="* { content-visibility: visible !important; transition: none !important; }")
     opened.page.evaluate(OPEN_FOLDS)
-    opened.page.wait_for_function("() => [...document.querySelectorAll('details')].every(fold => fold.open)")
+    wait_until(opened.page, "() => [...document.querySelectorAll('details')].every(fold => fold.open)")
     opened.wait_for_silence()
     yield opened
     opened.page.close()

@@ -13,6 +13,7 @@ from models import gallery
 from tests.browser.blank_page import address_of
 from tests.browser.inference_page import inference_page
 from tests.browser.opened_map import READ_GREY
+from tests.browser.waiting import wait_until
 
 # Of a decoder that takes any z to the same grey.
 GREY = "([level, likelihood, stddev]) => ancestral.show({ decode: () => new Float32Array(784).fill(level) }, "
@@ -137,6 +138,6 @@ def test_another_model_draws_from_the_same_z(page: Page) -> None:
     take_model(page, "mnist-beta-1")
     z, mean, _ = draw(page, 1)
     take_model(page, "mnist-beta-10")
-    page.wait_for_function("ancestral.root.dataset.ready === 'true'")
+    wait_until(page, "ancestral.root.dataset.ready === 'true'")
     assert page.evaluate("landed") == z.tolist()
     assert np.abs(np.array(page.evaluate(MEANS)) - mean).max() > 0.1

@@ -11,6 +11,7 @@ from torch.distributions import kl_divergence
 
 from tests.browser.opened_divergence import OpenedDivergence, made, opened_on
 from tests.browser.opened_map import TWO_FRAMES
+from tests.browser.waiting import wait_until
 
 # The areas as they are drawn: pairs of x and height, the least and the greatest closing along 0.
 AREA = """path => {
@@ -103,8 +104,8 @@ def test_code_lengths_are_those_of_binned_values(opened: OpenedDivergence) -> No
         bins = torch.arange(-20, 20, 10**exponent, dtype=torch.float64)
         q, p = (made(opened.density(name)).cdf(bins).diff().clamp(min=1e-300) for name in "qp")
         expected = [-(q * each.log2()).sum().item() for each in (q, p)]
-        opened.page.wait_for_function(
-            "text => document.querySelector('output').textContent === text", arg=f"δ = {10**exponent:#.2g}"
+        wait_until(
+            opened.page, "text => document.querySelector('output').textContent === text", f"δ = {10**exponent:#.2g}"
         )
         found = [opened.cells("qp", row)[2] for row in ("entropy", "cross")]
         assert found == pytest.approx(expected, abs=0.01)

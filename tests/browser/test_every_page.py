@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.opened_map import READY_MS
+from tests.browser.waiting import wait_until
 
 PAGES = {"Map": "", "Compare": "compare?image=7", "Probability": "probability", "Train": "train"}
 NARROWEST = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
@@ -35,7 +36,7 @@ def phone(request: pytest.FixtureRequest, browser: Browser, server: str) -> Iter
     page.set_default_timeout(READY_MS)
     page.goto(server + PAGES[request.param])
     page.locator("[data-ready=true]").first.wait_for(state="attached")
-    page.wait_for_function("document.querySelectorAll('.lse-axes .legend .traces').length >= 10")
+    wait_until(page, "document.querySelectorAll('.lse-axes .legend .traces').length >= 10")
     page.locator("details > summary").evaluate_all("all => all.forEach(each => each.parentNode.open || each.click())")
     yield request.param, page
     page.close()

@@ -10,6 +10,7 @@ from explorer.posteriors import REPEATS
 from models.vae import PIXELS
 from tests.browser.figures import INK
 from tests.browser.inference_page import inference_page
+from tests.browser.waiting import wait_until
 
 TRACES = "curves.lines.data.map(({ name, x, y, yaxis, showlegend }) => ({ name, x, y, yaxis, showlegend }))"
 DRAWS = [1, 10, 100, 1000, 10_000]
@@ -189,7 +190,7 @@ def test_the_numbers_can_be_kept(page: Page) -> None:
 def test_the_figure_fills_its_place_and_can_be_kept_as_a_picture(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     traces(page, answered())
-    page.wait_for_function("curves.lines._fullLayout.width === curves.chart.clientWidth")
+    wait_until(page, "curves.lines._fullLayout.width === curves.chart.clientWidth")
     saved = page.evaluate("curves.picture().then(({ width, height }) => [width, height])")
     box = page.evaluate("[curves.chart.clientWidth, curves.chart.clientHeight]")
     stacked = page.evaluate("curves.lines._fullLayout.xaxis2.domain[0] === 0")

@@ -11,6 +11,7 @@ from scipy import stats
 from models import gallery
 from tests.browser.figures import ADDRESS, CLASSIFIER, choices, figure_page
 from tests.browser.opened_map import READ_GREY
+from tests.browser.waiting import wait_until
 
 DRAWS = 64
 MAKE = """() => {
@@ -140,7 +141,7 @@ def test_the_pointer_reads_the_z_of_a_digit(page: Page) -> None:
 def test_digits_are_enlarged_by_whole_factors(page: Page, width: int, factor: int, columns: int) -> None:
     show(page, "mnist-beta-0", "mnist-beta-1")
     page.set_viewport_size({"width": width, "height": 900})
-    page.wait_for_function("width => innerWidth === width", arg=width)
+    wait_until(page, "width => innerWidth === width", width)
     boxes = [mosaic.bounding_box() for mosaic in page.locator(".lse-mosaic").all()]
     page.set_viewport_size({"width": 1400, "height": 900})
     assert {box["width"] for box in boxes} == {238 * factor}

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Locator, Page
 
 from tests.browser.figures import CLASSIFIER, choices, figure_page, kept, seeds
 from tests.browser.opened_map import says
+from tests.browser.waiting import wait_until
 
 SHARES = {"overlap", "holes", "neighbour_accuracy", "sure_share"}
 SHOW = """shown => {
@@ -228,10 +229,10 @@ def test_a_and_b_come_first_wherever_the_table_is_wider_than_its_box(page: Page)
     page.evaluate("() => { window.filled = 0; const fill = table.fill; "
                   "table.fill = () => { filled++; fill.call(table); } }")  # fmt: skip
     page.set_viewport_size({"width": 4000, "height": 900})
-    page.wait_for_function("!table.crowded")
+    wait_until(page, "!table.crowded")
     assert columns(page) == ["", "", *names]
     page.set_viewport_size({"width": 1400, "height": 900})
-    page.wait_for_function("table.crowded")
+    wait_until(page, "table.crowded")
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     assert page.evaluate("filled") <= 4  # no more than twice a change
     show(page, models)

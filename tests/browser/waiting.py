@@ -4,7 +4,8 @@ import time
 
 from playwright.sync_api import Page
 
-PATIENCE_S = 90
+from tests.conftest import PATIENCE_S
+
 _PAUSE_MS = 100
 
 
