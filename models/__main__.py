@@ -143,7 +143,7 @@ def _add_evaluating(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--subset",
         type=words.subset,
         metavar="N",
-        help=f"with --evidence: the importance bound and the fits take the first N only, 0 for none ({inference.SUBSET})",
+        help=f"with --evidence: the importance bound and the fits take the first N, 0 for none ({inference.SUBSET})",
     )
     verb.set_defaults(run=_evaluate)
 

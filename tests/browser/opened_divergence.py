@@ -12,6 +12,7 @@ from explorer.divergence import FOLDER, MODULES
 from explorer.javascript import bundle
 from explorer.latent_map import SHARED_CSS
 from explorer.palette import TERMS
+from tests.browser.waiting import wait_until
 
 Hump = dict[str, float]
 ADDRESS = "http://divergence.invalid/"
@@ -22,8 +23,6 @@ MARKUP = f"""<!doctype html>
 <body><div class="lse lse-divergence" data-testid="divergence" data-ready="false"></div>
 <script type="module">
 import mount from "/divergence.js";
-from tests.browser.waiting import wait_until
-from tests.browser.waiting import wait_until
 window.unmount = mount({{ parentElement: document.body, data: {{ term_colours: {json.dumps(TERMS)} }} }});
 </script>"""
 
