@@ -73,11 +73,11 @@ def _keep(visitor: str, label: str, raw: bytes, client: str) -> str:
 def _check_room(count: int, size: int, client: str) -> None:
     """Whether a visitor with ``count`` models may keep another one of ``size`` bytes. Raises KeepError."""
     if count >= MAX_KEPT:
-        raise KeepError(f"You keep {MAX_KEPT} models, which is all there is room for; forget one first.")
+        raise KeepError(f"You have saved {MAX_KEPT} models, the most there is room for. Delete one first.")
     theirs = sum(_size(file) for file, each in list(_clients.items()) if each == client)
     if client and theirs + size > limits.KEPT_BYTES:
         most = f"{limits.KEPT_BYTES / 1e6:.0f} MB"
-        raise KeepError(f"Models from your network address may take {most} here; download yours, or forget one first.")
+        raise KeepError(f"Models from your network address may take {most} here. Download yours, or delete one first.")
     if not _make_room(size):
         raise KeepError("The server has no room for more models; download yours and try again another day.")
 

@@ -12,8 +12,8 @@ from models.bound import Rule, pairwise
 from models.evidence import log_likelihood
 from models.vae import PIXELS, VAE
 
-WIDTHS = (0.08, 0.2)
-"""Sigmas, in units of z, up to which the first and the second of the rules for an axis are fine enough."""
+WIDTHS = (0.08, 0.2, 0.5)
+"""Sigmas, in units of z, up to which each but the last of the rules for an axis is fine enough."""
 
 # Floats of the decoded images of one block: small enough to stay in a cache.
 _BLOCK = 1 << 20
@@ -41,6 +41,9 @@ def reconstruction(vae: VAE, x: Tensor, q: Distribution) -> Tensor:
 @cache
 def _rule(kinds: tuple[int, int]) -> Rule:
     """Nodes [G, 2] and weights [G] of an expectation under N(0, I), by the kind of the rule along each axis."""
+    if min(kinds) == len(WIDTHS):
+        # Wide along both axes are the codes of a model that has all but collapsed, whose decoder is smooth.
+        kinds = (len(WIDTHS) - 1,) * 2
     (first, first_weights), (second, second_weights) = (_AXIS[kind] for kind in kinds)
     return torch.cartesian_prod(first, second), torch.outer(first_weights, second_weights).flatten()
 
@@ -56,4 +59,4 @@ def _even(count: int, reach: float) -> tuple[Tensor, Tensor]:
 
 
 # For N(0, 1). Of a function that is not smooth an even grid, which is the trapezoidal rule, knows more than Gauss's.
-_AXIS = (_hermite(5), _even(11, 4.0), _even(21, 5.0))
+_AXIS = (_hermite(5), _even(11, 4.0), _even(21, 5.0), _even(41, 5.0))

@@ -165,7 +165,7 @@ def test_a_loss_that_is_no_number_stops_with_the_remedy(tiny_dataset: Dataset) -
     vae, steps = start(tiny_dataset)
     torch.nn.init.constant_(vae.decoder[-1].bias, torch.nan)
     with pytest.raises(TrainingError, match=r"Lower the learning rate.*\.$"):
-        next(steps)
+        list(steps)
 
 
 @pytest.mark.parametrize("taken", [0, 50, 99])

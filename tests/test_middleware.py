@@ -5,7 +5,8 @@ import os
 import re
 import socket
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.cookies import SimpleCookie
 from urllib.parse import urlsplit
 
@@ -127,9 +128,15 @@ def test_a_class_comes_in_by_address(server: str, host: str) -> None:
     assert get(server, Host=host).status_code == 200
 
 
+def awaited(coroutine: Coroutine) -> object:
+    """What it returns. In a thread of its own, for Playwright has a loop running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
+
+
 def test_a_class_comes_in_by_the_servers_name_and_by_names_that_are_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     def own(host: str) -> bool:
-        return asyncio.run(is_own(host))
+        return awaited(is_own(host))
 
     name = socket.gethostname()
     assert all(map(own, (name, f"{name.upper()}:8501", f"{name}.local", "any.localhost")))
@@ -185,7 +192,7 @@ def test_all_sessions_together_are_bounded_and_what_is_under_way_counts(monkeypa
 
     layer = uploads.Uploads(streamlit, session_bytes=10, all_bytes=12)
     attempts = [("bob", 4), ("carol", 1), ("bob", 5), ("ann", 2), ("ann", 3)]
-    assert [asyncio.run(is_taken(*attempt)) for attempt in attempts] == [True, True, False, True, False]
+    assert [awaited(is_taken(*attempt)) for attempt in attempts] == [True, True, False, True, False]
     assert meanwhile == [False]
 
 

@@ -36,7 +36,7 @@ def test_of_a_linear_gaussian_model_it_is_the_closed_form(name: str) -> None:
 
 def test_every_width_along_either_axis_gives_what_a_fine_grid_does() -> None:
     vae = VAE(TINY_HIDDEN, seeded()).requires_grad_(False)
-    sigmas = torch.tensor([1e-5, WIDTHS[0], 1.01 * WIDTHS[0], WIDTHS[1], 1.01 * WIDTHS[1], 1.0])
+    sigmas = torch.tensor([1e-5, WIDTHS[0], 1.01 * WIDTHS[0], WIDTHS[1], WIDTHS[2], 1.0])
     q = Independent(Normal(torch.randn(36, 2, generator=seeded(1)), torch.cartesian_prod(sigmas, sigmas)), 1)
     x = torch.rand(36, 784, generator=seeded(2)).round()
     nodes = torch.linspace(-7, 7, 141)

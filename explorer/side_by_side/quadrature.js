@@ -8,8 +8,8 @@
 
 /** A node and its weight in the expectation of f(t), t ~ N(0, 1). @typedef {[number, number]} Node */
 
-/** Sigmas, in units of z, up to which the first and the second of the rules for an axis are fine enough. */
-const WIDTHS = [0.08, 0.2];
+/** Sigmas, in units of z, up to which each but the last of the rules for an axis is fine enough. */
+const WIDTHS = [0.08, 0.2, 0.5];
 
 /** Gauss-Hermite rule of five nodes: exact for polynomials of degree 9.
  *
@@ -27,7 +27,7 @@ export const HERMITE_RULE = [
 
 /** The wider q, the less smooth is the decoder over it: then an even grid, which is the trapezoidal rule, knows more.
  * models/quadrature.py has the same rules. */
-const RULES = [HERMITE_RULE, evenRule(11, 4), evenRule(21, 5)];
+const RULES = [HERMITE_RULE, evenRule(11, 4), evenRule(21, 5), evenRule(41, 5)];
 
 /** @param {number} count of nodes @param {number} reach of the outermost, in sigmas @returns {Node[]} */
 function evenRule(count, reach) {
@@ -37,21 +37,25 @@ function evenRule(count, reach) {
   return nodes.map((node, i) => [node, densities[i] / sum]);
 }
 
-/** The rule along an axis. @param {number} sigma of q there @returns {Node[]} */
-export function ruleFor(sigma) {
-  return RULES[WIDTHS.filter((width) => sigma > width).length];
+/** The rule along each axis. @param {ArrayLike<number>} stddev of q @returns {Node[][]} */
+export function rulesFor(stddev) {
+  const kinds = Array.from(stddev, (sigma) => WIDTHS.filter((width) => sigma > width).length);
+  // Wide along both axes are the codes of a model that has all but collapsed, whose decoder is smooth.
+  const finest = Math.min(...kinds) === WIDTHS.length ? WIDTHS.length - 1 : WIDTHS.length;
+  return kinds.map((kind) => RULES[Math.min(kind, finest)]);
 }
 
 /** The terms of l = E_q[-log p(x|z)] + KL(q(z|x) || p(z)), the expectation within 0.05 nats, one node a step: so many
- * decodings, 25 to 441, take longer than a frame.
+ * decodings, 25 to 861, take longer than a frame.
  * @param {Posterior} q @param {import("../latent_map/decoder.js").Decoder} decoder
  * @param {Float32Array} x [784] as the model sees it @param {number | null} pixelStddev sigma of grey pixels, null for binary ones
  * @returns {Generator<void, Terms, void>} */
 export function* termsInSteps(q, decoder, x, pixelStddev) {
   const pixels = new Float64Array(x.length);
   const z = new Float32Array(2);
-  for (const [first, firstWeight] of ruleFor(q.stddev[0])) {
-    for (const [second, secondWeight] of ruleFor(q.stddev[1])) {
+  const [firstRule, secondRule] = rulesFor(q.stddev);
+  for (const [first, firstWeight] of firstRule) {
+    for (const [second, secondWeight] of secondRule) {
       z[0] = q.mean[0] + q.stddev[0] * first;
       z[1] = q.mean[1] + q.stddev[1] * second;
       if (pixelStddev) addGaussian(pixels, decoder.logits(z), x, pixelStddev, firstWeight * secondWeight);

@@ -66,7 +66,7 @@ def test_an_image_is_chosen_by_its_number_on_the_map(open_map: Callable) -> None
     choose(opened, "42")
     opened.page.wait_for_url("**/*image=42*")
     assert opened.z == pytest.approx(CODES.mean[42].tolist(), abs=1e-4)
-    expect(opened.page.get_by_test_id("image").locator("h3")).to_have_text(f"Test image 42, class {CODES.label[42]}")
+    expect(opened.page.get_by_test_id("image").locator("h2")).to_have_text(f"Test image 42, class {CODES.label[42]}")
     expect(opened.page.get_by_role("status").first).to_have_text(f"Test image 42, class {CODES.label[42]}")
 
 

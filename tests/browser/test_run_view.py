@@ -171,7 +171,7 @@ def test_on_a_phone_fashion_has_words_and_grey_levels_a_density(open_run: Callab
     expect(phone.page.locator(".lse-axes .legend .traces").nth(1)).to_contain_text("Trouser")
     expect(phone.letters.nth(9)).to_have_text("Boot")
     expect(phone.live).to_have_text("End")
-    boxes = [each.bounding_box() for each in [phone.slider, *phone.root.get_by_role("button").all()]]
+    boxes = [each.bounding_box() for each in [phone.slider, *phone.root.locator("button").all()]]
     assert min(box["height"] for box in boxes) >= 40
     assert phone.panes.locator(".lse-meaning").inner_text() == "Brightness = mean of the grey level."
     assert phone.page.get_by_test_id("ink").inner_text() == ""
