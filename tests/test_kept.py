@@ -259,7 +259,7 @@ def test_an_address_keeps_so_many_bytes_where_addresses_have_limits(
         return keep(ANN, "more", another(raw, 2), first)
 
     if switch:
-        with pytest.raises(KeepError, match=r"from your network address.*forget one first\.$"):
+        with pytest.raises(KeepError, match=r"from your network address.*delete one first\.$"):
             more()
     else:
         assert more() in labels(ANN)

@@ -17,13 +17,12 @@ from explorer.runs import store as store_module
 from explorer.runs.files import Control, Order, Status
 from explorer.runs.manager import Manager, RefusedError, _hashed
 from explorer.runs.store import Store
-from tests.conftest import ROOT
+from tests.conftest import PATIENCE_S, ROOT
 from tests.running import (
     ANN,
     BOB,
     BRIEF,
     ENDLESS,
-    SECONDS,
     HandClock,
     failure,
     fake,
@@ -99,7 +98,7 @@ def test_an_order_that_is_damaged_before_its_turn_is_whole_for_the_worker(manage
 def test_a_worker_without_an_order_says_so(tmp_path: Path) -> None:
     words = [sys.executable, "-m", "explorer.runs.worker", str(tmp_path), str(tmp_path / "frames")]
     with subprocess.Popen(words, cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.wait(SECONDS) == 1
+        assert process.wait(PATIENCE_S) == 1
         assert process.stderr.read() == "The run's recipe cannot be read. Start the run again.\n"
     assert Status.read(tmp_path / "status.json").state == "failed"
 
