@@ -23,7 +23,8 @@ from playwright.sync_api import sync_playwright
 
 from explorer.recipe_form import DEFAULT
 from explorer.runs.files import Record, Status
-from explorer.runs.manager import Manager, default_slots
+from explorer.runs.limits import default_slots
+from explorer.runs.manager import Manager
 from explorer.runs.store import STATE_VARIABLE, Store
 from models.recipe import Recipe
 from tests.bench.bench_map import FLAGS, REPOSITORY, report, serve
