@@ -244,7 +244,7 @@ def _are_averages(found: object) -> bool:
 
 
 def _is_control(found: object) -> bool:
-    return _are_averages(found) and isinstance(found.get("recipe"), dict)
+    return are_numbers(found, ("log_evidence",), UNITS) and isinstance(found.get("recipe"), dict)
 
 
 def _has_gap(found: dict) -> bool:
