@@ -16,7 +16,7 @@ from models.recipe import Recipe, RecipeError
 MAKE = "python -m models evidence"
 
 # Gaps are differences, in which the unit of a density is gone.
-_UNITS = {"bernoulli": "nats per image", "gaussian": "nats of a density per image, gaps in nats"}
+_UNITS = {"bernoulli": "each binarised once, nats per image", "gaussian": "nats of a density per image, gaps in nats"}
 # Of a column: its name, and which figure it is, to be negated or not. Each of the first stands twice, for both splits.
 _BOTH = (
     ("−log p(x)", "log_evidence", -1),
