@@ -100,7 +100,7 @@ def gap_table(rows: dict[str, dict], unit: str, counts: dict[str, int]) -> str:
         for label, entry in rows.items()
     }
     images = f"{counts['images']:,} test images and the first {counts['images']:,} training images, {unit}"
-    return _table(images, f'<tr><th></th>{groups}</tr><tr><th scope="col">model</th>{splits}</tr>', body)
+    return _table(images, f'<tr><td></td>{groups}</tr><tr><th scope="col">model</th>{splits}</tr>', body)
 
 
 def parts_table(rows: dict[str, dict], unit: str, counts: dict[str, int]) -> str:
