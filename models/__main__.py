@@ -48,10 +48,27 @@ def main(arguments: list[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The verbs and their options; those of ``train`` are named as the fields of Recipe."""
-    default = Recipe()
     line = argparse.ArgumentParser(prog="python -m models", description=__doc__)
     verbs = line.add_subparsers(required=True)
 
+    _add_training(verbs)
+    _add_evaluating(verbs)
+
+    verb = verbs.add_parser("pretrain", help="make the shipped models that are missing")
+    verb.add_argument(
+        "--jobs", type=words.count, default=1, help="models in training at a time, one thread each (%(default)s)"
+    )
+    verb.add_argument("--print", action="store_true", help="only print the commands (off)")
+    verb.add_argument(
+        "--only-measure", action="store_true", help="train none, and make the codes in each file anew (off)"
+    )
+    verb.set_defaults(run=_pretrain)
+    _add_measuring(verbs)
+    return line
+
+
+def _add_training(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    default = Recipe()
     verb = verbs.add_parser("train", help="train a model and write its checkpoint")
     verb.add_argument("--dataset", choices=DATASETS, default=default.dataset, help="images to learn (%(default)s)")
     verb.add_argument(
@@ -108,20 +125,6 @@ def parser() -> argparse.ArgumentParser:
         help="flip or swap z1, z2 to lie nearest to this one (none)",
     )
     verb.set_defaults(run=_train)
-
-    _add_evaluating(verbs)
-
-    verb = verbs.add_parser("pretrain", help="make the shipped models that are missing")
-    verb.add_argument(
-        "--jobs", type=words.count, default=1, help="models in training at a time, one thread each (%(default)s)"
-    )
-    verb.add_argument("--print", action="store_true", help="only print the commands (off)")
-    verb.add_argument(
-        "--only-measure", action="store_true", help="train none, and make the codes in each file anew (off)"
-    )
-    verb.set_defaults(run=_pretrain)
-    _add_measuring(verbs)
-    return line
 
 
 def _add_evaluating(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
