@@ -1,24 +1,17 @@
 """One image under one model has one -ELBO, on the map, on the receipt and on the page of the exact posterior."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import openings
 from tests.browser.opened_probability import OpenedProbability
 
 TOLERANCE = 0.1 + 1e-6
 """The map and the receipt print one decimal, each of a number within 0.05 nats of the integral."""
 
 CASES = [("mnist-beta-10", 247), ("mnist-beta-10", 8), ("mnist-beta-10", 0), ("mnist-beta-1", 18)]
-
-
-@pytest.fixture
-def open_probability(new_context: Callable, server: str) -> Iterator[Callable[..., OpenedProbability]]:
-    """As open_map, for the page of the exact posterior."""
-    yield from openings(new_context, f"{server}probability", OpenedProbability)
 
 
 def number(text: str) -> float:
