@@ -12,6 +12,7 @@ from explorer import catalogue
 from models import gallery
 from models.inference import read_shipped, stale, unmeasured
 from models.recipe import Recipe, RecipeError
+from models.shipped import ShippedError
 
 MAKE = "python -m models evidence"
 
@@ -50,7 +51,7 @@ def inference_costs() -> None:
     st.header("What amortised inference costs, over test and training images", anchor=False)
     try:
         _show(read_shipped())
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):  # a file that is damaged, in whatever way
+    except ShippedError:
         st.markdown(f"The shipped averages cannot be read; `{MAKE}` measures them.")
 
 
@@ -62,7 +63,7 @@ def _show(found: dict) -> None:
     lessons = (
         [_lesson(entries, found.get("controls", {}))] if {gallery.REFERENCE, gallery.EXACT} <= entries.keys() else []
     )
-    if gallery.REFERENCE in entries:
+    if "train" in entries.get(gallery.REFERENCE, {}):
         lessons.insert(0, _shape(entries[gallery.REFERENCE]))
     errors = _errors(entries.values()) if entries else ""
     # Nothing is drawn before all is known to be whole.
