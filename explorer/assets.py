@@ -47,7 +47,7 @@ def while_there(urls_of: Callable) -> Callable[[Callable], Callable]:
             remembered.cache_clear()
             return remembered(*arguments)
 
-        checked.cache_clear = remembered.cache_clear
+        checked.cache_clear = remembered.cache_clear  # pyright: ignore[reportAttributeAccessIssue]: functions take any
         return checked
 
     return decorate

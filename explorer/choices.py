@@ -31,7 +31,7 @@ def choices(visitor: str) -> list[Choice]:
 
 def refreshed(visitor: str, known: list[Choice]) -> list[Choice]:
     """The ``known`` choices, with the measures that have come meanwhile."""
-    return [each | _measured(visitor, each["name"]) if each["measuring"] else each for each in known]
+    return [Choice(**{**each, **_measured(visitor, each["name"])}) if each["measuring"] else each for each in known]
 
 
 def runs(visitor: str, linked: Iterable[str] = ()) -> list[RunChoice]:

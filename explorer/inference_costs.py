@@ -94,8 +94,9 @@ def gap_table(rows: dict[str, dict], unit: str, counts: dict[str, int]) -> str:
     splits = '<th scope="col">test</th><th scope="col" class="lse-train">training</th>' * len(_BOTH)
     body = {
         label: "".join(
-            f'<td>{_number(entry, *column)}</td><td class="lse-train">{_number(entry.get("train", {}), *column)}</td>'
-            for _, *column in _BOTH
+            f"<td>{_number(entry, key, sign)}</td>"
+            f'<td class="lse-train">{_number(entry.get("train", {}), key, sign)}</td>'
+            for _, key, sign in _BOTH
         )
         for label, entry in rows.items()
     }
@@ -107,7 +108,7 @@ def parts_table(rows: dict[str, dict], unit: str, counts: dict[str, int]) -> str
     """What the gap is made of, of models by label, in HTML; those without an encoder have none."""
     names = "".join(f'<th scope="col">{name}</th>' for name, _, _ in _SOME)
     body = {
-        label: "".join(f"<td>{_number(entry, *column)}</td>" for _, *column in _SOME)
+        label: "".join(f"<td>{_number(entry, key, sign)}</td>" for _, key, sign in _SOME)
         for label, entry in rows.items()
         if "gap" in entry
     }

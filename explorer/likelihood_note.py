@@ -55,6 +55,8 @@ class Optimum:
     def of(cls, model: Checkpoint) -> "Optimum":
         """Where ``model``, of the Gaussian likelihood, ended, by its metrics on held-out images."""
         stddev, metrics = model.pixel_stddev, model.metrics
+        if stddev is None:
+            raise ValueError("A model of binary pixels has no sigma. Take one of the Gaussian likelihood.")
         nats = metrics["reconstruction"] - _constant(stddev, PIXELS)
         return cls(2 * stddev**2 * nats, metrics["kl"], stddev, model.recipe.beta)
 

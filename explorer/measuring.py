@@ -93,7 +93,7 @@ class Measurer:
     def _next(self) -> Path:
         """The first file of the folder whose turn it is; the folder's other files wait for its next turn."""
         with self._lock:
-            folder = next((each for each in self._waiting if each != self._served), self._served)
+            folder = next((each for each in self._waiting if each != self._served), None) or next(iter(self._waiting))
             self._served, files = folder, self._waiting.pop(folder)
             path = files.popleft()
             if files:

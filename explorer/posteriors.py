@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.distributions import Distribution, MultivariateNormal, kl_divergence
 
 from explorer import posterior_shape
-from explorer.probability_view import Answer, Curve, Curves, Estimate, Fit, Fits, Gaussian
+from explorer.probability_view import Answer, Curve, Curves, Estimate, Findings, Fit, Fits, Gaussian
 from explorer.questions import Asked, QuestionError, asked, model, seen, whole
 from models import bound
 from models.best_q import best_bound, best_q, gaps
@@ -57,15 +57,17 @@ def answer(question: object, visitor: str, parts: int = 2 + _BLOCKS) -> Answer:
         checked = asked(question, visitor)
         curves = [partial(_curves, blocks=blocks) for blocks in range(1, _BLOCKS + 1)]
         wanted = [_first, _fits, *(curves if checked.curves else [])]
-        found: dict = {"fits": None, "curves": None}
+        found: Findings = {"fits": None, "curves": None}
         for part in wanted[: min(parts, 2)] + wanted[2:parts][-1:]:  # of the curves those with the most repeats
             found |= _finite(part, checked)
     except QuestionError as error:
-        return head | {"problem": str(error)}
-    return head | found | {"complete": parts >= len(wanted)}
+        head["problem"] = str(error)
+        return head
+    head["complete"] = parts >= len(wanted)
+    return {**head, **found}
 
 
-def _finite(part: Callable[[Asked], dict], question: Asked) -> dict:
+def _finite(part: Callable[[Asked], Findings], question: Asked) -> Findings:
     """A part of the answer, fit for JSON. Raises QuestionError where a visitor's own model makes no numbers."""
     try:
         found = part(question)
@@ -75,15 +77,15 @@ def _finite(part: Callable[[Asked], dict], question: Asked) -> dict:
     return found
 
 
-def _first(question: Asked) -> dict:
+def _first(question: Asked) -> Findings:
     return _identity(question.path, question.x)
 
 
-def _fits(question: Asked) -> dict:
+def _fits(question: Asked) -> Findings:
     return {"fits": _both_fits(question.path, question.x)}
 
 
-def _curves(question: Asked, blocks: int) -> dict:
+def _curves(question: Asked, blocks: int) -> Findings:
     return {"curves": _importance(question.path, question.x, question.curves, blocks)}
 
 
@@ -95,7 +97,7 @@ def _picture(path: Path, image: bytes) -> Posterior:
 
 @lru_cache(maxsize=300)
 @torch.no_grad()
-def _identity(path: Path, image: bytes) -> dict:
+def _identity(path: Path, image: bytes) -> Findings:
     with _ANSWERS:
         vae, x = _given(path, image)
         picture = _picture(path, image)
@@ -114,10 +116,10 @@ def _identity(path: Path, image: bytes) -> dict:
         }
 
 
-def _bound(vae: VAE, x: Tensor, q: MultivariateNormal | None, log_evidence: Tensor) -> dict:
+def _bound(vae: VAE, x: Tensor, q: MultivariateNormal | None, log_evidence: Tensor) -> Findings:
     """ELBO and KL(q||p(z|x)), each on its own nodes, and what the first consists of."""
     if q is None:
-        return dict.fromkeys(("q", "elbo", "reconstruction", "kl_prior", "kl"))
+        return {"q": None, "elbo": None, "reconstruction": None, "kl_prior": None, "kl": None}
     elbo = bound.elbo(vae, x, q)
     kl_prior = kl_divergence(q, as_gaussian(prior()))
     return {
@@ -197,7 +199,17 @@ def _drawn(path: Path, image: bytes, seed: int) -> tuple[Tensor | None, Tensor]:
 def _curve(draws: Tensor) -> Curve:
     bounds, sizes = _groups(importance_bound, draws), _groups(effective_sample_size, draws)
     error = [each.std().item() / len(each) ** 0.5 for each in bounds]
-    return _band(bounds, "bound", "") | {"error": error} | _band(sizes, "effective", "effective_")
+    mean, low, high = _band(bounds)
+    effective, effective_low, effective_high = _band(sizes)
+    return {
+        "bound": mean,
+        "low": low,
+        "high": high,
+        "error": error,
+        "effective": effective,
+        "effective_low": effective_low,
+        "effective_high": effective_high,
+    }
 
 
 def _groups(quantity: Callable[[Tensor], Tensor], draws: Tensor) -> list[Tensor]:
@@ -205,10 +217,10 @@ def _groups(quantity: Callable[[Tensor], Tensor], draws: Tensor) -> list[Tensor]
     return [quantity(draws.view(-1, count).T) for count in DRAWS]
 
 
-def _band(groups: list[Tensor], name: str, prefix: str) -> dict[str, list[float]]:
+def _band(groups: list[Tensor]) -> tuple[list[float], list[float], list[float]]:
     """For each K the mean and the ends of the band."""
     low, high = torch.stack([each.quantile(_BAND) for each in groups], dim=1).tolist()
-    return {name: [each.mean().item() for each in groups], f"{prefix}low": low, f"{prefix}high": high}
+    return [each.mean().item() for each in groups], low, high
 
 
 def _given(path: Path, image: bytes) -> tuple[VAE, Tensor]:

@@ -209,8 +209,8 @@ def _evaluate(options: argparse.Namespace) -> None:
     metrics = model.metrics
     command = model.recipe.command(options.file.as_posix())
     if options.json:
-        facts = {"split": options.split, "images": len(model.codes.label), "binarisations": len(model.averages.kl)}
-        facts |= {"samples_per_image": DRAWS if len(model.averages.kl) > 1 else 0, "beta": model.recipe.last_weight}
+        facts = {"split": options.split, "images": len(model.codes.label), "binarisations": model.binarisations}
+        facts |= {"samples_per_image": DRAWS if model.binarisations > 1 else 0, "beta": model.recipe.last_weight}
         facts |= {"pixel_stddev": model.pixel_stddev}
         units = measures.units(model.recipe.likelihood)
         print(report.report(options.file.stem, model, metrics, units, **facts, command=command))
@@ -264,7 +264,7 @@ def _measure_inference(model: Checkpoint, x: torch.Tensor, subset: int) -> dict[
 
 def _print_metrics(metrics: dict[str, float], model: Checkpoint, images: str) -> None:
     how = "beta = 1 in the sum" if model.recipe.has_encoder else "the sum is -log p(x) itself"
-    times = len(model.averages.kl) if model.averages else 1
+    times = model.binarisations
     seen = f"binarised afresh {times} times, {DRAWS} draws of z each" if times > 1 else _seen(model)
     print(f"averages over {images}, {seen}; {how}")
     _print_with_units(metrics, measures.units(model.recipe.likelihood))

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
+from typing import TypeGuard
 
 import safetensors
 import safetensors.torch
@@ -66,6 +67,11 @@ class Checkpoint:
         """What stands for all held-out images, see summarise."""
         return summarise(self.codes, self.averages)
 
+    @property
+    def binarisations(self) -> int:
+        """How often each held-out image was binarised for the metrics."""
+        return len(self.averages.kl) if self.averages else 1
+
     @cached_property
     def fingerprint(self) -> str:
         """What the model is, in 16 hex digits: the same for the same recipe and weights, whatever is measured of them.
@@ -84,7 +90,7 @@ class Checkpoint:
         if self.recipe.likelihood == "bernoulli":
             return None
         fixed = self.recipe.pixel_stddev
-        return self.vae().pixel_stddev.item() if fixed is None else fixed
+        return torch.as_tensor(self.vae().pixel_stddev).item() if fixed is None else fixed
 
     def vae(self) -> VAE:
         """The model, in float32, in evaluation mode."""
@@ -262,14 +268,15 @@ def _averages(metadata: dict) -> Averages | None:
         return None
     found = _parse_object(text if isinstance(text, str) else "", "averages")
     lists = [found.get(field.name) for field in fields(Averages)]
-    if not all(map(_are_averages, lists)) or len(set(map(len, lists))) != 1:
+    sound = [values for values in lists if _are_averages(values)]
+    if len(sound) < len(lists) or len(set(map(len, sound))) != 1:
         raise CheckpointError(
             f"The checkpoint's averages are not two lists of as many numbers, 1 to {_MAX_BINARISATIONS}."
         )
-    return Averages(*map(tuple, lists))
+    return Averages(*(tuple(values) for values in sound))
 
 
-def _are_averages(values: object) -> bool:
+def _are_averages(values: object) -> TypeGuard[list[float]]:
     # Up to the largest float32, which JSON's Infinity and NaN exceed; bool is an int to Python.
     if not isinstance(values, list) or not 1 <= len(values) <= _MAX_BINARISATIONS:
         return False
@@ -294,5 +301,5 @@ def _check_layout(header: dict, recipe: Recipe) -> None:
             raise CheckpointError(f"The checkpoint's {name} is missing, or is not {dtype} {shape}.")
 
 
-def _is_count(shape: object) -> bool:
+def _is_count(shape: object) -> TypeGuard[list[int]]:
     return isinstance(shape, list) and len(shape) == 1 and isinstance(shape[0], int) and 1 < shape[0] <= _MAX_IMAGES

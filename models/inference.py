@@ -4,8 +4,10 @@ import json
 import shlex
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import Any, TypeGuard
 
 import torch
 from torch import Tensor
@@ -152,7 +154,7 @@ def measure_controls(files: Collection[Path], jobs: int) -> None:
 
 def stale(kept: dict[str, dict]) -> list[str]:
     """The shipped models of which nothing is ``kept``, or what was measured of other weights than they have now."""
-    return [name for name in gallery.recipes() if not _is_of(gallery.read(name), kept.get(name))]
+    return [name for name in gallery.recipes() if not _is_of(kept.get(name), gallery.read(name))]
 
 
 def unmeasured(kept: dict[str, dict]) -> list[str]:
@@ -161,7 +163,7 @@ def unmeasured(kept: dict[str, dict]) -> list[str]:
     return [name for name, recipe in gallery.recipes().items() if name in old or not _is_whole(recipe, kept[name])]
 
 
-def _is_of(model: Checkpoint, entry: object) -> bool:
+def _is_of(entry: object, model: Checkpoint) -> TypeGuard[dict]:
     return isinstance(entry, dict) and entry.get("fingerprint") == model.fingerprint
 
 
@@ -172,10 +174,9 @@ def _is_whole(recipe: Recipe, entry: dict) -> bool:
 
 def _kept() -> dict:
     """What FILE holds; where that cannot be used, nothing."""
-    try:
+    kept: Any = None
+    with suppress(FileNotFoundError, ValueError):
         kept = json.loads(FILE.read_bytes())
-    except (FileNotFoundError, ValueError):
-        kept = None
     groups = ("models", "controls")
     usable = isinstance(kept, dict) and all(isinstance(kept.get(group, {}), dict) for group in groups)
     return {"models": {}} | (kept if usable else {})
@@ -196,7 +197,7 @@ def _measure_files(group: str, files: dict[str, Path], subset: int, jobs: int) -
 def _entry(path: Path, subset: int, known: object) -> dict:
     """What FILE keeps of one model: whose figures they are, those of the test images, and those of training images."""
     model = checkpoint.read(path)
-    fitted = _fitted(known) if _is_of(model, known) else {}
+    fitted = _fitted(known) if _is_of(known, model) else {}
     test_subset = subset if model.recipe.has_encoder and not fitted else 0
     test, train = (_evaluated(path, split, size) for split, size in (("test", test_subset), ("train", 0)))
     facts = {"fingerprint": model.fingerprint}
@@ -231,8 +232,9 @@ def _is_sound(found: object) -> bool:
     if not are_numbers(found, ("images", "subset", "draws")):
         return False
     models, controls = found.get("models"), found.get("controls", {})
-    groups = isinstance(models, dict) and models and isinstance(controls, dict)
-    if not groups or not are_all(models, _are_averages) or not are_all(controls, _is_control):
+    if not isinstance(models, dict) or not models or not isinstance(controls, dict):
+        return False
+    if not are_all(models, _are_averages) or not are_all(controls, _is_control):
         return False
     recipes = gallery.recipes()
     return all(_has_gap(models[name]) for name in models.keys() & recipes if recipes[name].has_encoder)

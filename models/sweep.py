@@ -1,6 +1,7 @@
 """Five seeds for each KL weight: train the missing ones, measure all, and ship the measures but not the weights."""
 
 import hashlib
+import inspect
 import json
 import shlex
 import subprocess
@@ -134,7 +135,7 @@ def _measured(path: Path, recipe: Recipe, folder: Path) -> dict[str, float]:
 
 def _fingerprint(path: Path) -> str:
     """Of all that the measures of the file ``path`` depend on: the file, the classifier, and how they are computed."""
-    sources = [Path(module.__file__) for module in (aggregate, classifier, ellipses, evaluation, measures)]
+    sources = [Path(inspect.getfile(module)) for module in (aggregate, classifier, ellipses, evaluation, measures)]
     digest = hashlib.sha256()
     for file in (path, classifier.FILE, *sources):
         digest.update(hashlib.sha256(file.read_bytes()).digest())

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import streamlit as st
+from streamlit.components.v2 import component
 
 from explorer import palette
 from explorer.javascript import bundle
@@ -15,7 +16,7 @@ FOLDER = Path(__file__).parent
 _OWN = ("gaussians", "descent", "graph", "grips", "direction", "divergence_layout", "divergence")
 MODULES = (MAP_FOLDER / "dom.js", MAP_FOLDER / "gestures.js", *(FOLDER / f"{name}.js" for name in _OWN))
 
-_mount = st.components.v2.component(
+_mount = component(
     "divergence",
     html='<div class="lse lse-divergence" data-testid="divergence" data-ready="false"></div>',
     css=SHARED_CSS + (FOLDER / "divergence.css").read_text(encoding="utf-8"),

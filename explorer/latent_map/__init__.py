@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TypedDict
 
-import streamlit as st
+from streamlit.components.v2 import component
 
 from explorer.javascript import bundle
 
@@ -61,7 +61,7 @@ class Model(TypedDict):
     metrics: dict[str, float]
 
 
-_mount = st.components.v2.component(
+_mount = component(
     "latent_map",
     html=(FOLDER / "latent_map.html").read_text(encoding="utf-8"),
     css=SHARED_CSS + (FOLDER / "latent_map.css").read_text(encoding="utf-8"),

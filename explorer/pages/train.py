@@ -4,6 +4,7 @@ from dataclasses import replace
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from explorer import assets, palette, visitor, watching
 from explorer.keeping import offer_keeping, offer_models
@@ -94,7 +95,7 @@ def _weight(run: Snapshot) -> float:
     return run.recipe.beta if run.control.weight < 0 else run.control.weight
 
 
-def _columns() -> tuple:
+def _columns() -> list[DeltaGenerator]:
     # On a phone the first column comes first: the map.
     return st.columns([7, 2], gap="medium")
 

@@ -1,10 +1,10 @@
 """The probability view: a Streamlit component that shows what inference approximates, for one image at a time."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import NotRequired, TypedDict
+from typing import TypedDict
 
-import streamlit as st
+from streamlit.components.v2 import component
+from streamlit.components.v2.bidi_component import ComponentResult
 
 from explorer import side_by_side
 from explorer.javascript import bundle
@@ -132,14 +132,36 @@ class Curves(TypedDict):
     prior: Curve
 
 
-class Answer(TypedDict):
-    """What there is to know of one image under one model; ``id``, ``model`` and ``image`` are the question's.
+class Findings(TypedDict, total=False):
+    """What there is to know of one image under one model; it comes in parts.
 
-    A ``problem`` is a sentence, and then there is no more than that and ``complete``, which says that no more of this
-    answer will come. ``density``: the nats are those of a density. ``x`` is base64 of what the model sees, uint8 [784].
+    ``density``: the nats are those of a density. ``x`` is base64 of what the model sees, uint8 [784].
     log_evidence and evidence_error are in nats, ``missed`` is the share of p(x) left out at most. ``modes`` counts the
     separate parts of the smallest region that holds 95 % of p(z|x). reconstruction = E_q[-log p(x|z)],
     kl_prior = KL(q||p(z)) and kl = KL(q||p(z|x)) in nats; without an encoder there is no q, and none of these.
+    """
+
+    density: bool
+    x: str
+    log_evidence: float
+    evidence_error: float
+    missed: float
+    tiles: Tiles
+    window: Window
+    modes: int
+    q: Gaussian | None
+    elbo: Estimate | None
+    reconstruction: float | None
+    kl_prior: float | None
+    kl: Estimate | None
+    fits: Fits | None
+    curves: Curves | None
+
+
+class Answer(Findings):
+    """The findings as far as they are known; ``id``, ``model`` and ``image`` are the question's.
+
+    A ``problem`` is a sentence, and then there are no findings. ``complete``: no more of this answer will come.
     """
 
     id: int
@@ -147,24 +169,9 @@ class Answer(TypedDict):
     image: int
     problem: str
     complete: bool
-    density: NotRequired[bool]
-    x: NotRequired[str]
-    log_evidence: NotRequired[float]
-    evidence_error: NotRequired[float]
-    missed: NotRequired[float]
-    tiles: NotRequired[Tiles]
-    window: NotRequired[Window]
-    modes: NotRequired[int]
-    q: NotRequired[Gaussian | None]
-    elbo: NotRequired[Estimate | None]
-    reconstruction: NotRequired[float | None]
-    kl_prior: NotRequired[float | None]
-    kl: NotRequired[Estimate | None]
-    fits: NotRequired[Fits | None]
-    curves: NotRequired[Curves | None]
 
 
-_mount = st.components.v2.component(
+_mount = component(
     "probability_view",
     html='<div class="lse lse-probability" data-testid="probability" data-ready="false" data-answer=""></div>',
     css=SHARED_CSS + "".join(path.read_text(encoding="utf-8") for path in _STYLES),
@@ -184,7 +191,7 @@ def probability_view(
     plotly_url: str,
     classifier_url: str,
     key: str,
-) -> Mapping[str, object]:
+) -> ComponentResult:
     """Draw the map and what is known of one image; the value has the ``link`` state it was left in and a ``question``.
 
     Either may be None, and both come from a browser: explorer.link.clean and explorer.questions.asked say what of them

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TypedDict
 
-import streamlit as st
+from streamlit.components.v2 import component
 
 from explorer.javascript import bundle
 from explorer.latent_map import SHARED_CSS, SHARED_MODULES
@@ -69,7 +69,7 @@ class Run(TypedDict):
     changes: list[Change]
 
 
-_mount = st.components.v2.component(
+_mount = component(
     "run_view",
     html=(_FOLDER / "run_view.html").read_text(encoding="utf-8"),
     css=SHARED_CSS + (_FOLDER / "run_view.css").read_text(encoding="utf-8"),

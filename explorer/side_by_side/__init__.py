@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TypedDict
 
-import streamlit as st
+from streamlit.components.v2 import component
 
 from explorer.javascript import bundle
 from explorer.latent_map import FOLDER as MAP_FOLDER
@@ -76,7 +76,7 @@ class RunChoice(TypedDict):
     frames: list[Moment]
 
 
-_mount = st.components.v2.component(
+_mount = component(
     "side_by_side",
     html='<div class="lse lse-both" data-testid="side-by-side" data-ready="false"></div>',
     css=SHARED_CSS + "".join((FOLDER / f"{name}.css").read_text(encoding="utf-8") for name in _STYLES),
