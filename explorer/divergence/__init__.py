@@ -7,20 +7,15 @@ from streamlit.components.v2 import component
 
 from explorer import palette
 from explorer.javascript import bundle
-from explorer.latent_map import FOLDER as MAP_FOLDER
 from explorer.latent_map import SHARED_CSS
 
 FOLDER = Path(__file__).parent
-
-# In the order of their imports.
-_OWN = ("gaussians", "descent", "graph", "grips", "direction", "divergence_layout", "divergence")
-MODULES = (MAP_FOLDER / "dom.js", MAP_FOLDER / "gestures.js", *(FOLDER / f"{name}.js" for name in _OWN))
 
 _mount = component(
     "divergence",
     html='<div class="lse lse-divergence" data-testid="divergence" data-ready="false"></div>',
     css=SHARED_CSS + (FOLDER / "divergence.css").read_text(encoding="utf-8"),
-    js=bundle(MODULES),
+    js=bundle(FOLDER / "divergence.js"),
 )
 
 _IDENTITY = rf"""

@@ -8,27 +8,6 @@ from streamlit.components.v2 import component
 from explorer.javascript import bundle
 
 FOLDER = Path(__file__).parent
-
-# In the order of their imports, for they become one module. run_view is made of the shared ones too.
-_SHARED = (
-    *(
-        "dom",
-        "tensors",
-        "plotly",
-        "network",
-        "decoder",
-        "view",
-        "points",
-        "pictures",
-        "loading",
-        "classifier",
-        "manifold",
-    ),
-    *("legend", "axes", "scene", "gestures", "glide", "stage", "originals", "card", "panel", "inspector", "pane"),
-    *("spoken", "number_field", "panes"),
-)
-SHARED_MODULES = tuple(FOLDER / f"{name}.js" for name in _SHARED)
-MODULES = (*SHARED_MODULES, *(FOLDER / f"{name}.js" for name in ("link", "chooser", "latent_map")))
 SHARED_CSS = "".join((FOLDER / f"{name}.css").read_text(encoding="utf-8") for name in ("map", "beside"))
 
 
@@ -65,7 +44,7 @@ _mount = component(
     "latent_map",
     html=(FOLDER / "latent_map.html").read_text(encoding="utf-8"),
     css=SHARED_CSS + (FOLDER / "latent_map.css").read_text(encoding="utf-8"),
-    js=bundle(MODULES),
+    js=bundle(FOLDER / "latent_map.js"),
     isolate_styles=False,  # Plotly's style sheet does not reach into a shadow root
 )
 

@@ -8,29 +8,17 @@ from streamlit.components.v2.bidi_component import ComponentResult
 
 from explorer import side_by_side
 from explorer.javascript import bundle
-from explorer.latent_map import FOLDER as MAP_FOLDER
-from explorer.latent_map import SHARED_CSS, SHARED_MODULES
+from explorer.latent_map import SHARED_CSS
 from explorer.side_by_side import Choice
 
 FOLDER = Path(__file__).parent
 _SIDES = side_by_side.FOLDER
-
-# In the order of their imports.
-_BORROWED = ("noise", "saving", "encoder", "centring", "pad", "side", "picker")
-_OWN = ("ticks", "heat", "close_up", "identity", "fitting", "curves_figure", "curves", "ancestral", "sketch")
-_OWN += ("map_marks", "posterior_picture", "questions", "probability_layout", "probability_view")
 _STYLES = (
     _SIDES / "picker.css",
     _SIDES / "pad.css",
     _SIDES / "figures.css",
     FOLDER / "probability_view.css",
     FOLDER / "figures_of_inference.css",
-)
-MODULES = (
-    *SHARED_MODULES,
-    MAP_FOLDER / "link.js",
-    *(_SIDES / f"{name}.js" for name in _BORROWED),
-    *(FOLDER / f"{name}.js" for name in _OWN),
 )
 
 
@@ -175,7 +163,7 @@ _mount = component(
     "probability_view",
     html='<div class="lse lse-probability" data-testid="probability" data-ready="false" data-answer=""></div>',
     css=SHARED_CSS + "".join(path.read_text(encoding="utf-8") for path in _STYLES),
-    js=bundle(MODULES),
+    js=bundle(FOLDER / "probability_view.js"),
     isolate_styles=False,  # Plotly's style sheet does not reach into a shadow root
 )
 

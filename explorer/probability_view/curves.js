@@ -12,7 +12,7 @@ import { boundRange, curvesFigure, distanceOf, inNats } from "./curves_figure.js
 
 const CURVES_CONFIG = { displayModeBar: false, responsive: false };
 const SOURCE_OF_BOUND = "https://arxiv.org/abs/1509.00519";
-const REPEATS = 20; // of the largest K, once all have come
+export const REPEATS = 20; // of the largest K, once all have come
 const FIRST_PRESS = `Draw ${REPEATS} × 10,000 samples`;
 const NEAR = 1; // nats between a bound and log p(x) within which an effective sample size means something
 const STANDARD_ERRORS = 2; // within which a difference may be noise

@@ -6,11 +6,9 @@ from typing import TypedDict
 from streamlit.components.v2 import component
 
 from explorer.javascript import bundle
-from explorer.latent_map import SHARED_CSS, SHARED_MODULES
+from explorer.latent_map import SHARED_CSS
 
 _FOLDER = Path(__file__).parent
-_OWN = ("layout", "readings", "curves", "timeline", "track", "run_view")  # in the order of their imports
-MODULES = (*SHARED_MODULES, *(_FOLDER / f"{name}.js" for name in _OWN))
 
 
 class Frame(TypedDict):
@@ -73,7 +71,7 @@ _mount = component(
     "run_view",
     html=(_FOLDER / "run_view.html").read_text(encoding="utf-8"),
     css=SHARED_CSS + (_FOLDER / "run_view.css").read_text(encoding="utf-8"),
-    js=bundle(MODULES),
+    js=bundle(_FOLDER / "run_view.js"),
     isolate_styles=False,  # Plotly's style sheet does not reach into a shadow root
 )
 

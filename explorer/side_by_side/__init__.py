@@ -6,28 +6,10 @@ from typing import TypedDict
 from streamlit.components.v2 import component
 
 from explorer.javascript import bundle
-from explorer.latent_map import FOLDER as MAP_FOLDER
-from explorer.latent_map import SHARED_CSS, SHARED_MODULES, Model
+from explorer.latent_map import SHARED_CSS, Model
 
 FOLDER = Path(__file__).parent
-
-# In the order of their imports.
-_OWN = ("layout", "noise", "saving", "encoder", "quadrature", "centring", "pad", "charges", "costs", "receipt_table")
-_OWN += (
-    "receipt",
-    "measures",
-    "sparkline",
-    "table_words",
-    "table",
-    "plane_spots",
-    "plane_names",
-    "plane_figure",
-    "plane",
-    "samples",
-)
-_OWN += ("threads", "side", "picker", "drawing", "bill", "caption", "shot", "side_by_side")
 _STYLES = ("picker", "pad", "receipt", "figures", "side_by_side")
-MODULES = (*SHARED_MODULES, MAP_FOLDER / "link.js", *(FOLDER / f"{name}.js" for name in _OWN))
 
 
 class Choice(Model):
@@ -80,7 +62,7 @@ _mount = component(
     "side_by_side",
     html='<div class="lse lse-both" data-testid="side-by-side" data-ready="false"></div>',
     css=SHARED_CSS + "".join((FOLDER / f"{name}.css").read_text(encoding="utf-8") for name in _STYLES),
-    js=bundle(MODULES),
+    js=bundle(FOLDER / "side_by_side.js"),
     isolate_styles=False,  # Plotly's style sheet does not reach into a shadow root
 )
 
