@@ -2,6 +2,7 @@
 
 import { element, pressOne } from "../latent_map/dom.js";
 import { drawPicture, newPicture, PICTURE_PIXELS, PICTURE_SIDE } from "../latent_map/pictures.js";
+import { inSlices } from "../latent_map/slices.js";
 import { normalDraws, uniformDraws } from "../side_by_side/noise.js";
 import { canvasOf, saveButtons } from "../side_by_side/saving.js";
 
@@ -12,7 +13,6 @@ import { canvasOf, saveButtons } from "../side_by_side/saving.js";
 const MANY = 100;
 const SHEET_ROW = 10; // digits
 const SHEET_PITCH = PICTURE_SIDE + 2; // px from digit to digit
-const SHEET_SLICE_MS = 8; // half a frame
 const FIRST_SEED = 2; // one draw of seed 0, or of 1, happens to lie on the axis of z1
 const CHOSEN_COLOUR = "#6ea8ff"; // on black, whatever the theme
 
@@ -112,15 +112,9 @@ export class Ancestral {
     const z = Array.from({ length: this.count }, (_, i) => noise.subarray(2 * i, 2 * i + 2));
     this.root.dataset.ready = "false";
     this.acts.land(z);
-    const draws = [];
-    let slice = performance.now();
-    for (const place of z) {
-      draws.push(drawnAt(place, sampler, uniform));
-      if (performance.now() - slice < SHEET_SLICE_MS) continue;
-      await new Promise(requestAnimationFrame);
-      if (run !== this.run || this.signal.aborted) return;
-      slice = performance.now();
-    }
+    const stale = () => run !== this.run || this.signal.aborted;
+    const draws = await inSlices(drawnInSteps(z, sampler, uniform), stale);
+    if (!draws) return;
     this.draws = draws;
     this.showDraws(sampler);
   }
@@ -187,6 +181,17 @@ export class Ancestral {
 function lessonOfSteps() {
   const steps = element("b", "", "z ~ p(z) = N(0, I), then x ~ p(x|z)");
   return element("p", "", "The model draws an image in two steps: ", steps, ". The grey picture in between is a mean, not a sample.");
+}
+
+/** One draw a step. @param {Float32Array[]} places z of each @param {Sampler} sampler @param {() => number} uniform
+ * @returns {Generator<void, Drawn[], void>} */
+function* drawnInSteps(places, sampler, uniform) {
+  const draws = [];
+  for (const z of places) {
+    draws.push(drawnAt(z, sampler, uniform));
+    yield;
+  }
+  return draws;
 }
 
 /** x ~ p(x|z), clipped to 0..1. @param {Float32Array} z @param {Sampler} sampler @param {() => number} uniform

@@ -2,6 +2,7 @@
 // answer. While a pointer is down nothing here asks the server.
 
 import { linkOf, showInAddressBar, stateOf } from "../latent_map/link.js";
+import { mount } from "../latent_map/mount.js";
 import { captionOf, floorNote } from "../latent_map/panel.js";
 import { Panes } from "../latent_map/panes.js";
 import { Picker } from "../side_by_side/picker.js";
@@ -11,7 +12,7 @@ import { Curves } from "./curves.js";
 import { Fitting } from "./fitting.js";
 import { Identity } from "./identity.js";
 import { PosteriorPicture } from "./posterior_picture.js";
-import { layOutProbability } from "./probability_layout.js";
+import { layOut } from "./probability_layout.js";
 import { Questions, seenBy } from "./questions.js";
 import { Sketch } from "./sketch.js";
 
@@ -24,12 +25,12 @@ import { Sketch } from "./sketch.js";
 const NEARER = 4; // half a window, in those of the close-up
 
 class ProbabilityView {
-  /** @param {{data: ProbabilityData, parentElement: HTMLElement, setStateValue: (name: string, value: any) => void}} component */
+  /** @param {import("../latent_map/mount.js").Component<ProbabilityData>} component */
   constructor({ data, parentElement, setStateValue }) {
     this.data = data;
     this.report = setStateValue;
     this.root = /** @type {HTMLElement} */ (parentElement.querySelector(".lse"));
-    layOutProbability(this.root);
+    layOut(this.root);
     const { model, ...look } = stateOf(data.start);
     const choice = data.models.find(({ name }) => name === model) ?? data.models[0];
     this.panes = new Panes(this.root, [this.find(".lse-first")], [choice], look, data, {
@@ -218,8 +219,9 @@ class ProbabilityView {
   }
 
   /** Streamlit does not say which of the two it calls for: an answer that has come, or another theme.
-   * @param {ProbabilityData} data */
-  update(data) {
+   * @param {import("../latent_map/mount.js").Component<ProbabilityData>} component */
+  update({ data, setStateValue }) {
+    this.report = setStateValue;
     this.data = { ...data, start: this.data.start };
     if (!this.started) return;
     const { scene } = this.pane;
@@ -282,19 +284,4 @@ class ProbabilityView {
   }
 }
 
-/** @type {WeakMap<HTMLElement, ProbabilityView>} Streamlit calls again for the same element */
-const probabilityViews = new WeakMap();
-
-/** @param {any} component */
-export default function (component) {
-  const { parentElement, data } = component;
-  const view = probabilityViews.get(parentElement);
-  if (view) {
-    view.report = component.setStateValue;
-    view.update(data);
-  } else probabilityViews.set(parentElement, new ProbabilityView(component));
-  return () => {
-    probabilityViews.get(parentElement)?.destroy();
-    probabilityViews.delete(parentElement);
-  };
-}
+export default mount((/** @type {import("../latent_map/mount.js").Component<ProbabilityData>} */ component) => new ProbabilityView(component));

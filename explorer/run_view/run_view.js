@@ -1,7 +1,9 @@
 // The page of a run: frames arrive, the maps follow the newest or show the one that the timeline says. Nothing here
 // asks the server for more than the frames' files.
 
+import { GLIDE_MS } from "../latent_map/glide.js";
 import { Inspector } from "../latent_map/inspector.js";
+import { mount } from "../latent_map/mount.js";
 import { Panes } from "../latent_map/panes.js";
 import { Curves } from "./curves.js";
 import { layOut } from "./layout.js";
@@ -13,12 +15,11 @@ import { Track } from "./track.js";
 /** @typedef {{runs: Run[], invitation: string, plotly_url: string, classifier_url: string, class_colours: {light: string[], dark: string[]},
  *   term_colours: {reconstruction: string, kl: string}}} RunData */
 
-const GLIDE_MS = 800;
-
 class RunView {
-  /** @param {HTMLElement} root @param {RunData} data */
-  constructor(root, data) {
-    this.root = root;
+  /** @param {import("../latent_map/mount.js").Component<RunData>} component */
+  constructor({ data, parentElement }) {
+    this.root = /** @type {HTMLElement} */ (parentElement.querySelector(".lse"));
+    const { root } = this;
     this.root.dataset.ready = "false";
     this.data = data;
     /** The step that the visitor chose; beyond all frames, the newest shows. */
@@ -95,8 +96,8 @@ class RunView {
     await this.curves.load(this.data.plotly_url).catch(() => {}); // the axes complain of it
   }
 
-  /** @param {RunData} data */
-  update(data) {
+  /** @param {import("../latent_map/mount.js").Component<RunData>} component */
+  update({ data }) {
     this.data = data;
     this.restyleIfChanged();
     data.runs.forEach((run, i) => this.tracks[i].note(run));
@@ -199,24 +200,10 @@ function subjectOf({ dataset, likelihood, class_names }) {
   return { dataset, likelihood, class_names, images_url: null };
 }
 
-/** @type {WeakMap<HTMLElement, RunView>} Streamlit calls again for the same element with what has come meanwhile */
-const views = new WeakMap();
-
 /** @param {RunData} data what its maps are of, in order */
 const namesOf = ({ runs }) => JSON.stringify(runs.map(({ name, dataset, likelihood }) => [name, dataset, likelihood]));
 
-/** @param {any} component */
-export default function (component) {
-  const { parentElement, data } = component;
-  const view = views.get(parentElement);
-  if (view && namesOf(view.data) === namesOf(data)) {
-    view.update(data);
-  } else {
-    view?.destroy();
-    views.set(parentElement, new RunView(parentElement.querySelector(".lse"), data));
-  }
-  return () => {
-    views.get(parentElement)?.destroy();
-    views.delete(parentElement);
-  };
-}
+export default mount(
+  (/** @type {import("../latent_map/mount.js").Component<RunData>} */ component) => new RunView(component),
+  (view, data) => namesOf(view.data) === namesOf(data),
+);

@@ -1,5 +1,6 @@
 // One of the two sides: which model stands there, its map, and its encoder once a drawing asks for it.
 
+import { GLIDE_MS } from "../latent_map/glide.js";
 import { fetchModel } from "../latent_map/loading.js";
 import { fetchEncoder } from "./encoder.js";
 
@@ -12,8 +13,6 @@ import { fetchEncoder } from "./encoder.js";
 /** @typedef {{name: string, label: string, dataset: string, likelihood: string, class_names: string[],
  *   images_url: string | null, images: number, frames: Moment[]}} RunChoice */
 /** @typedef {{beta: number, seed: number, measures: Object<string, number>}} Seed */
-
-const CHANGE_MS = 800;
 
 export class Side {
   /** @param {string} letter @param {import("../latent_map/pane.js").Pane} pane @param {Choice} choice
@@ -66,7 +65,7 @@ export class Side {
   }
 
   glide() {
-    this.pane.glide(CHANGE_MS);
+    this.pane.glide(GLIDE_MS);
   }
 
   /** @param {boolean} again even where that failed before
