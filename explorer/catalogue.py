@@ -4,7 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from explorer import assets, kept
-from explorer.latent_map import Model
+from explorer.wire import Model
 from models import checkpoint, data, gallery
 from models.checkpoint import Checkpoint, CheckpointError
 from models.recipe import Recipe

@@ -5,10 +5,9 @@ from contextlib import suppress
 from itertools import islice
 
 from explorer import assets, catalogue, kept, watching
-from explorer.latent_map import Model
 from explorer.measuring import measures_of
 from explorer.runs.manager import Snapshot, manager
-from explorer.side_by_side import Choice, RunChoice
+from explorer.wire import Choice, Model, RunChoice
 from models import checkpoint, gallery
 from models.checkpoint import Checkpoint, CheckpointError
 from models.measures import read_shipped

@@ -9,6 +9,7 @@ from math import ceil, floor, log10
 import streamlit as st
 
 from explorer import catalogue
+from explorer.wire import Model
 from models import gallery
 from models.inference import read_shipped, stale, unmeasured
 from models.recipe import Recipe, RecipeError
@@ -79,7 +80,7 @@ def _show(found: dict) -> None:
         _explain(found["draws"], found["subset"])
 
 
-def _tables(models: list[catalogue.Model], entries: dict[str, dict], likelihood: str, counts: dict[str, int]) -> str:
+def _tables(models: list[Model], entries: dict[str, dict], likelihood: str, counts: dict[str, int]) -> str:
     rows = {model["label"]: entries[model["name"]] for model in models if model["likelihood"] == likelihood}
     return (
         _STYLE + gap_table(rows, _UNITS[likelihood], counts) + parts_table(rows, _UNITS[likelihood], counts)

@@ -8,6 +8,7 @@ from streamlit.components.v2 import component
 from explorer import palette
 from explorer.javascript import bundle
 from explorer.latent_map import SHARED_CSS
+from explorer.wire import DivergenceData, TermColours
 
 FOLDER = Path(__file__).parent
 
@@ -27,14 +28,15 @@ _IDENTITY = rf"""
 """
 
 
-def divergence(*, term_colours: dict[str, str], key: str) -> None:
+def divergence(*, term_colours: TermColours, key: str) -> None:
     """Draw the section; all of it happens in the browser."""
     st.header("KL is not symmetric", anchor=False)
     st.markdown(
         "Drag the top of a curve to move its mean. Drag its side to change its spread. KL(q‖p) averages log q/p where"
         " **q** has its mass. KL(p‖q) averages log p/q where **p** has its mass."
     )
-    _mount(key=key, data={"term_colours": term_colours})
+    data: DivergenceData = {"term_colours": term_colours}
+    _mount(key=key, data=data)
     with st.expander("What each direction is used for, and what one nat of it means"):
         _explain()
 

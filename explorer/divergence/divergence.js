@@ -13,7 +13,7 @@ import { Grips } from "./grips.js";
 /** @typedef {import("./gaussians.js").Hump} Hump */
 /** @typedef {import("./gaussians.js").Density} Density */
 /** @typedef {import("./descent.js").Direction} Direction */
-/** @typedef {import("../latent_map/mount.js").Component<{term_colours: {kl: string}}>} Component */
+/** @typedef {import("../latent_map/mount.js").Component<import("../wire.js").DivergenceData>} Component */
 
 /** @type {Hump} */
 const FIRST_Q = { weight: 1, mean: -1, stddev: 1.2 };

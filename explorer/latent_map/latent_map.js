@@ -10,12 +10,11 @@ import { mount } from "./mount.js";
 import { captionOf, showNumbers, takenOf } from "./panel.js";
 import { Panes } from "./panes.js";
 
-/** @typedef {import("./panel.js").Model} Model */
-/** @typedef {{models: Model[], start: Object<string, string>, defaults: Object<string, string>, plotly_url: string, classifier_url: string,
- *   class_colours: {light: string[], dark: string[]}, term_colours: Object<string, string>}} MapData */
+/** @typedef {import("../wire.js").Model} Model */
+/** @typedef {import("./mount.js").Component<import("../wire.js").MapData>} Component */
 
 class LatentMap {
-  /** @param {import("./mount.js").Component<MapData>} component */
+  /** @param {Component} component */
   constructor({ data, parentElement, setStateValue }) {
     this.data = data;
     this.report = setStateValue;
@@ -154,7 +153,7 @@ class LatentMap {
     void this.switchTo(this.chooser.named(button.dataset.modelName));
   }
 
-  /** Only the theme changes while the map is mounted. @param {import("./mount.js").Component<MapData>} component */
+  /** Only the theme changes while the map is mounted. @param {Component} component */
   update({ setStateValue }) {
     this.report = setStateValue;
     if (this.started) this.panes.restyle();
@@ -165,4 +164,4 @@ class LatentMap {
   }
 }
 
-export default mount((/** @type {import("./mount.js").Component<MapData>} */ component) => new LatentMap(component));
+export default mount((/** @type {Component} */ component) => new LatentMap(component));

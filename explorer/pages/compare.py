@@ -8,8 +8,9 @@ import streamlit as st
 from explorer import assets, choices, link, palette, visitor
 from explorer.definitions import definitions
 from explorer.mounted import note_left, start_of, while_mounted
-from explorer.side_by_side import Choice, RunChoice, side_by_side
+from explorer.side_by_side import side_by_side
 from explorer.units_calculator import units_calculator
+from explorer.wire import Choice, RunChoice
 from models import classifier
 from models.measures import read_shipped
 from models.shipped import ShippedError

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from explorer import assets, catalogue, equations, link, palette, visitor
-from explorer.latent_map import Model, latent_map
+from explorer.latent_map import latent_map
 from explorer.mounted import note_left, start_of, while_mounted
+from explorer.wire import Model
 
 _KEY = "map"
 

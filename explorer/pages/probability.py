@@ -11,7 +11,7 @@ from explorer.inference_costs import inference_costs
 from explorer.likelihood_note import likelihood_note
 from explorer.mounted import note_left, start_of, while_mounted
 from explorer.probability_view import probability_view
-from explorer.side_by_side import Choice
+from explorer.wire import Choice
 
 _DEFAULTS = link.defaults(link.PROBABILITY)
 _KEY = "probability"

@@ -10,8 +10,9 @@ from explorer import assets, palette, visitor, watching
 from explorer.keeping import offer_keeping, offer_models
 from explorer.kept import MAX_LABEL
 from explorer.recipe_form import DIGITS, recipe_form, tell_cost
-from explorer.run_view import Run, run_view
+from explorer.run_view import run_view
 from explorer.runs.manager import RefusedError, Snapshot, manager
+from explorer.wire import Run
 from models.recipe import Recipe
 from models.vae import MIN_STDDEV
 

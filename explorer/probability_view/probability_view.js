@@ -16,16 +16,14 @@ import { layOut } from "./probability_layout.js";
 import { Questions, seenBy } from "./questions.js";
 import { Sketch } from "./sketch.js";
 
-/** @typedef {import("../side_by_side/side.js").Choice} Model */
-/** @typedef {import("./identity.js").Inference} Inference */
-/** @typedef {{models: Model[], answer: Inference | null, start: Object<string, string>,
- *   defaults: Object<string, string>, plotly_url: string, classifier_url: string, class_colours: {light: string[], dark: string[]},
- *   term_colours: {reconstruction: string, kl: string}}} ProbabilityData */
+/** @typedef {import("../wire.js").Choice} Model */
+/** @typedef {import("../wire.js").Inference} Inference */
+/** @typedef {import("../latent_map/mount.js").Component<import("../wire.js").ProbabilityData>} Component */
 
 const NEARER = 4; // half a window, in those of the close-up
 
 class ProbabilityView {
-  /** @param {import("../latent_map/mount.js").Component<ProbabilityData>} component */
+  /** @param {Component} component */
   constructor({ data, parentElement, setStateValue }) {
     this.data = data;
     this.report = setStateValue;
@@ -173,7 +171,7 @@ class ProbabilityView {
     if (button.dataset.modelName) void this.pick(button.dataset.modelName);
   }
 
-  /** @param {import("./questions.js").Question} question */
+  /** @param {import("../wire.js").Question} question */
   ask(question) {
     const waits = !this.questions.answeredBy(this.answer);
     this.root.dataset.answer = "";
@@ -219,7 +217,7 @@ class ProbabilityView {
   }
 
   /** Streamlit does not say which of the two it calls for: an answer that has come, or another theme.
-   * @param {import("../latent_map/mount.js").Component<ProbabilityData>} component */
+   * @param {Component} component */
   update({ data, setStateValue }) {
     this.report = setStateValue;
     this.data = { ...data, start: this.data.start };
@@ -234,10 +232,10 @@ class ProbabilityView {
     this.showCurves();
   }
 
-  /** @param {Inference} answer to what was asked last, or to the same but for the curves */
+  /** @param {import("../wire.js").Answer} answer to what was asked last, or to the same but for the curves */
   take(answer) {
     if (answer.problem) this.forgetAnswer();
-    else this.showAnswer(answer);
+    else this.showAnswer(/** @type {Inference} */ (answer));
     this.panes.complain(answer.problem);
     this.picture?.invite(this.model, answer.problem);
     this.root.dataset.waits = "false";
@@ -284,4 +282,4 @@ class ProbabilityView {
   }
 }
 
-export default mount((/** @type {import("../latent_map/mount.js").Component<ProbabilityData>} */ component) => new ProbabilityView(component));
+export default mount((/** @type {Component} */ component) => new ProbabilityView(component));

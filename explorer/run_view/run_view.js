@@ -11,12 +11,11 @@ import { counted, momentOf, sentenceOf, showReadings } from "./readings.js";
 import { Timeline } from "./timeline.js";
 import { Track } from "./track.js";
 
-/** @typedef {import("./readings.js").Run} Run */
-/** @typedef {{runs: Run[], invitation: string, plotly_url: string, classifier_url: string, class_colours: {light: string[], dark: string[]},
- *   term_colours: {reconstruction: string, kl: string}}} RunData */
+/** @typedef {import("../wire.js").Run} Run */
+/** @typedef {import("../latent_map/mount.js").Component<import("../wire.js").RunData>} Component */
 
 class RunView {
-  /** @param {import("../latent_map/mount.js").Component<RunData>} component */
+  /** @param {Component} component */
   constructor({ data, parentElement }) {
     this.root = /** @type {HTMLElement} */ (parentElement.querySelector(".lse"));
     const { root } = this;
@@ -62,7 +61,7 @@ class RunView {
   get page() {
     return {
       show: (/** @type {Track} */ track) => this.showFrame(track),
-      fail: (/** @type {import("./readings.js").Frame} */ frame) =>
+      fail: (/** @type {import("../wire.js").Frame} */ frame) =>
         this.panes.complain(`The frame of step ${counted(frame.step)} could not be loaded. An older frame is shown. Reload the page to try again.`),
       following: () => this.following,
     };
@@ -96,7 +95,7 @@ class RunView {
     await this.curves.load(this.data.plotly_url).catch(() => {}); // the axes complain of it
   }
 
-  /** @param {import("../latent_map/mount.js").Component<RunData>} component */
+  /** @param {Component} component */
   update({ data }) {
     this.data = data;
     this.restyleIfChanged();
@@ -200,10 +199,10 @@ function subjectOf({ dataset, likelihood, class_names }) {
   return { dataset, likelihood, class_names, images_url: null };
 }
 
-/** @param {RunData} data what its maps are of, in order */
+/** @param {import("../wire.js").RunData} data what its maps are of, in order */
 const namesOf = ({ runs }) => JSON.stringify(runs.map(({ name, dataset, likelihood }) => [name, dataset, likelihood]));
 
 export default mount(
-  (/** @type {import("../latent_map/mount.js").Component<RunData>} */ component) => new RunView(component),
+  (/** @type {Component} */ component) => new RunView(component),
   (view, data) => namesOf(view.data) === namesOf(data),
 );

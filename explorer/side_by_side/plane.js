@@ -230,7 +230,7 @@ export class Plane {
   }
 }
 
-/** Which of A and B is of another kind than the plane. @param {import("./measures.js").Choice} subject @param {PlaneState} state */
+/** Which of A and B is of another kind than the plane. @param {import("../wire.js").Choice} subject @param {PlaneState} state */
 function strangerTo(subject, { a, b }) {
   if (ofOneKind(a, b)) return "";
   const [letter, { label }] = subject === a ? ["B", b] : ["A", a];

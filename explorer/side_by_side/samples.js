@@ -6,7 +6,7 @@ import { inSlices } from "../latent_map/slices.js";
 import { normalDraws, uniformDraws } from "./noise.js";
 import { canvasOf, saveButtons } from "./saving.js";
 
-/** One side of the page. @typedef {{letter: string, choice: import("./measures.js").Choice,
+/** One side of the page. @typedef {{letter: string, choice: import("../wire.js").Choice,
  *   loaded: import("../latent_map/loading.js").Loaded}} Sampled */
 /** The noise behind 64 draws, common to all models: a share of the codes that says which, and two standard normals.
  * @typedef {{prior: Float32Array, code: number[], epsilon: Float32Array}} Noise */

@@ -20,16 +20,13 @@ import { choiceNamed, Side } from "./side.js";
 import { MeasuresTable } from "./table.js";
 import { Threads } from "./threads.js";
 
-/** @typedef {import("./side.js").Choice} Choice */
-/** @typedef {{models: Choice[], runs: import("./side.js").RunChoice[], seeds: import("./side.js").Seed[],
- *   classifier: {test_accuracy: number, sure: number, draws: number}, start: Object<string, string>,
- *   defaults: Object<string, string>, plotly_url: string, classifier_url: string, class_colours: {light: string[], dark: string[]},
- *   term_colours: {reconstruction: string, kl: string}}} BothData */
+/** @typedef {import("../wire.js").Choice} Choice */
+/** @typedef {import("../latent_map/mount.js").Component<import("../wire.js").CompareData>} Component */
 
 const BRIEF = ROWS.slice(0, 3); // the loss terms
 
 class SideBySide {
-  /** @param {import("../latent_map/mount.js").Component<BothData>} component */
+  /** @param {Component} component */
   constructor({ data, parentElement, setStateValue }) {
     this.data = data;
     this.report = setStateValue;
@@ -260,7 +257,7 @@ class SideBySide {
   }
 
   /** Streamlit does not say which of the two it calls for: measures that have come, or another theme.
-   * @param {import("../latent_map/mount.js").Component<BothData>} component */
+   * @param {Component} component */
   update({ data, setStateValue }) {
     this.report = setStateValue;
     this.data = { ...data, start: this.data.start };
@@ -289,4 +286,4 @@ function briefRow(row, { metrics, likelihood }) {
   return element("div", "", element("dt", row.tone && `lse-${row.tone}`, row.name.replace(", their sum", "")), value);
 }
 
-export default mount((/** @type {import("../latent_map/mount.js").Component<BothData>} */ component) => new SideBySide(component));
+export default mount((/** @type {Component} */ component) => new SideBySide(component));

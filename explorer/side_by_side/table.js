@@ -15,9 +15,9 @@ import { canvasOf, saveButtons } from "./saving.js";
 import { sparkline } from "./sparkline.js";
 import { captionOfTable, kindOf, small } from "./table_words.js";
 
-/** @typedef {import("./measures.js").Choice} Choice */
+/** @typedef {import("../wire.js").Choice} Choice */
 /** @typedef {import("./measures.js").Measure} Measure */
-/** @typedef {{models: Choice[], seeds: import("./measures.js").Seed[], classifier: import("./measures.js").Classifier,
+/** @typedef {{models: Choice[], seeds: import("../wire.js").Seed[], classifier: import("../wire.js").Classifier,
  *   a: Choice, b: Choice}} Shown */
 /** A column of the table; choice null is the one of the sparklines. @typedef {{choice: Choice | null, letters: string}} Column */
 
