@@ -18,8 +18,9 @@ import safetensors.numpy
 from safetensors import SafetensorError
 
 from models import checkpoint, classifier, data
-from models.checkpoint import Checkpoint, write_atomically
+from models.checkpoint import Checkpoint
 from models.evaluation import fixed_images
+from models.files import write_atomically
 from models.idx import IdxError
 
 FOLDER = Path(__file__).parents[1] / "static" / "made"

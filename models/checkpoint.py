@@ -10,9 +10,7 @@ A file from elsewhere is read as bytes, capped before it is parsed and compared 
 
 import hashlib
 import json
-import os
 import platform
-import tempfile
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from importlib.metadata import version
@@ -26,6 +24,7 @@ from torch import Tensor
 
 from models.data import Dataset
 from models.evaluation import Averages, Codes, average_terms, encode_dataset, summarise
+from models.files import is_number, write_atomically
 from models.recipe import Recipe, RecipeError
 from models.vae import LATENTS, VAE, NoEncoderError
 
@@ -34,6 +33,7 @@ MAX_FILE_BYTES = 16 << 20
 MAX_HEADER_BYTES = 64 << 10
 _MAX_IMAGES = 100_000
 _MAX_BINARISATIONS = 100
+_LARGEST = 3e38  # nats that float32 can hold
 _CODES = {
     "mean": ("F32", [LATENTS]),
     "stddev": ("F32", [LATENTS]),
@@ -171,24 +171,6 @@ def serialised(tensors: dict[str, Tensor], metadata: dict[str, str]) -> bytes:
     return len(text).to_bytes(8, "little") + text + raw[8 + size :]
 
 
-def write_atomically(path: Path, raw: bytes, sync: bool = True) -> None:
-    """Replace the file ``path`` by ``raw``: a reader sees the old bytes or the new, never a part.
-
-    With ``sync`` the new ones outlive a power cut.
-    """
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        try:
-            file.write(raw)
-            file.flush()
-            if sync:
-                os.fsync(file.fileno())
-            Path(file.name).chmod(0o644)
-            Path(file.name).replace(path)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
-
-
 def read(path: Path) -> Checkpoint:
     """The checkpoint in the file ``path``. Raises CheckpointError, which names the file, and OSError."""
     # Bytes and not a memory map: a file cut short while mapped ends the whole process.
@@ -277,10 +259,9 @@ def _averages(metadata: dict) -> Averages | None:
 
 
 def _are_averages(values: object) -> TypeGuard[list[float]]:
-    # Up to the largest float32, which JSON's Infinity and NaN exceed; bool is an int to Python.
     if not isinstance(values, list) or not 1 <= len(values) <= _MAX_BINARISATIONS:
         return False
-    return all(isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 3e38 for value in values)
+    return all(is_number(value, -_LARGEST, _LARGEST) for value in values)
 
 
 def _check_layout(header: dict, recipe: Recipe) -> None:

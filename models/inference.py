@@ -13,11 +13,12 @@ import torch
 from torch import Tensor
 from torch.distributions import Independent, MultivariateNormal, Normal
 
-from models import checkpoint, gallery, report, sweep
+from models import checkpoint, command_line, gallery, report
 from models.best_q import best_bound, gaps
 from models.bound import elbo
 from models.checkpoint import Checkpoint
 from models.evidence import evidence, posterior
+from models.files import write_atomically
 from models.importance import effective_sample_size, importance_bound, log_weights
 from models.recipe import Recipe
 from models.shipped import are_all, are_numbers, read_figures
@@ -191,7 +192,7 @@ def _measure_files(group: str, files: dict[str, Path], subset: int, jobs: int) -
             facts = {"images": IMAGES, "subset": SUBSET, "draws": DRAWS, "models": {}} | _kept()
             facts[group] = facts.get(group, {}) | {name: entry}
             facts["versions"] = checkpoint.dependency_versions()
-            checkpoint.write_atomically(FILE, (json.dumps(facts, indent=1) + "\n").encode())
+            write_atomically(FILE, (json.dumps(facts, indent=1) + "\n").encode())
 
 
 def _entry(path: Path, subset: int, known: object) -> dict:
@@ -211,8 +212,8 @@ def _fitted(entry: dict) -> dict[str, float]:
 
 
 def _evaluated(path: Path, split: str, subset: int) -> dict[str, float]:
-    words = ["evaluate", sweep.shown(path), "--split", split, "--evidence", "--subset", str(subset), "--json"]
-    return report.values(sweep.run(shlex.join(["python", "-m", "models", *words])))
+    words = ["evaluate", command_line.shown(path), "--split", split, "--evidence", "--subset", str(subset), "--json"]
+    return report.values(command_line.run(shlex.join(["python", "-m", "models", *words])))
 
 
 @cache

@@ -11,9 +11,9 @@ import torch
 
 from explorer.runs.files import Record, RunFiles, Status
 from models import checkpoint
-from models.checkpoint import write_atomically
 from models.data import Dataset
 from models.evaluation import Codes, encode_dataset, summarise
+from models.files import write_atomically
 from models.training import Step
 from models.vae import VAE
 
