@@ -11,8 +11,8 @@ import { canvasOf, saveButtons } from "../side_by_side/saving.js";
 /** One draw: z [2], E[x|z] and x, both [784] in 0..1. @typedef {{z: Float32Array, mean: Float32Array, x: Float32Array}} Drawn */
 
 const MANY = 100;
-const SHEET_ROW = 10; // digits
-const SHEET_PITCH = PICTURE_SIDE + 2; // px from digit to digit
+const ROW = 10; // digits
+const PITCH = PICTURE_SIDE + 2; // px from digit to digit
 const FIRST_SEED = 2; // one draw of seed 0, or of 1, happens to lie on the axis of z1
 const CHOSEN_COLOUR = "#6ea8ff"; // on black, whatever the theme
 
@@ -64,7 +64,7 @@ export class Ancestral {
 
   newSheet() {
     const sheet = document.createElement("canvas");
-    sheet.width = sheet.height = SHEET_ROW * SHEET_PITCH;
+    sheet.width = sheet.height = ROW * PITCH;
     sheet.setAttribute("role", "img");
     sheet.addEventListener("click", ({ offsetX, offsetY }) => this.choose(placeOnSheet(sheet, offsetX, offsetY)));
     return sheet;
@@ -206,8 +206,8 @@ function drawnAt(z, { decoder, likelihood, pixelStddev }, uniform) {
 /** @param {HTMLCanvasElement} sheet @param {number} x px from the left of it @param {number} y px from its top
  * @returns {number} the index of the digit there */
 function placeOnSheet(sheet, x, y) {
-  const [column, row] = [x, y].map((at) => Math.floor((at * SHEET_ROW) / sheet.clientWidth));
-  return SHEET_ROW * Math.min(SHEET_ROW - 1, row) + Math.min(SHEET_ROW - 1, column);
+  const [column, row] = [x, y].map((at) => Math.floor((at * ROW) / sheet.clientWidth));
+  return ROW * Math.min(ROW - 1, row) + Math.min(ROW - 1, column);
 }
 
 /** @param {HTMLCanvasElement} sheet @param {Float32Array[]} images @param {number} chosen one to frame */
@@ -216,9 +216,9 @@ function paintSheet(sheet, images, chosen) {
   const picture = newPicture(new Float32Array(PICTURE_PIXELS), 1);
   context.clearRect(0, 0, sheet.width, sheet.height);
   images.forEach((pixels, i) => {
-    const [left, top] = [(i % SHEET_ROW) * SHEET_PITCH, Math.floor(i / SHEET_ROW) * SHEET_PITCH];
+    const [left, top] = [(i % ROW) * PITCH, Math.floor(i / ROW) * PITCH];
     context.fillStyle = CHOSEN_COLOUR;
-    if (i === chosen) context.fillRect(left, top, SHEET_PITCH, SHEET_PITCH);
+    if (i === chosen) context.fillRect(left, top, PITCH, PITCH);
     drawPicture(picture, pixels, 1);
     context.drawImage(picture, left + 1, top + 1);
   });

@@ -33,7 +33,7 @@ export function curvesFigure(answer, area, ink) {
     lineTrace("all draws count", ends, ends, { color: ink.muted, width: 1, dash: "dash" }, "y2"),
     ...(elbo ? [elboTrace(elbo.value, ink)] : []),
   ];
-  return { data, layout: layoutOfCurves(answer, area, ink) };
+  return { data, layout: layoutOf(answer, area, ink) };
 }
 
 /** The proposals' lines: those of the bound, then those of the effective sample size.
@@ -105,7 +105,7 @@ export function boundRange({ log_evidence, elbo, curves: { encoder, prior } }) {
 }
 
 /** @param {Answer & {curves: Sampled}} answer @param {Area} area @param {CurvesInk} ink */
-function layoutOfCurves(answer, { width, height }, ink) {
+function layoutOf(answer, { width, height }, ink) {
   const { text, font, paper, line } = ink;
   const { draws } = answer.curves;
   const places = width < STACKED_BELOW ? STACKED : WIDE;

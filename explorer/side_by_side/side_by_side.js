@@ -7,7 +7,7 @@ import { mount } from "../latent_map/mount.js";
 import { floorNote, formatted, plusMinus, ROWS, unitOf } from "../latent_map/panel.js";
 import { Panes } from "../latent_map/panes.js";
 import { billOfDrawing, billOfImage } from "./bill.js";
-import { captionOfBoth } from "./caption.js";
+import { captionOf } from "./caption.js";
 import { Drawing } from "./drawing.js";
 import { layOut } from "./layout.js";
 import { Picker } from "./picker.js";
@@ -193,7 +193,7 @@ class SideBySide {
   showView() {
     const outside = this.panes.all.map((pane) => pane.countOutside());
     if (this.sides?.every(({ pane }) => pane.loaded))
-      this.find(".lse-caption").textContent = captionOfBoth(this.sides, outside);
+      this.find(".lse-caption").textContent = captionOf(this.sides, outside);
     this.panes.pressScale();
     const lines = /** @type {HTMLButtonElement} */ (this.find(".lse-lines"));
     lines.setAttribute("aria-pressed", String(this.threads?.on ?? false));

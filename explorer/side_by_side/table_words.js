@@ -24,7 +24,7 @@ export function kindOf(choice, first) {
 }
 
 /** @param {Shown} shown */
-export function captionOfTable({ models, seeds, a, b }) {
+export function captionOf({ models, seeds, a, b }) {
   const known = withChosen(models, [a, b]);
   const where = known.some((choice) => kindOf(choice, models[0]).length) ? ", unless the head of a column names others" : "";
   const scratch = models.filter((choice) => choice.from_scratch);
