@@ -103,6 +103,10 @@ def _modules(paths: list[Path]) -> list[str]:
     return [".".join(each).removesuffix(".__init__") for each in parts]
 
 
+def test_the_types_of_the_wire_know_nothing_of_ours() -> None:
+    assert offences(sources("explorer/wire.py"), {"streamlit", "torch", "explorer", "models"}) == {}
+
+
 def test_pages_know_no_other_page() -> None:
     pages = {f"explorer.pages.{path.stem}": path for path in sources("explorer/pages")}
     for name, path in pages.items():
