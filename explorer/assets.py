@@ -18,8 +18,9 @@ import safetensors.numpy
 from safetensors import SafetensorError
 
 from models import checkpoint, classifier, data
-from models.checkpoint import Checkpoint, write_atomically
+from models.checkpoint import Checkpoint
 from models.evaluation import fixed_images
+from models.files import write_atomically
 from models.idx import IdxError
 
 FOLDER = Path(__file__).parents[1] / "static" / "made"
@@ -47,7 +48,7 @@ def while_there(urls_of: Callable) -> Callable[[Callable], Callable]:
             remembered.cache_clear()
             return remembered(*arguments)
 
-        checked.cache_clear = remembered.cache_clear
+        checked.cache_clear = remembered.cache_clear  # pyright: ignore[reportAttributeAccessIssue]: functions take any
         return checked
 
     return decorate

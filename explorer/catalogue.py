@@ -4,7 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from explorer import assets, kept
-from explorer.latent_map import Model
+from explorer.wire import Model
 from models import checkpoint, data, gallery
 from models.checkpoint import Checkpoint, CheckpointError
 from models.recipe import Recipe
@@ -55,28 +55,30 @@ def shipped() -> list[Model]:
 
 
 def _shipped_entry(name: str, recipe: Recipe) -> Model:
-    entry = _entry(name, gallery.read(name), _LABELS.get(name, f"β = {recipe.beta:g}"))
+    label = _LABELS.get(name, f"β = {recipe.beta:g}")
     story = _STORIES.get(name, _WEAK if recipe.beta < 1 else _STRONG)
-    return entry | {"from_scratch": name in gallery.series(), "story": story}
+    return _entry(name, gallery.read(name), label, story, from_scratch=name in gallery.series())
 
 
 def _kept_entry(path: Path, name: str, label: str) -> Model:
     model = checkpoint.read(path)
     kept.note_opening(path)
-    return _entry(name, model, label) | {"story": _history(model.recipe), "kept": True}
+    return _entry(name, model, label, _history(model.recipe), kept=True)
 
 
-def _entry(name: str, model: Checkpoint, label: str) -> Model:
+def _entry(
+    name: str, model: Checkpoint, label: str, story: str, *, from_scratch: bool = False, kept: bool = False
+) -> Model:
     dataset = model.recipe.dataset
     return Model(
         name=name,
         label=label,
         beta=model.recipe.last_weight,
-        from_scratch=False,
-        kept=False,
+        from_scratch=from_scratch,
+        kept=kept,
         url=assets.model_url(name, model),
         images_url=None,
-        story="",
+        story=story,
         dataset=DATASETS[dataset],
         likelihood=model.recipe.likelihood,
         pixel_stddev=model.pixel_stddev,
@@ -84,7 +86,7 @@ def _entry(name: str, model: Checkpoint, label: str) -> Model:
         images=len(model.codes.label),
         has_encoder=model.recipe.has_encoder,
         samples=0 if model.averages or not model.recipe.has_encoder else _OLD_SAMPLES,
-        binarisations=len(model.averages.kl) if model.averages else 1,
+        binarisations=model.binarisations,
         metrics=model.metrics,
     )
 

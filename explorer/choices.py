@@ -5,10 +5,9 @@ from contextlib import suppress
 from itertools import islice
 
 from explorer import assets, catalogue, kept, watching
-from explorer.latent_map import Model
 from explorer.measuring import measures_of
 from explorer.runs.manager import Snapshot, manager
-from explorer.side_by_side import Choice, RunChoice
+from explorer.wire import Choice, Model, RunChoice
 from models import checkpoint, gallery
 from models.checkpoint import Checkpoint, CheckpointError
 from models.measures import read_shipped
@@ -31,7 +30,7 @@ def choices(visitor: str) -> list[Choice]:
 
 def refreshed(visitor: str, known: list[Choice]) -> list[Choice]:
     """The ``known`` choices, with the measures that have come meanwhile."""
-    return [each | _measured(visitor, each["name"]) if each["measuring"] else each for each in known]
+    return [Choice(**{**each, **_measured(visitor, each["name"])}) if each["measuring"] else each for each in known]
 
 
 def runs(visitor: str, linked: Iterable[str] = ()) -> list[RunChoice]:

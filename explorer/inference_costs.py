@@ -9,6 +9,7 @@ from math import ceil, floor, log10
 import streamlit as st
 
 from explorer import catalogue
+from explorer.wire import Model
 from models import gallery
 from models.inference import read_shipped, stale, unmeasured
 from models.recipe import Recipe, RecipeError
@@ -80,7 +81,7 @@ def _show(found: dict) -> None:
         _explain(found["draws"], found["subset"])
 
 
-def _tables(models: list[catalogue.Model], entries: dict[str, dict], likelihood: str, counts: dict[str, int]) -> str:
+def _tables(models: list[Model], entries: dict[str, dict], likelihood: str, counts: dict[str, int]) -> str:
     rows = {model["label"]: entries[model["name"]] for model in models if model["likelihood"] == likelihood}
     return (
         _STYLE + gap_table(rows, _UNITS[likelihood], counts) + parts_table(rows, _UNITS[likelihood], counts)
@@ -95,8 +96,9 @@ def gap_table(rows: dict[str, dict], unit: str, counts: dict[str, int]) -> str:
     splits = '<th scope="col">test</th><th scope="col" class="lse-train">training</th>' * len(_BOTH)
     body = {
         label: "".join(
-            f'<td>{_number(entry, *column)}</td><td class="lse-train">{_number(entry.get("train", {}), *column)}</td>'
-            for _, *column in _BOTH
+            f"<td>{_number(entry, key, sign)}</td>"
+            f'<td class="lse-train">{_number(entry.get("train", {}), key, sign)}</td>'
+            for _, key, sign in _BOTH
         )
         for label, entry in rows.items()
     }
@@ -108,7 +110,7 @@ def parts_table(rows: dict[str, dict], unit: str, counts: dict[str, int]) -> str
     """What the gap is made of, of models by label, in HTML; those without an encoder have none."""
     names = "".join(f'<th scope="col">{name}</th>' for name, _, _ in _SOME)
     body = {
-        label: "".join(f"<td>{_number(entry, *column)}</td>" for _, *column in _SOME)
+        label: "".join(f"<td>{_number(entry, key, sign)}</td>" for _, key, sign in _SOME)
         for label, entry in rows.items()
         if "gap" in entry
     }

@@ -16,7 +16,8 @@ from explorer.measuring import result_file
 from explorer.runs import disk, limits, lock
 from explorer.runs.store import state_folder
 from models import checkpoint, data, gallery
-from models.checkpoint import Checkpoint, CheckpointError, write_atomically
+from models.checkpoint import Checkpoint, CheckpointError
+from models.files import write_atomically
 from models.idx import IdxError
 
 MAX_KEPT = 12

@@ -1,13 +1,12 @@
 """The Gaussian decoder: sigma^2 and beta are one choice, and its nats are of a density."""
 
-from dataclasses import dataclass, replace
-from math import log, pi, sqrt
+from math import log
 
 import streamlit as st
 
 from explorer import palette
 from models import gallery
-from models.checkpoint import Checkpoint
+from models.reduction import Optimum
 from models.vae import PIXELS
 
 _LEVELS = 255
@@ -29,67 +28,6 @@ _TRADE = (
     rf" &= \frac{{1}}{{\sigma^2}} \left( \textcolor{{{palette.RECONSTRUCTION}}}{{\tfrac12 \lVert x - f \rVert^2}}"
     rf" + \beta \sigma^2\, \textcolor{{{palette.KL}}}{{\mathrm{{KL}}}} \right) \end{{aligned}}"
 )
-
-
-@dataclass(frozen=True)
-class Optimum:
-    """Where a beta-VAE with a Gaussian decoder ended, in averages per image of ``pixels`` values.
-
-    ``squared_error`` is E_q ||x - f(z)||^2 in units of a pixel's value squared, ``stddev`` sigma in those of a pixel's
-    value, ``kl`` KL(q(z|x) || p(z)) in nats. The same networks are the optimum at every sigma, with the beta of at:
-
-        ||x - f||^2 / (2 sigma^2) + D/2 log(2 pi sigma^2) + beta KL
-            = (||x - f||^2 / 2 + beta sigma^2 KL) / sigma^2 + D/2 log(2 pi sigma^2)
-
-    Source: Rybkin, Daniilidis and Levine, 2021, Simple and Effective VAE Training with Calibrated Decoders,
-    section 3, https://arxiv.org/abs/2006.13202
-    """
-
-    squared_error: float
-    kl: float
-    stddev: float
-    beta: float = 1.0
-    pixels: int = PIXELS
-
-    @classmethod
-    def of(cls, model: Checkpoint) -> "Optimum":
-        """Where ``model``, of the Gaussian likelihood, ended, by its metrics on held-out images."""
-        stddev, metrics = model.pixel_stddev, model.metrics
-        nats = metrics["reconstruction"] - _constant(stddev, PIXELS)
-        return cls(2 * stddev**2 * nats, metrics["kl"], stddev, model.recipe.beta)
-
-    def at(self, stddev: float) -> "Optimum":
-        """The same optimum at another sigma: beta sigma^2 stays."""
-        return replace(self, stddev=stddev, beta=self.beta * self.stddev**2 / stddev**2)
-
-    def in_unit(self, factor: float) -> "Optimum":
-        """The same optimum where a pixel's value is ``factor`` times as large a number; so is sigma."""
-        return replace(self, squared_error=self.squared_error * factor**2, stddev=self.stddev * factor)
-
-    @property
-    def error_nats(self) -> float:
-        """The squared error over 2 sigma^2."""
-        return self.squared_error / (2 * self.stddev**2)
-
-    @property
-    def constant(self) -> float:
-        """D/2 log(2 pi sigma^2), nats of a density: no network changes it."""
-        return _constant(self.stddev, self.pixels)
-
-    @property
-    def loss(self) -> float:
-        """Nats of a density; -ELBO where beta is 1."""
-        return self.error_nats + self.constant + self.beta * self.kl
-
-    @property
-    def common(self) -> float:
-        """||x - f||^2 / 2 + beta sigma^2 KL, in units of a pixel's value squared: the same at every sigma."""
-        return self.squared_error / 2 + self.beta * self.stddev**2 * self.kl
-
-    @property
-    def best_stddev(self) -> float:
-        """The sigma at which the squared error has most density: its square is the mean squared error of a pixel."""
-        return sqrt(self.squared_error / self.pixels)
 
 
 @st.fragment
@@ -157,10 +95,6 @@ def _explain(trained: Optimum) -> None:
         "Code with a squared error and no σ has chosen a σ without saying so. The units calculator on the Compare page"
         " shows which one."
     )
-
-
-def _constant(stddev: float, pixels: int) -> float:
-    return pixels / 2 * log(2 * pi * stddev**2)
 
 
 def _line(trained: Optimum, moved: Optimum) -> str:

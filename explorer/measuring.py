@@ -15,7 +15,7 @@ from pathlib import Path
 
 from explorer.runs.store import ROOT
 from models import report
-from models.checkpoint import write_atomically
+from models.files import is_number, write_atomically
 from models.measures import UNITS
 
 SECONDS = 60.0
@@ -93,7 +93,7 @@ class Measurer:
     def _next(self) -> Path:
         """The first file of the folder whose turn it is; the folder's other files wait for its next turn."""
         with self._lock:
-            folder = next((each for each in self._waiting if each != self._served), self._served)
+            folder = next((each for each in self._waiting if each != self._served), None) or next(iter(self._waiting))
             self._served, files = folder, self._waiting.pop(folder)
             path = files.popleft()
             if files:
@@ -155,12 +155,7 @@ def _parse(text: bytes) -> dict[str, float] | None:
     except (ValueError, RecursionError):
         return None
     found = {name: values[name] for name in UNITS if name in values} if isinstance(values, dict) else {}
-    return found if found and all(map(_is_number, found.values())) else None
-
-
-def _is_number(value: object) -> bool:
-    # bool is an int to Python, NaN fails every comparison, and an int may be larger than any float.
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 2**53
+    return found if found and all(map(is_number, found.values())) else None
 
 
 @cache

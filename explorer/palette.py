@@ -1,8 +1,11 @@
 """The colours: one for each class and each loss term, the same on every page."""
 
+from explorer.wire import ClassColours, TermColours
+
 RECONSTRUCTION = "#009950"
 KL = "#d6409f"
-TERMS = {"reconstruction": RECONSTRUCTION, "kl": KL}
+_TERMS = {"reconstruction": RECONSTRUCTION, "kl": KL}
+TERMS: TermColours = {"reconstruction": RECONSTRUCTION, "kl": KL}
 
 TEXT_SHARE = 0.2
 """How much black, or white in the dark theme, is mixed into a term's colour where it colours words: thin strokes need
@@ -11,7 +14,7 @@ more contrast than areas."""
 # Petroff, 2021, Accessible Color Sequences for Data Visualization, https://arxiv.org/abs/2107.02270: ten colours
 # chosen by optimisation to stay apart under simulated colour-vision deficiencies. A few are made lighter for the
 # dark theme or darker for the light one, where they would sink into the background.
-CLASSES = {
+CLASSES: ClassColours = {
     "light": [
         "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6",
         "#a96b59", "#e76300", "#b9ac70", "#5d6069", "#5ec4c8",
@@ -27,11 +30,11 @@ def style() -> str:
     """CSS for the whole page that makes coloured words readable in both themes."""
     texts = {
         term: f"color-mix(in srgb, {colour}, light-dark(black, white) {TEXT_SHARE:.0%})"
-        for term, colour in TERMS.items()
+        for term, colour in _TERMS.items()
     }
     # Streamlit's Markdown and LaTeX take one colour for both themes; it ends up in the style of an element.
     words = (
-        f'.stApp [style*="color: {_rgb(TERMS[term])}"] {{ color: {text} !important; }}' for term, text in texts.items()
+        f'.stApp [style*="color: {_rgb(_TERMS[term])}"] {{ color: {text} !important; }}' for term, text in texts.items()
     )
     names = "".join(f"--lse-{term}-text: {text}; " for term, text in texts.items())
     # Streamlit writes white on the primary colour, which is a light one in the dark theme.

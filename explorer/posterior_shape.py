@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.distributions import MultivariateNormal
 
-from explorer.probability_view import Tiles, Window
+from explorer.wire import Tiles, Window
 from models.evidence import Posterior
 
 # Of the mass, left out of the window at each of its four sides.

@@ -3,19 +3,31 @@
 import base64
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.distributions import Distribution, MultivariateNormal, kl_divergence
 
 from explorer import posterior_shape
-from explorer.probability_view import Answer, Curve, Curves, Estimate, Fit, Fits, Gaussian
 from explorer.questions import Asked, QuestionError, asked, model, seen, whole
+from explorer.wire import (
+    Answer,
+    Bounds,
+    Estimate,
+    Fit,
+    Fits,
+    Gap,
+    Gaussian,
+    ImportanceCurve,
+    ImportanceCurves,
+    Inference,
+)
 from models import bound
 from models.best_q import best_bound, best_q, gaps
 from models.bound import as_gaussian
@@ -39,7 +51,7 @@ _BAND = torch.tensor([0.1, 0.9], dtype=torch.float64)
 _ANSWERS, _CURVES = threading.BoundedSemaphore(2), threading.BoundedSemaphore(1)
 
 
-def answer(question: object, visitor: str, parts: int = 2 + _BLOCKS) -> Answer:
+def answer(question: object, visitor: str, parts: int = 2 + _BLOCKS) -> Answer | Inference:
     """What a browser wants to know, or the sentence that says why not.
 
     The first of its ``parts`` has log p(x), the posterior and the encoder's q; the second the fits; the others, if they
@@ -57,15 +69,17 @@ def answer(question: object, visitor: str, parts: int = 2 + _BLOCKS) -> Answer:
         checked = asked(question, visitor)
         curves = [partial(_curves, blocks=blocks) for blocks in range(1, _BLOCKS + 1)]
         wanted = [_first, _fits, *(curves if checked.curves else [])]
-        found: dict = {"fits": None, "curves": None}
+        found: dict[str, Any] = {"fits": None, "curves": None}
         for part in wanted[: min(parts, 2)] + wanted[2:parts][-1:]:  # of the curves those with the most repeats
-            found |= _finite(part, checked)
+            found.update(_finite(part, checked))
     except QuestionError as error:
-        return head | {"problem": str(error)}
-    return head | found | {"complete": parts >= len(wanted)}
+        head["problem"] = str(error)
+        return head
+    head["complete"] = parts >= len(wanted)
+    return Inference(**head, **found)
 
 
-def _finite(part: Callable[[Asked], dict], question: Asked) -> dict:
+def _finite(part: Callable[[Asked], Mapping[str, object]], question: Asked) -> Mapping[str, object]:
     """A part of the answer, fit for JSON. Raises QuestionError where a visitor's own model makes no numbers."""
     try:
         found = part(question)
@@ -75,15 +89,15 @@ def _finite(part: Callable[[Asked], dict], question: Asked) -> dict:
     return found
 
 
-def _first(question: Asked) -> dict:
+def _first(question: Asked) -> Bounds:
     return _identity(question.path, question.x)
 
 
-def _fits(question: Asked) -> dict:
+def _fits(question: Asked) -> dict[str, Fits | None]:
     return {"fits": _both_fits(question.path, question.x)}
 
 
-def _curves(question: Asked, blocks: int) -> dict:
+def _curves(question: Asked, blocks: int) -> dict[str, ImportanceCurves]:
     return {"curves": _importance(question.path, question.x, question.curves, blocks)}
 
 
@@ -95,7 +109,7 @@ def _picture(path: Path, image: bytes) -> Posterior:
 
 @lru_cache(maxsize=300)
 @torch.no_grad()
-def _identity(path: Path, image: bytes) -> dict:
+def _identity(path: Path, image: bytes) -> Bounds:
     with _ANSWERS:
         vae, x = _given(path, image)
         picture = _picture(path, image)
@@ -114,10 +128,10 @@ def _identity(path: Path, image: bytes) -> dict:
         }
 
 
-def _bound(vae: VAE, x: Tensor, q: MultivariateNormal | None, log_evidence: Tensor) -> dict:
+def _bound(vae: VAE, x: Tensor, q: MultivariateNormal | None, log_evidence: Tensor) -> Gap:
     """ELBO and KL(q||p(z|x)), each on its own nodes, and what the first consists of."""
     if q is None:
-        return dict.fromkeys(("q", "elbo", "reconstruction", "kl_prior", "kl"))
+        return {"q": None, "elbo": None, "reconstruction": None, "kl_prior": None, "kl": None}
     elbo = bound.elbo(vae, x, q)
     kl_prior = kl_divergence(q, as_gaussian(prior()))
     return {
@@ -167,7 +181,7 @@ def _best_nearby(vae: VAE, x: Tensor, picture: Posterior, full: bool) -> Estimat
 
 @lru_cache(maxsize=60)
 @torch.no_grad()
-def _importance(path: Path, image: bytes, seed: int, blocks: int) -> Curves:
+def _importance(path: Path, image: bytes, seed: int, blocks: int) -> ImportanceCurves:
     drawn = [_drawn(path, image, _BLOCKS * seed + block) for block in range(blocks)]
     encoder, of_prior = zip(*drawn, strict=True)
     return {
@@ -194,10 +208,20 @@ def _drawn(path: Path, image: bytes, seed: int) -> tuple[Tensor | None, Tensor]:
         return encoder and encoder.result(), of_prior
 
 
-def _curve(draws: Tensor) -> Curve:
+def _curve(draws: Tensor) -> ImportanceCurve:
     bounds, sizes = _groups(importance_bound, draws), _groups(effective_sample_size, draws)
     error = [each.std().item() / len(each) ** 0.5 for each in bounds]
-    return _band(bounds, "bound", "") | {"error": error} | _band(sizes, "effective", "effective_")
+    mean, low, high = _band(bounds)
+    effective, effective_low, effective_high = _band(sizes)
+    return {
+        "bound": mean,
+        "low": low,
+        "high": high,
+        "error": error,
+        "effective": effective,
+        "effective_low": effective_low,
+        "effective_high": effective_high,
+    }
 
 
 def _groups(quantity: Callable[[Tensor], Tensor], draws: Tensor) -> list[Tensor]:
@@ -205,10 +229,10 @@ def _groups(quantity: Callable[[Tensor], Tensor], draws: Tensor) -> list[Tensor]
     return [quantity(draws.view(-1, count).T) for count in DRAWS]
 
 
-def _band(groups: list[Tensor], name: str, prefix: str) -> dict[str, list[float]]:
+def _band(groups: list[Tensor]) -> tuple[list[float], list[float], list[float]]:
     """For each K the mean and the ends of the band."""
     low, high = torch.stack([each.quantile(_BAND) for each in groups], dim=1).tolist()
-    return {name: [each.mean().item() for each in groups], f"{prefix}low": low, f"{prefix}high": high}
+    return [each.mean().item() for each in groups], low, high
 
 
 def _given(path: Path, image: bytes) -> tuple[VAE, Tensor]:

@@ -20,13 +20,13 @@ DIGITS = Recipe("digits", epochs=60, batch_size=64, learning_rate=4e-3)
 
 def recipe_form() -> Recipe | None:
     """Draw the form; what it says, or None after a sentence on why that cannot be."""
-    dataset = st.selectbox("Images", list(DATASETS), format_func=DATASETS.get, key="form_dataset")
+    dataset = st.selectbox("Images", list(DATASETS), format_func=DATASETS.__getitem__, key="form_dataset")
     default = DIGITS if dataset == "digits" else DEFAULT
     with st.container(horizontal=True):
         beta = st.number_input("KL weight β", 0.0, 1000.0, 1.0, 0.1, format="%g", key="form_beta", width=120)
         epochs = st.number_input("Epochs", 1, _MAX_EPOCHS, default.epochs, key=f"form_epochs_{dataset}", width=120)
     with st.expander("Likelihood, network, optimiser"):
-        likelihood = st.selectbox("p(x|z)", LIKELIHOODS, format_func=_LIKELIHOODS.get, key="form_likelihood")
+        likelihood = st.selectbox("p(x|z)", LIKELIHOODS, format_func=_LIKELIHOODS.__getitem__, key="form_likelihood")
         stddev = _pixel_stddev() if likelihood == "gaussian" else PIXEL_STDDEV
         widths = st.text_input(
             "Hidden layers of the encoder", ", ".join(map(str, default.hidden)), help="One to four widths up to 1,024,"

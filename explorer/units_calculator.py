@@ -4,6 +4,7 @@ import re
 from dataclasses import asdict, dataclass, fields
 from decimal import Decimal
 from math import prod
+from typing import Any
 
 import streamlit as st
 
@@ -113,12 +114,12 @@ def _latex(digits: str) -> str:
     return digits.replace(",", "{,}")
 
 
-def _form() -> dict:
+def _form() -> dict[str, Any]:
     """Draw the form; what it says of each field of a Loss, the size of an image as text."""
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown(f"**:color[Reconstruction]{{foreground='{palette.RECONSTRUCTION}'}}**")
-        st.selectbox("Error of a pixel", list(_ERRORS), format_func=_ERRORS.get, key="units_error")
+        st.selectbox("Error of a pixel", list(_ERRORS), format_func=_ERRORS.__getitem__, key="units_error")
         _offer_reduction("over the values of an image", "units_over_pixels")
         _offer_reduction("over the images of a batch", "units_reconstruction_over_batch")
         st.selectbox(
@@ -165,10 +166,11 @@ def _fill(loss: Loss) -> None:
         st.session_state[f"units_{name}"] = value
 
 
-def _answer(form: dict) -> Loss | None:
+def _answer(form: dict[str, Any]) -> Loss | None:
     """Tell which beta the form's loss has; the loss, or None after a sentence on why it cannot be."""
     try:
-        loss = Loss(**form | {"pixels": parse_size(form["pixels"])})
+        form["pixels"] = parse_size(form["pixels"])
+        loss = Loss(**form)
     except ReductionError as error:
         st.warning(str(error))
         return None

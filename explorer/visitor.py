@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from typing import TypeGuard
 
 import streamlit as st
 
@@ -17,6 +18,6 @@ def identify() -> str:
     return st.session_state.setdefault("visitor_drawn", secrets.token_hex(16))
 
 
-def is_number(text: object) -> bool:
+def is_number(text: object) -> TypeGuard[str]:
     """Whether a browser's ``text`` has the form of a visitor's number."""
     return isinstance(text, str) and re.fullmatch(r"[0-9a-f]{32}", text, re.ASCII) is not None

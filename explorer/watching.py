@@ -2,10 +2,9 @@
 
 from explorer import assets
 from explorer.catalogue import DATASETS
-from explorer.run_view import Frame, Run
 from explorer.runs.files import Record, encoder_name, frame_name
 from explorer.runs.manager import Snapshot
-from explorer.side_by_side import Moment, RunChoice
+from explorer.wire import Frame, Moment, Run, RunChoice, TrainingCurve
 from models import data
 from models.recipe import Recipe
 
@@ -33,7 +32,7 @@ def seen(run: Snapshot, record: Record) -> Run:
         ended=run.status.ended,
         waiting=_waiting(run),
         frames=[_frame(run, entry) for entry in record.frames],
-        training=record.training,
+        training=TrainingCurve(**record.training),
         changes=record.changes,
     )
 

@@ -11,10 +11,11 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from models import checkpoint, data, gallery, inference, measures, report, sweep, train_command, words
+from models import checkpoint, command_line, data, gallery, inference, measures, report, sweep, train_command, words
 from models.checkpoint import Checkpoint, CheckpointError
 from models.evaluation import DRAWS, SEED, fixed_images
 from models.evidence import EvidenceError
+from models.files import write_atomically
 from models.idx import IdxError
 from models.recipe import DATASETS, LIKELIHOODS, OBJECTIVES, Recipe, RecipeError
 from models.train_command import StoppedError
@@ -161,7 +162,7 @@ def _add_measuring(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]")
     only = verb.add_mutually_exclusive_group()
     only.add_argument("--print", action="store_true", help="only print the commands that train (off)")
     only.add_argument("--only-measure", action="store_true", help="train none, and measure those that are there (off)")
-    folder = sweep.shown(sweep.FOLDER)
+    folder = command_line.shown(sweep.FOLDER)
     verb.add_argument(
         "--folder", type=Path, default=sweep.FOLDER, metavar="DIR", help=f"where the seeds' models lie ({folder})"
     )
@@ -209,8 +210,8 @@ def _evaluate(options: argparse.Namespace) -> None:
     metrics = model.metrics
     command = model.recipe.command(options.file.as_posix())
     if options.json:
-        facts = {"split": options.split, "images": len(model.codes.label), "binarisations": len(model.averages.kl)}
-        facts |= {"samples_per_image": DRAWS if len(model.averages.kl) > 1 else 0, "beta": model.recipe.last_weight}
+        facts = {"split": options.split, "images": len(model.codes.label), "binarisations": model.binarisations}
+        facts |= {"samples_per_image": DRAWS if model.binarisations > 1 else 0, "beta": model.recipe.last_weight}
         facts |= {"pixel_stddev": model.pixel_stddev}
         units = measures.units(model.recipe.likelihood)
         print(report.report(options.file.stem, model, metrics, units, **facts, command=command))
@@ -264,7 +265,7 @@ def _measure_inference(model: Checkpoint, x: torch.Tensor, subset: int) -> dict[
 
 def _print_metrics(metrics: dict[str, float], model: Checkpoint, images: str) -> None:
     how = "beta = 1 in the sum" if model.recipe.has_encoder else "the sum is -log p(x) itself"
-    times = len(model.averages.kl) if model.averages else 1
+    times = model.binarisations
     seen = f"binarised afresh {times} times, {DRAWS} draws of z each" if times > 1 else _seen(model)
     print(f"averages over {images}, {seen}; {how}")
     _print_with_units(metrics, measures.units(model.recipe.likelihood))
@@ -302,7 +303,7 @@ def _pretrain(options: argparse.Namespace) -> None:
     # Every other model is laid out like the reference, or continues it.
     for wave in ({gallery.REFERENCE}, commands.keys() - {gallery.REFERENCE}):
         with ThreadPoolExecutor(options.jobs) as pool:
-            list(pool.map(sweep.run, [commands[name] for name in missing if name in wave]))
+            list(pool.map(command_line.run, [commands[name] for name in missing if name in wave]))
 
 
 def _measure(options: argparse.Namespace) -> None:
@@ -318,7 +319,9 @@ def _measure(options: argparse.Namespace) -> None:
 def _sweep(options: argparse.Namespace) -> None:
     folder = options.folder.resolve()
     if options.print:
-        print("\n".join([shlex.join(["mkdir", "-p", sweep.shown(folder)]), *dict(sweep.commands(folder)).values()]))
+        print(
+            "\n".join([shlex.join(["mkdir", "-p", command_line.shown(folder)]), *dict(sweep.commands(folder)).values()])
+        )
         return
     folder.mkdir(parents=True, exist_ok=True)
     sweep.train_classifier()
@@ -327,7 +330,7 @@ def _sweep(options: argparse.Namespace) -> None:
     found, kept = sweep.merged(sweep.measure_all(folder, options.jobs), measures.FILE)
     if kept:
         print(f"Kept the measures of {kept} models that are not here, from {measures.FILE.name}.", file=sys.stderr)
-    checkpoint.write_atomically(measures.FILE, (json.dumps(found, indent=1) + "\n").encode())
+    write_atomically(measures.FILE, (json.dumps(found, indent=1) + "\n").encode())
 
 
 if __name__ == "__main__":

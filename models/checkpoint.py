@@ -10,13 +10,12 @@ A file from elsewhere is read as bytes, capped before it is parsed and compared 
 
 import hashlib
 import json
-import os
 import platform
-import tempfile
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
+from typing import TypeGuard
 
 import safetensors
 import safetensors.torch
@@ -25,6 +24,7 @@ from torch import Tensor
 
 from models.data import Dataset
 from models.evaluation import Averages, Codes, average_terms, encode_dataset, summarise
+from models.files import is_number, write_atomically
 from models.recipe import Recipe, RecipeError
 from models.vae import LATENTS, VAE, NoEncoderError
 
@@ -33,6 +33,7 @@ MAX_FILE_BYTES = 16 << 20
 MAX_HEADER_BYTES = 64 << 10
 _MAX_IMAGES = 100_000
 _MAX_BINARISATIONS = 100
+_LARGEST = 3e38  # nats that float32 can hold
 _CODES = {
     "mean": ("F32", [LATENTS]),
     "stddev": ("F32", [LATENTS]),
@@ -66,6 +67,11 @@ class Checkpoint:
         """What stands for all held-out images, see summarise."""
         return summarise(self.codes, self.averages)
 
+    @property
+    def binarisations(self) -> int:
+        """How often each held-out image was binarised for the metrics."""
+        return len(self.averages.kl) if self.averages else 1
+
     @cached_property
     def fingerprint(self) -> str:
         """What the model is, in 16 hex digits: the same for the same recipe and weights, whatever is measured of them.
@@ -84,7 +90,7 @@ class Checkpoint:
         if self.recipe.likelihood == "bernoulli":
             return None
         fixed = self.recipe.pixel_stddev
-        return self.vae().pixel_stddev.item() if fixed is None else fixed
+        return torch.as_tensor(self.vae().pixel_stddev).item() if fixed is None else fixed
 
     def vae(self) -> VAE:
         """The model, in float32, in evaluation mode."""
@@ -163,24 +169,6 @@ def serialised(tensors: dict[str, Tensor], metadata: dict[str, str]) -> bytes:
     text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
     text += b" " * (-len(text) % 8)  # as the package does, so that the tensors stay aligned
     return len(text).to_bytes(8, "little") + text + raw[8 + size :]
-
-
-def write_atomically(path: Path, raw: bytes, sync: bool = True) -> None:
-    """Replace the file ``path`` by ``raw``: a reader sees the old bytes or the new, never a part.
-
-    With ``sync`` the new ones outlive a power cut.
-    """
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        try:
-            file.write(raw)
-            file.flush()
-            if sync:
-                os.fsync(file.fileno())
-            Path(file.name).chmod(0o644)
-            Path(file.name).replace(path)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
 
 
 def read(path: Path) -> Checkpoint:
@@ -262,18 +250,18 @@ def _averages(metadata: dict) -> Averages | None:
         return None
     found = _parse_object(text if isinstance(text, str) else "", "averages")
     lists = [found.get(field.name) for field in fields(Averages)]
-    if not all(map(_are_averages, lists)) or len(set(map(len, lists))) != 1:
+    sound = [values for values in lists if _are_averages(values)]
+    if len(sound) < len(lists) or len(set(map(len, sound))) != 1:
         raise CheckpointError(
             f"The checkpoint's averages are not two lists of as many numbers, 1 to {_MAX_BINARISATIONS}."
         )
-    return Averages(*map(tuple, lists))
+    return Averages(*(tuple(values) for values in sound))
 
 
-def _are_averages(values: object) -> bool:
-    # Up to the largest float32, which JSON's Infinity and NaN exceed; bool is an int to Python.
+def _are_averages(values: object) -> TypeGuard[list[float]]:
     if not isinstance(values, list) or not 1 <= len(values) <= _MAX_BINARISATIONS:
         return False
-    return all(isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 3e38 for value in values)
+    return all(is_number(value, -_LARGEST, _LARGEST) for value in values)
 
 
 def _check_layout(header: dict, recipe: Recipe) -> None:
@@ -294,5 +282,5 @@ def _check_layout(header: dict, recipe: Recipe) -> None:
             raise CheckpointError(f"The checkpoint's {name} is missing, or is not {dtype} {shape}.")
 
 
-def _is_count(shape: object) -> bool:
+def _is_count(shape: object) -> TypeGuard[list[int]]:
     return isinstance(shape, list) and len(shape) == 1 and isinstance(shape[0], int) and 1 < shape[0] <= _MAX_IMAGES

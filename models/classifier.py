@@ -14,8 +14,9 @@ from torch import Tensor
 from torch.distributions import Categorical
 
 from models import gallery
-from models.checkpoint import dependency_versions, serialised, write_atomically
+from models.checkpoint import dependency_versions, serialised
 from models.data import Dataset
+from models.files import write_atomically
 from models.vae import LATENTS, VAE
 
 FILE = gallery.FOLDER / "classifier.safetensors"

@@ -3,10 +3,10 @@
 import hashlib
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -21,7 +21,7 @@ Split = Literal["train", "test"]
 
 FOLDER_VARIABLE = "LATENT_EXPLORER_DATA"
 _TIMEOUT_S = 20
-_PREFIX = {"train": "train", "test": "t10k"}
+_PREFIX: dict[Split, str] = {"train": "train", "test": "t10k"}
 
 # SHA-256 of the original .gz files, byte for byte.
 _SHA256 = {
@@ -122,8 +122,9 @@ def load_local(name: str, split: Split) -> Dataset | None:
     """As load, but None where the files are not on this machine yet; nothing is fetched."""
     if name == "digits":
         return _load_digits(split)
-    paths = [_local(name, file) for file in _files(split)]
-    return _read(name, split, paths) if all(paths) else None
+    files = _files(split)
+    paths = [path for file in files if (path := _local(name, file))]
+    return _read(name, split, paths) if len(paths) == len(files) else None
 
 
 def is_local(name: str) -> bool:
@@ -136,7 +137,7 @@ def _files(split: Split) -> tuple[str, str]:
     return f"{_PREFIX[split]}-images-idx3-ubyte.gz", f"{_PREFIX[split]}-labels-idx1-ubyte.gz"
 
 
-def _read(name: str, split: Split, paths: Iterator[Path]) -> Dataset:
+def _read(name: str, split: Split, paths: Iterable[Path]) -> Dataset:
     images, labels = (path.read_bytes() for path in paths)
     pixels, digits = read_idx(images, "images"), read_idx(labels, "labels")
     if len(pixels) != len(digits):
@@ -148,7 +149,7 @@ def _load_digits(split: Split) -> Dataset:
     """scikit-learn's 1,797 8x8 digits enlarged to 28x28; the last 360 are held out."""
     from sklearn.datasets import load_digits  # here, for it takes seconds to import and few runs need it
 
-    digits = load_digits()
+    digits: Any = load_digits()  # a Bunch, which its stub does not know
     small = torch.from_numpy(digits.images).float()[:, None]
     large = torch.nn.functional.interpolate(small, size=(28, 28), mode="bilinear")[:, 0]
     pixels = (large * (255 / 16)).round().to(torch.uint8)
@@ -184,7 +185,8 @@ def _fetch(name: str, file: str, progressbar: bool | Progress) -> Path:
     if path := _local(name, file):
         return path
     reasons = []
-    downloader = pooch.HTTPDownloader(timeout=_TIMEOUT_S, progressbar=progressbar)
+    # pooch's stubs know neither a progress bar of one's own nor its downloader's call.
+    downloader: Any = pooch.HTTPDownloader(timeout=_TIMEOUT_S, progressbar=progressbar)  # pyright: ignore[reportArgumentType]
     for mirror in MIRRORS[name]:
         try:
             path = pooch.retrieve(mirror + file, _SHA256[name][file], file, next(_folders(name)), downloader=downloader)

@@ -4,18 +4,21 @@ import json
 import shlex
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import Any, TypeGuard
 
 import torch
 from torch import Tensor
 from torch.distributions import Independent, MultivariateNormal, Normal
 
-from models import checkpoint, gallery, report, sweep
+from models import checkpoint, command_line, gallery, report
 from models.best_q import best_bound, gaps
 from models.bound import elbo
 from models.checkpoint import Checkpoint
 from models.evidence import evidence, posterior
+from models.files import write_atomically
 from models.importance import effective_sample_size, importance_bound, log_weights
 from models.recipe import Recipe
 from models.shipped import are_all, are_numbers, read_figures
@@ -152,7 +155,7 @@ def measure_controls(files: Collection[Path], jobs: int) -> None:
 
 def stale(kept: dict[str, dict]) -> list[str]:
     """The shipped models of which nothing is ``kept``, or what was measured of other weights than they have now."""
-    return [name for name in gallery.recipes() if not _is_of(gallery.read(name), kept.get(name))]
+    return [name for name in gallery.recipes() if not _is_of(kept.get(name), gallery.read(name))]
 
 
 def unmeasured(kept: dict[str, dict]) -> list[str]:
@@ -161,7 +164,7 @@ def unmeasured(kept: dict[str, dict]) -> list[str]:
     return [name for name, recipe in gallery.recipes().items() if name in old or not _is_whole(recipe, kept[name])]
 
 
-def _is_of(model: Checkpoint, entry: object) -> bool:
+def _is_of(entry: object, model: Checkpoint) -> TypeGuard[dict]:
     return isinstance(entry, dict) and entry.get("fingerprint") == model.fingerprint
 
 
@@ -172,10 +175,9 @@ def _is_whole(recipe: Recipe, entry: dict) -> bool:
 
 def _kept() -> dict:
     """What FILE holds; where that cannot be used, nothing."""
-    try:
+    kept: Any = None
+    with suppress(FileNotFoundError, ValueError):
         kept = json.loads(FILE.read_bytes())
-    except (FileNotFoundError, ValueError):
-        kept = None
     groups = ("models", "controls")
     usable = isinstance(kept, dict) and all(isinstance(kept.get(group, {}), dict) for group in groups)
     return {"models": {}} | (kept if usable else {})
@@ -190,13 +192,13 @@ def _measure_files(group: str, files: dict[str, Path], subset: int, jobs: int) -
             facts = {"images": IMAGES, "subset": SUBSET, "draws": DRAWS, "models": {}} | _kept()
             facts[group] = facts.get(group, {}) | {name: entry}
             facts["versions"] = checkpoint.dependency_versions()
-            checkpoint.write_atomically(FILE, (json.dumps(facts, indent=1) + "\n").encode())
+            write_atomically(FILE, (json.dumps(facts, indent=1) + "\n").encode())
 
 
 def _entry(path: Path, subset: int, known: object) -> dict:
     """What FILE keeps of one model: whose figures they are, those of the test images, and those of training images."""
     model = checkpoint.read(path)
-    fitted = _fitted(known) if _is_of(model, known) else {}
+    fitted = _fitted(known) if _is_of(known, model) else {}
     test_subset = subset if model.recipe.has_encoder and not fitted else 0
     test, train = (_evaluated(path, split, size) for split, size in (("test", test_subset), ("train", 0)))
     facts = {"fingerprint": model.fingerprint}
@@ -210,8 +212,8 @@ def _fitted(entry: dict) -> dict[str, float]:
 
 
 def _evaluated(path: Path, split: str, subset: int) -> dict[str, float]:
-    words = ["evaluate", sweep.shown(path), "--split", split, "--evidence", "--subset", str(subset), "--json"]
-    return report.values(sweep.run(shlex.join(["python", "-m", "models", *words])))
+    words = ["evaluate", command_line.shown(path), "--split", split, "--evidence", "--subset", str(subset), "--json"]
+    return report.values(command_line.run(shlex.join(["python", "-m", "models", *words])))
 
 
 @cache
@@ -231,8 +233,9 @@ def _is_sound(found: object) -> bool:
     if not are_numbers(found, ("images", "subset", "draws")):
         return False
     models, controls = found.get("models"), found.get("controls", {})
-    groups = isinstance(models, dict) and models and isinstance(controls, dict)
-    if not groups or not are_all(models, _are_averages) or not are_all(controls, _is_control):
+    if not isinstance(models, dict) or not models or not isinstance(controls, dict):
+        return False
+    if not are_all(models, _are_averages) or not are_all(controls, _is_control):
         return False
     recipes = gallery.recipes()
     return all(_has_gap(models[name]) for name in models.keys() & recipes if recipes[name].has_encoder)

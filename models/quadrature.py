@@ -43,7 +43,7 @@ def _rule(kinds: tuple[int, int]) -> Rule:
     """Nodes [G, 2] and weights [G] of an expectation under N(0, I), by the kind of the rule along each axis."""
     if min(kinds) == len(WIDTHS):
         # Wide along both axes are the codes of a model that has all but collapsed, whose decoder is smooth.
-        kinds = (len(WIDTHS) - 1,) * 2
+        kinds = len(WIDTHS) - 1, len(WIDTHS) - 1
     (first, first_weights), (second, second_weights) = (_AXIS[kind] for kind in kinds)
     return torch.cartesian_prod(first, second), torch.outer(first_weights, second_weights).flatten()
 

@@ -54,7 +54,8 @@ def _graded(radius: float, widest: float) -> tuple[Tensor, Tensor]:
         final = ~wide & (distance < radius)
         done.append((low[final], width[final]))
         low, width = _quarter(low[wide], width[wide])
-    return tuple(torch.cat(parts) for parts in zip(*done, strict=True))
+    lows, widths = (torch.cat(parts) for parts in zip(*done, strict=True))
+    return lows, widths
 
 
 def _quarter(low: Tensor, width: Tensor) -> tuple[Tensor, Tensor]:

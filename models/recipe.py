@@ -4,6 +4,8 @@ import json
 import shlex
 from dataclasses import asdict, dataclass, fields
 
+from models.files import is_number
+
 DATASETS = ("mnist", "fashion", "digits")
 LIKELIHOODS = ("bernoulli", "gaussian")
 OBJECTIVES = ("elbo", "lattice")
@@ -171,8 +173,6 @@ def _check_changes(changes: object) -> None:
 
 
 def _check_number(name: str, value: object, low: float, high: float, whole: bool = False) -> None:
-    # bool is an int to Python, and True is no number of epochs. NaN fails every comparison.
-    fits = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool) and low <= value <= high
-    if not fits:
+    if not is_number(value, low, high, whole):
         kind = "a whole number" if whole else "a number"
         raise RecipeError(f"{name} is {value!r:.40}; it takes {kind} from {low:,} to {high:,}.")

@@ -1,7 +1,10 @@
-"""Which beta a loss really uses: what the sums and means of its code do to the weight of its KL term."""
+"""Which beta a loss really uses: what sums, means and sigma do to the weight of its KL term."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from models.checkpoint import Checkpoint
+from models.vae import PIXELS
 
 ERRORS = ("bernoulli", "squared", "half squared")
 REDUCTIONS = ("sum", "mean")
@@ -99,3 +102,70 @@ def implied_stddev(loss: Loss) -> float:
 
 def _factor(reduction: str, count: int) -> float:
     return 1.0 if reduction == "sum" else 1 / count
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """Where a beta-VAE with a Gaussian decoder ended, in averages per image of ``pixels`` values.
+
+    ``squared_error`` is E_q ||x - f(z)||^2 in units of a pixel's value squared, ``stddev`` sigma in those of a pixel's
+    value, ``kl`` KL(q(z|x) || p(z)) in nats. The same networks are the optimum at every sigma, with the beta of at:
+
+        ||x - f||^2 / (2 sigma^2) + D/2 log(2 pi sigma^2) + beta KL
+            = (||x - f||^2 / 2 + beta sigma^2 KL) / sigma^2 + D/2 log(2 pi sigma^2)
+
+    Source: Rybkin, Daniilidis and Levine, 2021, Simple and Effective VAE Training with Calibrated Decoders,
+    section 3, https://arxiv.org/abs/2006.13202
+    """
+
+    squared_error: float
+    kl: float
+    stddev: float
+    beta: float = 1.0
+    pixels: int = PIXELS
+
+    @classmethod
+    def of(cls, model: Checkpoint) -> "Optimum":
+        """Where ``model``, of the Gaussian likelihood, ended, by its metrics on held-out images."""
+        stddev, metrics = model.pixel_stddev, model.metrics
+        if stddev is None:
+            raise ValueError("A model of binary pixels has no sigma. Take one of the Gaussian likelihood.")
+        nats = metrics["reconstruction"] - _constant(stddev, PIXELS)
+        return cls(2 * stddev**2 * nats, metrics["kl"], stddev, model.recipe.beta)
+
+    def at(self, stddev: float) -> "Optimum":
+        """The same optimum at another sigma: beta sigma^2 stays."""
+        return replace(self, stddev=stddev, beta=self.beta * self.stddev**2 / stddev**2)
+
+    def in_unit(self, factor: float) -> "Optimum":
+        """The same optimum where a pixel's value is ``factor`` times as large a number; so is sigma."""
+        return replace(self, squared_error=self.squared_error * factor**2, stddev=self.stddev * factor)
+
+    @property
+    def error_nats(self) -> float:
+        """The squared error over 2 sigma^2."""
+        return self.squared_error / (2 * self.stddev**2)
+
+    @property
+    def constant(self) -> float:
+        """D/2 log(2 pi sigma^2), nats of a density: no network changes it."""
+        return _constant(self.stddev, self.pixels)
+
+    @property
+    def loss(self) -> float:
+        """Nats of a density; -ELBO where beta is 1."""
+        return self.error_nats + self.constant + self.beta * self.kl
+
+    @property
+    def common(self) -> float:
+        """||x - f||^2 / 2 + beta sigma^2 KL, in units of a pixel's value squared: the same at every sigma."""
+        return self.squared_error / 2 + self.beta * self.stddev**2 * self.kl
+
+    @property
+    def best_stddev(self) -> float:
+        """The sigma at which the squared error has most density: its square is the mean squared error of a pixel."""
+        return math.sqrt(self.squared_error / self.pixels)
+
+
+def _constant(stddev: float, pixels: int) -> float:
+    return pixels / 2 * math.log(2 * math.pi * stddev**2)

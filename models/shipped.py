@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeGuard
 
 
 class ShippedError(ValueError):
@@ -20,7 +21,7 @@ def read_figures(path: Path, is_sound: Callable[[object], bool]) -> dict:
     return found
 
 
-def are_numbers(value: object, needed: Iterable[str] = (), known: Iterable[str] = ()) -> bool:
+def are_numbers(value: object, needed: Iterable[str] = (), known: Iterable[str] = ()) -> TypeGuard[dict]:
     """Whether an object has a number under each name that is ``needed``, and where it has one that is ``known``."""
     if not isinstance(value, dict):
         return False

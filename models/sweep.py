@@ -1,10 +1,9 @@
 """Five seeds for each KL weight: train the missing ones, measure all, and ship the measures but not the weights."""
 
 import hashlib
+import inspect
 import json
 import shlex
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -13,9 +12,10 @@ from pathlib import Path
 
 from models import aggregate, checkpoint, classifier, data, ellipses, evaluation, gallery, measures, report
 from models.checkpoint import CheckpointError
+from models.command_line import ROOT, run, shown
+from models.files import write_atomically
 from models.recipe import Recipe
 
-ROOT = gallery.FOLDER.parents[1]
 FOLDER = ROOT / ".state" / "sweep"
 SEEDS = (1, 2, 3, 4)
 """Besides 0, the seed of the shipped models."""
@@ -39,21 +39,6 @@ def commands(folder: Path = FOLDER) -> Iterator[tuple[Path, str]]:
     for name, recipe in recipes().items():
         path = folder.resolve() / name
         yield path, recipe.command(shown(path))
-
-
-def shown(path: Path) -> str:
-    """``path`` as a command in the repository's root names it."""
-    return (path.relative_to(ROOT) if path.is_relative_to(ROOT) else path).as_posix()
-
-
-def run(command: str) -> str:
-    """What a command of ours, run in the repository's root, prints on stdout. Raises OSError where it fails."""
-    print(command, file=sys.stderr)
-    words = [sys.executable, *shlex.split(command)[1:]]
-    done = subprocess.run(words, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode:
-        raise OSError(f"This command failed, for the reason that stands above: {command}")
-    return done.stdout
 
 
 def train_missing(folder: Path, jobs: int) -> None:
@@ -128,13 +113,13 @@ def _measured(path: Path, recipe: Recipe, folder: Path) -> dict[str, float]:
         if checkpoint.read(path).recipe != recipe:
             raise CheckpointError(f"{path} was made by another recipe; delete it, and the sweep makes it anew.")
         text = run(shlex.join(["python", "-m", "models", "measure", "--json", shown(path)]))
-        checkpoint.write_atomically(known, json.dumps(report.values(text)).encode())
+        write_atomically(known, json.dumps(report.values(text)).encode())
     return json.loads(known.read_bytes())
 
 
 def _fingerprint(path: Path) -> str:
     """Of all that the measures of the file ``path`` depend on: the file, the classifier, and how they are computed."""
-    sources = [Path(module.__file__) for module in (aggregate, classifier, ellipses, evaluation, measures)]
+    sources = [Path(inspect.getfile(module)) for module in (aggregate, classifier, ellipses, evaluation, measures)]
     digest = hashlib.sha256()
     for file in (path, classifier.FILE, *sources):
         digest.update(hashlib.sha256(file.read_bytes()).digest())

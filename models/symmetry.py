@@ -6,9 +6,10 @@ of beta.
 """
 
 from itertools import permutations, product
+from typing import cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from models.vae import LATENTS, VAE
 
@@ -30,11 +31,11 @@ def _apply(symmetry: Symmetry, points: Tensor) -> Tensor:
 def fold(vae: VAE, symmetry: Symmetry) -> None:
     """Move ``vae``'s codes by ``symmetry``, in place: p(x) and every loss term stay exactly as they were."""
     order, signs = list(symmetry[0]), torch.tensor(symmetry[1])
-    first = vae.decoder[0]
+    first = cast(nn.Linear, vae.decoder[0])
     first.weight.copy_(first.weight[:, order] * signs)
     if vae.encoder is None:
         return
-    last = vae.encoder[-1]
+    last = cast(nn.Linear, vae.encoder[-1])
     rows = [*order, *(LATENTS + unit for unit in order)]
     row_signs = torch.cat([signs, torch.ones(LATENTS)])  # a flip turns the mean; log stddev has no sign to turn
     last.weight.copy_(last.weight[rows] * row_signs[:, None])

@@ -151,7 +151,7 @@ def train(
 def _rows(progress: Progress, images: int, epoch: int, recipe: Recipe, generator: torch.Generator) -> Tensor:
     """The images of the next batch; a new epoch has a new order."""
     batch = progress.taken % epoch
-    if batch == 0:
+    if batch == 0 or progress.order is None:
         progress.order = torch.randperm(images, generator=generator)
     return progress.order[batch * recipe.batch_size : (batch + 1) * recipe.batch_size]
 

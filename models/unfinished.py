@@ -12,8 +12,9 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from models.checkpoint import CheckpointError, write_atomically
+from models.checkpoint import CheckpointError
 from models.data import Dataset
+from models.files import write_atomically
 from models.recipe import Recipe
 from models.training import Progress
 from models.vae import VAE

@@ -80,7 +80,7 @@ class VAE(nn.Module):
             return self.fixed_pixel_stddev
         return _held(self.log_pixel_stddev, *map(math.log, PIXEL_STDDEVS)).exp()
 
-    def encode(self, x: Tensor) -> Distribution:
+    def encode(self, x: Tensor) -> Independent:
         """q(z|x), event shape [2], of images x [..., 784]. Raises NoEncoderError."""
         if self.encoder is None:
             raise NoEncoderError
@@ -89,7 +89,7 @@ class VAE(nn.Module):
             Normal(mean, _held(log_stddev, _MIN_LOG_STDDEV, _MAX_LOG_STDDEV).exp(), validate_args=False)
         )
 
-    def decode(self, z: Tensor) -> Distribution:
+    def decode(self, z: Tensor) -> Independent:
         """p(x|z), event shape [784], of points z [..., 2]."""
         logits = self.decoder(z)
         if self.likelihood == "gaussian":
@@ -97,7 +97,7 @@ class VAE(nn.Module):
         return _independent(Bernoulli(logits=logits, validate_args=False))
 
 
-def prior(device: torch.device | str = "cpu") -> Distribution:
+def prior(device: torch.device | str = "cpu") -> Independent:
     """p(z) = N(0, I), event shape [2]."""
     return _independent(Normal(torch.zeros(LATENTS, device=device), 1.0, validate_args=False))
 

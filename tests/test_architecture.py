@@ -1,6 +1,8 @@
 """The arrows: app -> pages -> the screen's parts -> models, and never back; no global generator, no pickle."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +22,18 @@ FORBIDDEN_EVERYWHERE = {
 }
 DRAWS = {"bernoulli", "multinomial", "normal", "rand", "randint", "randn", "randperm", "uniform_", "normal_"}
 DRAWS |= {"bernoulli_", "rand_like", "randn_like", "sample", "rsample", "kaiming_uniform_", "xavier_uniform_"}
+
+DRAWING = {"definitions", "inference_costs", "keeping", "likelihood_note", "mounted", "page_head", "recipe_form"}
+DRAWING |= {"units_calculator", "visitor"}
+"""The modules of explorer/ that draw with Streamlit, or ask it; all others answer in plain data."""
+
+LOADS = """
+import importlib, sys
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+    for screen in {"streamlit", "plotly.graph_objs", "plotly.basedatatypes"} & sys.modules.keys():
+        sys.exit(print(f"Importing {name} loads {screen}: import what needs it inside a page, or not at all."))
+"""
 
 
 def sources(*places: str) -> Iterator[Path]:
@@ -73,9 +87,24 @@ def test_models_know_no_screen() -> None:
     assert offences(sources("models"), {"streamlit", "plotly", "explorer", "app"}) == {}
 
 
-def test_runs_measuring_and_what_answers_know_no_streamlit() -> None:
-    places = "runs", "measuring.py", "questions.py", "posteriors.py", "posterior_shape.py"
-    assert offences(sources(*(f"explorer/{place}" for place in places)), {"streamlit"}) == {}
+def test_models_runs_and_what_answers_load_no_screen() -> None:
+    """Nor does anything that they import: one new interpreter imports each in turn, and names the first that does."""
+    answering = (path for path in sorted(ROOT.glob("explorer/*.py")) if path.stem not in DRAWING)
+    modules = _modules([*sources("models", "explorer/runs"), *answering])
+    done = subprocess.run(
+        [sys.executable, "-c", LOADS, *modules], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.returncode) == ("", 0), done.stderr
+
+
+def _modules(paths: list[Path]) -> list[str]:
+    """The names of the modules in files; a package goes by its own name, and what is run is not imported."""
+    parts = (path.relative_to(ROOT).with_suffix("").parts for path in paths if path.stem != "__main__")
+    return [".".join(each).removesuffix(".__init__") for each in parts]
+
+
+def test_the_types_of_the_wire_know_nothing_of_ours() -> None:
+    assert offences(sources("explorer/wire.py"), {"streamlit", "torch", "explorer", "models"}) == {}
 
 
 def test_pages_know_no_other_page() -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from explorer import assets, catalogue, kept
-from explorer.latent_map import Model
 from explorer.runs.store import STATE_VARIABLE
+from explorer.wire import Model
 from models import data, gallery
 from models.checkpoint import Checkpoint
 from models.recipe import DATASETS, Recipe

@@ -9,7 +9,7 @@ import pytest
 from explorer import assets, catalogue, choices, kept
 from explorer.runs.manager import Manager
 from explorer.runs.store import STATE_VARIABLE
-from explorer.side_by_side import Choice, RunChoice
+from explorer.wire import Choice, RunChoice
 from models import checkpoint, gallery, measures
 from tests.comparing import MEASURES, SHIPPED, lay_run, manage, ship
 from tests.running import ANN, BOB

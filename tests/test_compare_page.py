@@ -1,13 +1,9 @@
 """The page mounts the comparison with the link it was opened with, learns what is left, and waits for measures."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
-from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import Element
 
 from explorer import assets, choices, kept, link, palette
 from explorer.definitions import DEFINITIONS, SWEEP
@@ -15,9 +11,10 @@ from explorer.runs.manager import Manager
 from explorer.runs.store import STATE_VARIABLE
 from models import gallery, measures
 from tests.comparing import MEASURES, SHIPPED, lay_run, manage, ship
+from tests.page import TestedPage
 from tests.running import ANN, BOB
 
-SECONDS = 120
+PAGE = TestedPage("compare", "side_by_side")
 DEFAULTS = link.defaults(link.COMPARE)
 
 
@@ -39,45 +36,15 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Manager:
     return manage(tmp_path, monkeypatch)
 
 
-def opened(visitor: str = ANN, **query: str) -> AppTest:
-    """The page at an address. Alone, because AppTest cannot switch to a page that is a function."""
-
-    def page() -> None:
-        from explorer.pages import compare
-
-        compare.show()
-
-    app = AppTest.from_function(page, default_timeout=SECONDS)
-    app.session_state["visitor_drawn"] = visitor
-    app.query_params.update(query)
-    return app.run()
-
-
-def mounted(app: AppTest) -> Element:
-    """The comparison among the page's components."""
-    return next(each for each in app.get("bidi_component") if each.proto.component_name == "side_by_side")
-
-
-def data(app: AppTest) -> dict:
-    """What the comparison is given."""
-    return json.loads(mounted(app).proto.json)
-
-
-def leave(app: AppTest, state: object) -> None:
-    """Run as when the browser reports a link state."""
-    # AppTest has no public way to play a component's browser side.
-    app._run(WidgetStates(widgets=[WidgetState(id=mounted(app).proto.id, json_value=json.dumps({"link": state}))]))
-
-
 def test_the_page_opens_without_a_complaint() -> None:
-    app = opened()
+    app = PAGE.opened()
     assert not app.exception
     assert not app.error
     assert not app.warning
 
 
 def test_the_comparison_gets_models_measures_seeds_colours_and_addresses() -> None:
-    given = data(opened())
+    given = PAGE.data(PAGE.opened())
     assert given["models"] == choices.choices(ANN)
     assert (given["seeds"], given["classifier"]) == (SHIPPED["seeds"], SHIPPED["classifier"])
     assert (given["class_colours"], given["term_colours"]) == (palette.CLASSES, palette.TERMS)
@@ -97,7 +64,7 @@ def test_it_starts_where_the_link_says() -> None:
         "lines": "on",
         "draw": "5",
     }
-    assert data(opened(**query))["start"] == DEFAULTS | query
+    assert PAGE.data(PAGE.opened(**query))["start"] == DEFAULTS | query
 
 
 @pytest.mark.parametrize(
@@ -110,71 +77,71 @@ def test_it_starts_where_the_link_says() -> None:
     ],
 )
 def test_a_bad_link_starts_at_the_default(query: dict[str, str]) -> None:
-    app = opened(**query)
+    app = PAGE.opened(**query)
     assert not app.exception
-    assert data(app)["start"] == DEFAULTS
+    assert PAGE.data(app)["start"] == DEFAULTS
 
 
 def test_two_moments_of_a_run_can_be_compared_by_whoever_has_the_link(runs: Manager) -> None:
     lay_run(runs.store, "a" * 16, ANN, 1.0)
     sides = {side: f"run-{'a' * 16}@{step}" for side, step in (("a", 0), ("b", 20))}
-    given = data(opened(BOB, **sides))
+    given = PAGE.data(PAGE.opened(BOB, **sides))
     assert given["start"] == DEFAULTS | sides
     assert [run["name"] for run in given["runs"]] == [f"run-{'a' * 16}"]
-    assert data(opened(BOB))["runs"] == []
+    assert PAGE.data(PAGE.opened(BOB))["runs"] == []
 
 
 def test_what_the_visitor_leaves_reaches_python_and_changes_nothing_that_is_mounted() -> None:
-    app = opened(image="3")
-    before = data(app)
+    app = PAGE.opened(image="3")
+    before = PAGE.data(app)
     left = DEFAULTS | {"a": "mnist-beta-30", "z": "0.5,0.25", "lines": "on"}
-    leave(app, left)
+    PAGE.report(app, link=left)
     assert not app.exception
     assert app.session_state["compare"]["link"] == left
-    assert data(app) == before
+    assert PAGE.data(app) == before
 
 
 def test_who_comes_back_finds_what_they_left() -> None:
-    app = opened(image="3")
+    app = PAGE.opened(image="3")
     left = DEFAULTS | {"a": "mnist-beta-30", "scale": "fit"}
-    leave(app, left)
+    PAGE.report(app, link=left)
     # As Streamlit does when the page is left by the navigation, whose links say nothing.
     del app.session_state["compare"]
     app.query_params.clear()
-    assert data(app.run())["start"] == left
+    assert PAGE.data(app.run())["start"] == left
 
 
 @pytest.mark.parametrize("state", [[1], "x", 5])
 def test_a_state_that_is_no_object_leads_back_to_the_default(state: object) -> None:
-    app = opened()
-    leave(app, state)
+    app = PAGE.opened()
+    PAGE.report(app, link=state)
     # As Streamlit does when the page is left.
     del app.session_state["compare"]
     app.run()
     assert not app.exception
-    assert data(app)["start"] == DEFAULTS
+    assert PAGE.data(app)["start"] == DEFAULTS
 
 
 @pytest.mark.parametrize("state", [None, {}, {"a": "../x", "z": 3, "image": ["1"]}, {"unknown": "1"}])
 def test_a_browser_that_reports_nonsense_changes_nothing(state: object) -> None:
-    app = opened()
-    before = data(app)
-    leave(app, state)
+    app = PAGE.opened()
+    before = PAGE.data(app)
+    PAGE.report(app, link=state)
     assert not app.exception
-    assert data(app) == before
+    assert PAGE.data(app) == before
 
 
 def test_a_kept_models_measures_arrive_and_nothing_else_changes(tiny_bytes: bytes, measured: dict[Path, tuple]) -> None:
     name = kept.keep(ANN, "my own", tiny_bytes)
-    app = opened(a=name)
-    before = data(app)
+    app = PAGE.opened(a=name)
+    before = PAGE.data(app)
     assert (before["models"][-1]["name"], before["models"][-1]["measuring"]) == (name, True)
     assert before["start"]["a"] == name
     app.run()
-    assert data(app) == before
+    assert PAGE.data(app) == before
     measured[kept.path(ANN, name)] = (MEASURES, False)
     app.run()
-    after = data(app)
+    after = PAGE.data(app)
     assert after["models"][-1] == before["models"][-1] | {"measures": MEASURES, "measuring": False}
     assert after | {"models": []} == before | {"models": []}
     assert after["models"][:-1] == before["models"][:-1]
@@ -182,7 +149,7 @@ def test_a_kept_models_measures_arrive_and_nothing_else_changes(tiny_bytes: byte
 
 def test_others_kept_models_are_not_to_be_had(tiny_bytes: bytes) -> None:
     name = kept.keep(ANN, "my own", tiny_bytes)
-    assert data(opened(BOB, a=name, b=name))["start"] == DEFAULTS
+    assert PAGE.data(PAGE.opened(BOB, a=name, b=name))["start"] == DEFAULTS
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"models": NaN}', "[" * 200_000])
@@ -190,15 +157,15 @@ def test_damaged_measures_cost_a_sentence_and_are_found_again_once_restored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     ship(tmp_path, monkeypatch, text)
-    app = opened()
+    app = PAGE.opened()
     assert "measures.json is damaged" in app.warning[0].value
     assert not app.exception
-    assert {model["measures"] for model in data(app)["models"]} == {None}
+    assert {model["measures"] for model in PAGE.data(app)["models"]} == {None}
     assert str(tmp_path) not in str(app)
     ship(tmp_path, monkeypatch)
-    app = opened()
+    app = PAGE.opened()
     assert not app.warning
-    assert MEASURES in [model["measures"] for model in data(app)["models"]]
+    assert MEASURES in [model["measures"] for model in PAGE.data(app)["models"]]
 
 
 def test_a_folder_that_cannot_be_written_is_named_in_a_sentence(
@@ -206,13 +173,13 @@ def test_a_folder_that_cannot_be_written_is_named_in_a_sentence(
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setattr(assets, "FOLDER", tmp_path / "file" / "made")
-    app = opened()
+    app = PAGE.opened()
     assert "cannot be written" in app.error[0].value
     assert not app.exception
 
 
 def test_every_definition_has_an_equation_and_the_seeds_a_command() -> None:
-    app = opened()
+    app = PAGE.opened()
     shown = {each.value.strip("$\n") for each in app.latex}
     assert {each.equation for each in DEFINITIONS} <= shown
     assert any(f"`{SWEEP}`" in each.value for each in app.markdown)

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch.distributions import MultivariateNormal, kl_divergence
 
-from models import checkpoint, gallery, inference, sweep
+from models import checkpoint, command_line, gallery, inference
 from models.inference import UNITS, measure, measure_missing, parts, read_shipped, stale, unmeasured
 from models.recipe import Recipe
 from tests.conftest import seeded
@@ -126,7 +126,7 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return json.dumps({"images": 10_000, "measures": figures})
 
     monkeypatch.setattr(inference, "FILE", tmp_path / "evidence.json")
-    monkeypatch.setattr(sweep, "run", run)
+    monkeypatch.setattr(command_line, "run", run)
     return commands
 
 
@@ -158,7 +158,9 @@ def test_what_was_measured_of_other_weights_is_measured_anew(asked: list[str]) -
     missing = ["mnist-beta-0", "mnist-beta-3", "mnist-beta-10"]
     assert unmeasured(entries) == missing
     measure_missing(jobs=1)
-    assert [shlex.split(command)[4] for command in asked[::2]] == [sweep.shown(gallery.path(name)) for name in missing]
+    assert [shlex.split(command)[4] for command in asked[::2]] == [
+        command_line.shown(gallery.path(name)) for name in missing
+    ]
     # The fits of the same weights stay as they are.
     assert ["--subset 0" in command for command in asked[::2]] == [True, False, False]
     assert kept()["models"]["mnist-beta-0"]["approximation_gap"] == 7

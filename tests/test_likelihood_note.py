@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 from torch.distributions import Normal
 
-from explorer.likelihood_note import Optimum, table
+from explorer.likelihood_note import table
 from models import data, gallery
 from models.checkpoint import Checkpoint, measured, measured_again
 from models.data import Dataset
 from models.recipe import Recipe
+from models.reduction import Optimum
 from models.vae import VAE
 from tests.conftest import TINY_HIDDEN, seeded
 

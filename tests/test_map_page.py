@@ -1,19 +1,17 @@
 """The page mounts the map with the link it was opened with, and learns where the visitor leaves it."""
 
-import json
 import shutil
 from pathlib import Path
 
 import pytest
-from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import Element
 
 from explorer import assets, catalogue, link, palette, startup
 from models import gallery
 from tests.conftest import ROOT
+from tests.page import SECONDS, TestedPage
 
-SECONDS = 120
+PAGE = TestedPage("map", "latent_map")
 
 
 def opened(**query: str) -> AppTest:
@@ -21,22 +19,6 @@ def opened(**query: str) -> AppTest:
     app = AppTest.from_file(ROOT / "app.py", default_timeout=SECONDS)
     app.query_params.update(query)
     return app.run()
-
-
-def mounted(app: AppTest) -> Element:
-    """The map among the page's components."""
-    return next(each for each in app.get("bidi_component") if each.proto.component_name == "latent_map")
-
-
-def data(app: AppTest) -> dict:
-    """What the map is given."""
-    return json.loads(mounted(app).proto.json)
-
-
-def leave(app: AppTest, state: object) -> None:
-    """Run as when the browser reports a link state."""
-    # AppTest has no public way to play a component's browser side.
-    app._run(WidgetStates(widgets=[WidgetState(id=mounted(app).proto.id, json_value=json.dumps({"link": state}))]))
 
 
 def test_the_page_opens_without_a_complaint() -> None:
@@ -47,7 +29,7 @@ def test_the_page_opens_without_a_complaint() -> None:
 
 
 def test_the_map_gets_the_gallery_the_colours_and_the_addresses() -> None:
-    given = data(opened())
+    given = PAGE.data(opened())
     assert given["models"] == catalogue.offered("a visitor who keeps nothing")
     assert {model["images_url"] for model in given["models"]} == {assets.images_url("mnist")}
     assert (given["class_colours"], given["term_colours"]) == (palette.CLASSES, palette.TERMS)
@@ -58,7 +40,7 @@ def test_the_map_gets_the_gallery_the_colours_and_the_addresses() -> None:
 
 def test_the_map_starts_where_the_link_says() -> None:
     query = {"model": "mnist-beta-0", "z": "1,-2", "image": "7", "digits": "013", "scale": "fit", "lattice": "on"}
-    assert data(opened(**query))["start"] == link.DEFAULTS | query
+    assert PAGE.data(opened(**query))["start"] == link.DEFAULTS | query
 
 
 @pytest.mark.parametrize(
@@ -68,42 +50,42 @@ def test_the_map_starts_where_the_link_says() -> None:
 def test_a_bad_link_starts_at_the_default(query: dict[str, str]) -> None:
     app = opened(**query)
     assert not app.exception
-    assert data(app)["start"] == link.DEFAULTS
+    assert PAGE.data(app)["start"] == link.DEFAULTS
 
 
 def test_what_the_visitor_leaves_reaches_python() -> None:
     app = opened()
     left = link.DEFAULTS | {"model": "mnist-beta-0", "z": "0.5,0.25"}
-    leave(app, left)
+    PAGE.report(app, link=left)
     assert not app.exception
     assert app.session_state["map"]["link"] == left
 
 
 def test_what_the_map_is_given_stays_constant_while_the_visitor_moves() -> None:
     app = opened(image="3")
-    before = data(app)
-    leave(app, link.DEFAULTS | {"z": "0.5,0.25"})
-    assert data(app) == before
+    before = PAGE.data(app)
+    PAGE.report(app, link=link.DEFAULTS | {"z": "0.5,0.25"})
+    assert PAGE.data(app) == before
 
 
 @pytest.mark.parametrize("state", [[1], "x", 5])
 def test_a_state_that_is_no_object_leads_back_to_the_default(state: object) -> None:
     app = opened()
-    leave(app, state)
+    PAGE.report(app, link=state)
     # As Streamlit does when the page is left.
     del app.session_state["map"]
     app.run()
     assert not app.exception
-    assert data(app)["start"] == link.DEFAULTS
+    assert PAGE.data(app)["start"] == link.DEFAULTS
 
 
 @pytest.mark.parametrize("state", [None, {}, {"model": "../x", "z": 3, "image": ["1"]}, {"unknown": "1"}])
 def test_a_browser_that_reports_nonsense_changes_nothing(state: object) -> None:
     app = opened()
-    before = data(app)
-    leave(app, state)
+    before = PAGE.data(app)
+    PAGE.report(app, link=state)
     assert not app.exception
-    assert data(app) == before
+    assert PAGE.data(app) == before
 
 
 def test_a_damaged_model_is_named_in_a_sentence_and_found_again_once_restored(

@@ -12,8 +12,8 @@ from torch import Tensor
 from torch.distributions import MultivariateNormal
 
 from explorer import kept, posteriors
-from explorer.probability_view import Answer, Curve
 from explorer.runs.store import STATE_VARIABLE
+from explorer.wire import Answer, ImportanceCurve
 from models import checkpoint, gallery
 from models.checkpoint import Checkpoint
 from models.data import Dataset
@@ -126,7 +126,7 @@ def test_the_curves_rise_from_the_bound_to_the_evidence(
     answered: Answer, proposal: str, few_draws: tuple[int, ...]
 ) -> None:
     curves = answered["curves"]
-    curve: Curve = curves[proposal]
+    curve: ImportanceCurve = curves[proposal]
     assert curves["draws"] == list(few_draws)
     assert curves["repeats"] == posteriors.REPEATS
     assert all(low <= mean <= high for low, mean, high in zip(curve["low"], curve["bound"], curve["high"], strict=True))

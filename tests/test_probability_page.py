@@ -1,21 +1,18 @@
 """The page mounts the view with the link it was opened with, and answers what the browser asks."""
 
 import base64
-import json
 from pathlib import Path
 
 import pytest
-from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
-from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import Element
 
 from explorer import assets, choices, kept, link, palette, posteriors
 from explorer.runs.store import STATE_VARIABLE
 from models import gallery
 from tests.comparing import manage
+from tests.page import TestedPage
 from tests.running import ANN
 
-SECONDS = 120
+PAGE = TestedPage("probability", "probability_view")
 DEFAULTS = link.defaults(link.PROBABILITY)
 QUESTION = {
     "model": gallery.REFERENCE,
@@ -35,45 +32,15 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     manage(tmp_path, monkeypatch)
 
 
-def opened(**query: str) -> AppTest:
-    """The page at an address. Alone, because AppTest cannot switch to a page that is a function."""
-
-    def page() -> None:
-        from explorer.pages import probability
-
-        probability.show()
-
-    app = AppTest.from_function(page, default_timeout=SECONDS)
-    app.session_state["visitor_drawn"] = ANN
-    app.query_params.update(query)
-    return app.run()
-
-
-def mounted(app: AppTest) -> Element:
-    """The view among the page's components."""
-    return next(each for each in app.get("bidi_component") if each.proto.component_name == "probability_view")
-
-
-def data(app: AppTest) -> dict:
-    """What the view is given."""
-    return json.loads(mounted(app).proto.json)
-
-
-def report(app: AppTest, **state: object) -> None:
-    """Run as when the browser reports a link state or a question."""
-    # AppTest has no public way to play a component's browser side.
-    app._run(WidgetStates(widgets=[WidgetState(id=mounted(app).proto.id, json_value=json.dumps(state))]))
-
-
 def test_the_page_opens_without_a_complaint() -> None:
-    app = opened()
+    app = PAGE.opened()
     assert not app.exception
     assert not app.error
     assert not app.warning
 
 
 def test_the_view_gets_models_colours_and_addresses_and_no_answer_yet() -> None:
-    given = data(opened())
+    given = PAGE.data(PAGE.opened())
     assert given["models"] == choices.choices(ANN)
     assert (given["class_colours"], given["term_colours"]) == (palette.CLASSES, palette.TERMS)
     assert given["plotly_url"] == assets.plotly_url()
@@ -84,24 +51,24 @@ def test_the_view_gets_models_colours_and_addresses_and_no_answer_yet() -> None:
 
 def test_it_starts_where_the_link_says() -> None:
     query = {"model": "mnist-beta-30", "z": "1,-2", "image": "7", "digits": "013", "scale": "fit", "full": "on"}
-    assert data(opened(**query))["start"] == DEFAULTS | query
+    assert PAGE.data(PAGE.opened(**query))["start"] == DEFAULTS | query
 
 
 @pytest.mark.parametrize(
     "query", [{"model": "no such"}, {"model": "kept-0123456789ab"}, {"full": "off", "scale": "own", "view": "0,0,0"}]
 )
 def test_a_bad_link_starts_at_the_default(query: dict[str, str]) -> None:
-    app = opened(**query)
+    app = PAGE.opened(**query)
     assert not app.exception
-    assert data(app)["start"] == DEFAULTS
+    assert PAGE.data(app)["start"] == DEFAULTS
 
 
 def test_a_question_is_answered_whole_and_nothing_else_changes() -> None:
-    app = opened()
-    before = data(app)
-    report(app, question=QUESTION)
+    app = PAGE.opened()
+    before = PAGE.data(app)
+    PAGE.report(app, question=QUESTION)
     assert not app.exception
-    after = data(app)
+    after = PAGE.data(app)
     assert after["answer"] == posteriors.answer(QUESTION, ANN)
     assert after["answer"]["complete"]
     assert after["answer"]["fits"]
@@ -109,39 +76,39 @@ def test_a_question_is_answered_whole_and_nothing_else_changes() -> None:
 
 
 def test_the_next_question_replaces_the_answer() -> None:
-    app = opened()
-    report(app, question=QUESTION)
-    report(app, question=QUESTION | {"model": "mnist-beta-30", "id": 2})
-    assert (data(app)["answer"]["id"], data(app)["answer"]["model"]) == (2, "mnist-beta-30")
+    app = PAGE.opened()
+    PAGE.report(app, question=QUESTION)
+    PAGE.report(app, question=QUESTION | {"model": "mnist-beta-30", "id": 2})
+    assert (PAGE.data(app)["answer"]["id"], PAGE.data(app)["answer"]["model"]) == (2, "mnist-beta-30")
 
 
 def test_a_kept_model_can_be_asked_about(tiny_bytes: bytes) -> None:
     name = kept.keep(ANN, "my own", tiny_bytes)
-    app = opened(model=name)
-    assert data(app)["start"]["model"] == name
-    report(app, question=QUESTION | {"model": name})
-    assert data(app)["answer"]["problem"] == ""
+    app = PAGE.opened(model=name)
+    assert PAGE.data(app)["start"]["model"] == name
+    PAGE.report(app, question=QUESTION | {"model": name})
+    assert PAGE.data(app)["answer"]["problem"] == ""
 
 
 @pytest.mark.parametrize("question", [None, {}, 7, "now", [], {"model": "../x", "image": ["1"], "id": "2"}])
 def test_a_browser_that_asks_nonsense_gets_a_sentence_at_most(question: object) -> None:
-    app = opened()
-    report(app, question=question, link=question)
+    app = PAGE.opened()
+    PAGE.report(app, question=question, link=question)
     assert not app.exception
-    answer = data(app)["answer"]
+    answer = PAGE.data(app)["answer"]
     assert answer is None or answer["problem"]
     del app.session_state["probability"]
-    assert data(app.run())["start"] == DEFAULTS
+    assert PAGE.data(app.run())["start"] == DEFAULTS
 
 
 def test_who_comes_back_finds_what_they_left() -> None:
-    app = opened(image="3")
+    app = PAGE.opened(image="3")
     left = DEFAULTS | {"model": "mnist-beta-30", "full": "on"}
-    report(app, link=left)
+    PAGE.report(app, link=left)
     # As Streamlit does when the page is left by the navigation, whose links say nothing.
     del app.session_state["probability"]
     app.query_params.clear()
-    assert data(app.run())["start"] == left
+    assert PAGE.data(app.run())["start"] == left
 
 
 def test_a_folder_that_cannot_be_written_is_named_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,6 +116,6 @@ def test_a_folder_that_cannot_be_written_is_named_in_a_sentence(monkeypatch: pyt
         raise assets.AssetError("It cannot be written.")
 
     monkeypatch.setattr(choices, "choices", refuse)
-    app = opened()
+    app = PAGE.opened()
     assert not app.exception
     assert app.error[0].value == "The page cannot be served. It cannot be written. Then reload this page."

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from models import checkpoint, classifier, gallery, measures, sweep
+from models import checkpoint, classifier, command_line, gallery, measures, sweep
 from models.__main__ import main, parser, recipe_of
 from models.checkpoint import Checkpoint, CheckpointError
 
@@ -121,4 +121,4 @@ def test_only_missing_models_are_trained(small: dict[str, Path], monkeypatch: py
 
 def test_a_command_that_fails_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(OSError, match="nowhere"):
-        sweep.run("python -m models measure nowhere.safetensors")
+        command_line.run("python -m models measure nowhere.safetensors")

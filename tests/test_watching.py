@@ -9,11 +9,10 @@ from hypothesis import strategies as st
 
 from explorer import assets, watching
 from explorer.link import run_of
-from explorer.run_view import Run
 from explorer.runs.files import Control, Record, Status
 from explorer.runs.manager import Snapshot
 from explorer.runs.store import FRAMES, ROOT, Store
-from explorer.side_by_side import Moment, RunChoice
+from explorer.wire import Moment, Run, RunChoice
 from models import data
 from models.recipe import DATASETS, LIKELIHOODS, Recipe
 

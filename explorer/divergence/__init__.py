@@ -3,23 +3,20 @@
 from pathlib import Path
 
 import streamlit as st
+from streamlit.components.v2 import component
 
 from explorer import palette
 from explorer.javascript import bundle
-from explorer.latent_map import FOLDER as MAP_FOLDER
 from explorer.latent_map import SHARED_CSS
+from explorer.wire import DivergenceData, TermColours
 
 FOLDER = Path(__file__).parent
 
-# In the order of their imports.
-_OWN = ("gaussians", "descent", "graph", "grips", "direction", "divergence_layout", "divergence")
-MODULES = (MAP_FOLDER / "dom.js", MAP_FOLDER / "gestures.js", *(FOLDER / f"{name}.js" for name in _OWN))
-
-_mount = st.components.v2.component(
+_mount = component(
     "divergence",
     html='<div class="lse lse-divergence" data-testid="divergence" data-ready="false"></div>',
     css=SHARED_CSS + (FOLDER / "divergence.css").read_text(encoding="utf-8"),
-    js=bundle(MODULES),
+    js=bundle(FOLDER / "divergence.js"),
 )
 
 _IDENTITY = rf"""
@@ -31,14 +28,15 @@ _IDENTITY = rf"""
 """
 
 
-def divergence(*, term_colours: dict[str, str], key: str) -> None:
+def divergence(*, term_colours: TermColours, key: str) -> None:
     """Draw the section; all of it happens in the browser."""
     st.header("KL is not symmetric", anchor=False)
     st.markdown(
         "Drag the top of a curve to move its mean. Drag its side to change its spread. KL(q‖p) averages log q/p where"
         " **q** has its mass. KL(p‖q) averages log p/q where **p** has its mass."
     )
-    _mount(key=key, data={"term_colours": term_colours})
+    data: DivergenceData = {"term_colours": term_colours}
+    _mount(key=key, data=data)
     with st.expander("What each direction is used for, and what one nat of it means"):
         _explain()
 

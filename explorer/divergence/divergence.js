@@ -2,9 +2,10 @@
 
 import { pressOne } from "../latent_map/dom.js";
 import { listenToButtons } from "../latent_map/gestures.js";
+import { mount } from "../latent_map/mount.js";
 import { descent, divergenceAlong } from "./descent.js";
 import { drawIntegrand, integrand, tellDirection } from "./direction.js";
-import { layOutDivergence } from "./divergence_layout.js";
+import { layOut } from "./divergence_layout.js";
 import { BITS_PER_NAT, logDensity } from "./gaussians.js";
 import { areaOf, roundedUp, sampled, scaleGraph } from "./graph.js";
 import { Grips } from "./grips.js";
@@ -12,6 +13,7 @@ import { Grips } from "./grips.js";
 /** @typedef {import("./gaussians.js").Hump} Hump */
 /** @typedef {import("./gaussians.js").Density} Density */
 /** @typedef {import("./descent.js").Direction} Direction */
+/** @typedef {import("../latent_map/mount.js").Component<import("../wire.js").DivergenceData>} Component */
 
 /** @type {Hump} */
 const FIRST_Q = { weight: 1, mean: -1, stddev: 1.2 };
@@ -25,15 +27,17 @@ const TWO_HUMPS = [
 const ROOM_ABOVE = 1.12; // for the grip at the top
 
 class Divergence {
-  /** @param {HTMLElement} root */
-  constructor(root) {
-    this.root = root;
+  /** @param {Component} component */
+  constructor({ data, parentElement }) {
+    this.root = /** @type {HTMLElement} */ (parentElement.querySelector(".lse"));
+    const { root } = this;
+    root.style.setProperty("--lse-kl", data.term_colours.kl);
     this.end = new AbortController();
     this.q = FIRST_Q;
     this.targets = { false: ONE_HUMP, true: TWO_HUMPS };
     this.twoHumped = false;
     this.waiting = 0; // the frame that is to draw, or 0
-    layOutDivergence(root);
+    layOut(root);
     const { signal } = this.end;
     this.resolution = /** @type {HTMLInputElement} */ (this.find("input"));
     this.resolution.addEventListener("input", () => this.drawSoon(), { signal });
@@ -163,6 +167,8 @@ class Divergence {
     });
   }
 
+  update() {} // its styles follow the theme, and its colours do not change
+
   destroy() {
     this.end.abort();
     cancelAnimationFrame(this.waiting);
@@ -170,17 +176,4 @@ class Divergence {
   }
 }
 
-/** @type {WeakMap<HTMLElement, Divergence>} Streamlit calls again for the same element when the theme changes */
-const divergences = new WeakMap();
-
-/** @param {any} component */
-export default function (component) {
-  const { parentElement, data } = component;
-  const root = parentElement.querySelector(".lse");
-  root.style.setProperty("--lse-kl", data.term_colours.kl);
-  if (!divergences.has(parentElement)) divergences.set(parentElement, new Divergence(root));
-  return () => {
-    divergences.get(parentElement)?.destroy();
-    divergences.delete(parentElement);
-  };
-}
+export default mount((/** @type {Component} */ component) => new Divergence(component));

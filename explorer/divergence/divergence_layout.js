@@ -50,6 +50,6 @@ const RESOLUTION = `
 </label>`;
 
 /** @param {HTMLElement} root */
-export function layOutDivergence(root) {
+export function layOut(root) {
   root.innerHTML = `${DENSITIES}<div class="lse-directions">${directionOf("qp", "q", "p")}${directionOf("pq", "p", "q")}</div>${RESOLUTION}`;
 }

@@ -4,7 +4,7 @@ import { element } from "../latent_map/dom.js";
 
 export const X_REACH = 7; // the axis goes from -7 to 7
 const X_TICKS = [-6, -4, -2, 0, 2, 4, 6];
-const GRAPH_POINTS = 700;
+const POINTS = 700;
 const LEAST_NUMBERED = 0.15; // share of the height
 const NICE_HEIGHTS = [1, 1.5, 2, 3, 5, 7, 10];
 
@@ -21,12 +21,12 @@ export function roundedUp(value) {
 
 /** A function at the points of the axis. @param {(x: number) => number} f */
 export function sampled(f) {
-  return Array.from({ length: GRAPH_POINTS + 1 }, (_, i) => f(X_REACH * ((2 * i) / GRAPH_POINTS - 1)));
+  return Array.from({ length: POINTS + 1 }, (_, i) => f(X_REACH * ((2 * i) / POINTS - 1)));
 }
 
 /** The area between the values and 0. @param {number[]} values at the points of the axis */
 export function areaOf(values) {
-  const places = values.map((y, i) => `${(X_REACH * ((2 * i) / GRAPH_POINTS - 1)).toFixed(2)} ${(-y).toPrecision(5)}`);
+  const places = values.map((y, i) => `${(X_REACH * ((2 * i) / POINTS - 1)).toFixed(2)} ${(-y).toPrecision(5)}`);
   return `M${-X_REACH} 0L${places.join("L")}L${X_REACH} 0Z`;
 }
 

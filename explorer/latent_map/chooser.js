@@ -3,7 +3,7 @@
 import { element, pressOne } from "./dom.js";
 import { floorNote } from "./panel.js";
 
-/** @typedef {import("./panel.js").Model} Model */
+/** @typedef {import("../wire.js").Model} Model */
 
 export class Chooser {
   /** @param {HTMLElement} root @param {Model[]} models */

@@ -2,6 +2,9 @@
 
 import { mixViews } from "./view.js";
 
+/** From one model, or one moment of a run, to another. */
+export const GLIDE_MS = 800;
+
 /** Where everything on the map stands at one moment: points [N, 2], the class letters, and the window on them.
  * @typedef {{points: Float32Array, letters: number[][], view: import("./view.js").View}} Placement */
 

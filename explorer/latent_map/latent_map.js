@@ -2,20 +2,19 @@
 // down nothing here asks the server.
 
 import { Chooser } from "./chooser.js";
+import { GLIDE_MS } from "./glide.js";
 import { Inspector } from "./inspector.js";
 import { linkOf, showInAddressBar, stateOf } from "./link.js";
 import { fetchModel } from "./loading.js";
+import { mount } from "./mount.js";
 import { captionOf, showNumbers, takenOf } from "./panel.js";
 import { Panes } from "./panes.js";
 
-/** @typedef {import("./panel.js").Model} Model */
-/** @typedef {{models: Model[], start: Object<string, string>, defaults: Object<string, string>, plotly_url: string, classifier_url: string,
- *   class_colours: {light: string[], dark: string[]}, term_colours: Object<string, string>}} MapData */
-
-const MORPH_MS = 800;
+/** @typedef {import("../wire.js").Model} Model */
+/** @typedef {import("./mount.js").Component<import("../wire.js").MapData>} Component */
 
 class LatentMap {
-  /** @param {{data: MapData, parentElement: HTMLElement, setStateValue: (name: string, value: any) => void}} component */
+  /** @param {Component} component */
   constructor({ data, parentElement, setStateValue }) {
     this.data = data;
     this.report = setStateValue;
@@ -135,7 +134,7 @@ class LatentMap {
     if (other) this.pane.jump();
     this.showModel();
     this.publish();
-    if (!other) this.pane.glide(MORPH_MS);
+    if (!other) this.pane.glide(GLIDE_MS);
   }
 
   /** @param {boolean} on */
@@ -153,21 +152,16 @@ class LatentMap {
     if (button.matches(".lse-toggle")) this.setLattice(!this.panes.state.lattice);
     void this.switchTo(this.chooser.named(button.dataset.modelName));
   }
+
+  /** Only the theme changes while the map is mounted. @param {Component} component */
+  update({ setStateValue }) {
+    this.report = setStateValue;
+    if (this.started) this.panes.restyle();
+  }
+
+  destroy() {
+    this.panes.destroy();
+  }
 }
 
-/** @type {WeakMap<HTMLElement, LatentMap>} Streamlit calls again for the same element when the theme changes */
-const maps = new WeakMap();
-
-/** @param {any} component */
-export default function (component) {
-  const { parentElement } = component;
-  const map = maps.get(parentElement);
-  if (map) {
-    map.report = component.setStateValue;
-    if (map.started) map.panes.restyle();
-  } else maps.set(parentElement, new LatentMap(component));
-  return () => {
-    maps.get(parentElement)?.panes.destroy();
-    maps.delete(parentElement);
-  };
-}
+export default mount((/** @type {Component} */ component) => new LatentMap(component));

@@ -1,20 +1,25 @@
 // The decoded lattice behind the points: one picture for each cell of the window.
 
 import { PICTURE_PIXELS, PICTURE_SIDE } from "./pictures.js";
+import { inSlices } from "./slices.js";
 
 const CELLS = 20;
-const SLICE_MS = 8; // half a frame, so that the handle stays live meanwhile
 
 /** Decode the centre of each of 20 x 20 cells of the view, a few every frame.
  * @param {import("./decoder.js").Decoder} decoder
  * @param {import("./view.js").View} view
  * @param {() => boolean} stale true ends the work
  * @returns {Promise<Float32Array | null>} ink 0..1 [560, 560], the lattice as one picture; null when stale */
-export async function decodeLattice(decoder, view, stale) {
+export function decodeLattice(decoder, view, stale) {
+  return inSlices(latticeInSteps(decoder, view), stale);
+}
+
+/** One cell a step. @param {import("./decoder.js").Decoder} decoder @param {import("./view.js").View} view
+ * @returns {Generator<void, Float32Array, void>} */
+function* latticeInSteps(decoder, view) {
   const side = CELLS * PICTURE_SIDE;
   const ink = new Float32Array(side * side);
   const z = new Float32Array(2);
-  let slice = performance.now();
   for (let cell = 0; cell < CELLS * CELLS; cell++) {
     const [row, column] = [Math.floor(cell / CELLS), cell % CELLS];
     z[0] = view.x + view.half * ((2 * column + 1) / CELLS - 1);
@@ -24,13 +29,9 @@ export async function decodeLattice(decoder, view, stale) {
       const line = row * PICTURE_SIDE + Math.floor(i / PICTURE_SIDE);
       ink[line * side + column * PICTURE_SIDE + (i % PICTURE_SIDE)] = pixels[i];
     }
-    if (performance.now() - slice > SLICE_MS) {
-      await new Promise(requestAnimationFrame);
-      if (stale()) return null;
-      slice = performance.now();
-    }
+    yield;
   }
-  return stale() ? null : ink;
+  return ink;
 }
 
 const STRENGTH = 0.45; // of the ink, so that the points stay the figure and the lattice the ground

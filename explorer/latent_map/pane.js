@@ -21,7 +21,7 @@ const NO_LABELS = new Uint8Array(0);
 export class Pane {
   /** @param {HTMLElement} element that holds the stage and what is decoded
    * @param {import("./panes.js").Panes} panes to which this one belongs, and which hold their common state
-   * @param {{light: string[], dark: string[]}} colours of the classes
+   * @param {import("../wire.js").ClassColours} colours of the classes
    * @param {import("./card.js").Subject} subject */
   constructor(element, panes, colours, subject) {
     this.element = element;

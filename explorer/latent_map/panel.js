@@ -2,12 +2,7 @@
 
 import { element } from "./dom.js";
 
-/** @typedef {{name: string, label: string, beta: number, from_scratch: boolean, kept: boolean, url: string,
- *   story: string, dataset: string, likelihood: string, pixel_stddev: number | null, class_names: string[],
- *   images_url: string | null, images: number, has_encoder: boolean, samples: number, binarisations: number,
- *   metrics: Object<string, number>}} Model an entry of the catalogue; without an encoder q(z|x) is p(z|x) itself; samples
- *   are draws of z behind each code, 0 for an integral */
-
+/** @typedef {import("../wire.js").Model} Model */
 /** @typedef {{key: string, name: string, unit: string, tone: string}} Row */
 
 /** @type {Row[]} */

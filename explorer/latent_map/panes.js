@@ -24,7 +24,7 @@ const RESCALE_MS = 400;
 export class Panes {
   /** @param {HTMLElement} root @param {HTMLElement[]} elements one for each map
    * @param {import("./card.js").Subject[]} subjects likewise @param {Look} state
-   * @param {{class_colours: {light: string[], dark: string[]}, term_colours: Object<string, string>,
+   * @param {{class_colours: import("../wire.js").ClassColours, term_colours: import("../wire.js").TermColours,
    *   classifier_url: string}} data @param {Page} page */
   constructor(root, elements, subjects, state, { class_colours, term_colours, classifier_url }, page) {
     this.root = root;

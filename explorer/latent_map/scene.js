@@ -15,7 +15,7 @@ const ROOM_FOR_WORDS = 110; // px, which the words beside the handle need
 
 export class Scene {
   /** @param {HTMLElement} root which has the theme @param {HTMLElement} stage
-   * @param {{light: string[], dark: string[]}} colours of the classes */
+   * @param {import("../wire.js").ClassColours} colours of the classes */
   constructor(root, stage, colours) {
     this.root = root;
     this.stage = stage;

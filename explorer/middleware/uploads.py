@@ -2,12 +2,14 @@
 
 import re
 from collections import Counter
+from typing import cast
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import config
 from streamlit.runtime import Runtime
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
 SESSION_BYTES = 48 << 20  # three files of the largest size
 ALL_BYTES = 512 << 20
@@ -67,5 +69,6 @@ def _announced(scope: Scope) -> int:
 
 def _held() -> Counter[str]:
     """The bytes that Streamlit holds, by session. Streamlit changes them on this thread alone."""
-    stored = Runtime.instance().uploaded_file_mgr.file_storage
+    # The one kind of manager that a server makes; only it keeps the files in memory.
+    stored = cast(MemoryUploadedFileManager, Runtime.instance().uploaded_file_mgr).file_storage
     return Counter({session: sum(len(file.data) for file in files.values()) for session, files in stored.items()})

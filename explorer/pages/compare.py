@@ -1,70 +1,79 @@
 """Two models side by side: what each loss term does, in pictures and in numbers."""
 
 import logging
+from dataclasses import dataclass
 
 import streamlit as st
 
 from explorer import assets, choices, link, palette, visitor
 from explorer.definitions import definitions
-from explorer.side_by_side import Choice, RunChoice, side_by_side
+from explorer.mounted import note_left, start_of, while_mounted
+from explorer.side_by_side import side_by_side
 from explorer.units_calculator import units_calculator
+from explorer.wire import Choice, RunChoice
 from models import classifier
 from models.measures import read_shipped
 from models.shipped import ShippedError
 
+_KEY = "compare"
 _POLL_S = 2.0
 _DEFAULTS = link.defaults(link.COMPARE)
 _NOT_SHIPPED = {"seeds": [], "classifier": {"test_accuracy": None, "sure": classifier.SURE, "draws": classifier.DRAWS}}
 
 
+@dataclass
+class _Given:
+    """What the component is given; all but the measures in ``models`` stays as it is while it is mounted.
+
+    ``missing``: a model in the address is not here, and ``start`` names the default instead.
+    """
+
+    models: list[Choice]
+    runs: list[RunChoice]
+    shipped: dict
+    start: dict[str, str]
+    missing: bool
+
+
 def show() -> None:
     """The page."""
     who = visitor.identify()
-    # Streamlit forgets a component's state when its page is left.
-    if "compare" not in st.session_state:
-        try:
-            _remember(who)
-        except assets.AssetError as error:
-            st.error(f"The page cannot be served. {error} Then reload this page.")
-            return
-    if st.session_state["compare_missing"]:
+    try:
+        given = while_mounted(_KEY, lambda: _prepared(who))
+    except assets.AssetError as error:
+        st.error(f"The page cannot be served. {error} Then reload this page.")
+        return
+    if given.missing:
         st.warning("A model in this address is not here: another visitor saved it, or it was deleted to make room.")
-    shipped = st.session_state["compare_shipped"]
-    if shipped is _NOT_SHIPPED:
+    if given.shipped is _NOT_SHIPPED:
         st.warning("The shipped measures cannot be shown: measures.json is damaged. Restore it and reload this page.")
     left = side_by_side(
-        st.session_state["compare_models"],
-        st.session_state["compare_runs"],
-        shipped["seeds"],
-        shipped["classifier"],
-        st.session_state["compare_start"],
+        given.models,
+        given.runs,
+        given.shipped["seeds"],
+        given.shipped["classifier"],
+        given.start,
         _DEFAULTS,
         class_colours=palette.CLASSES,
         term_colours=palette.TERMS,
         plotly_url=assets.plotly_url(),
         classifier_url=assets.classifier_url(),
-        key="compare",
+        key=_KEY,
     )
-    if left:
-        st.session_state["compare_left"] = left
-    if any(model["measuring"] for model in st.session_state["compare_models"]):
-        st.fragment(_wait_for_measures, run_every=_POLL_S)(who)
+    note_left(_KEY, left)
+    if any(model["measuring"] for model in given.models):
+        st.fragment(_wait_for_measures, run_every=_POLL_S)(who, given)
     with st.container(key="explained"):  # the component's style leaves it undrawn while out of sight
         definitions()
         units_calculator()
 
 
-def _remember(who: str) -> None:
-    """Settle what the component is given, for all but the measures stays as it is while it is mounted."""
-    start = link.clean(st.query_params.to_dict() or st.session_state.get("compare_left", {}), link.COMPARE)
+def _prepared(who: str) -> _Given:
+    start = start_of(_KEY, link.COMPARE)
     models = choices.choices(who)
     runs = choices.runs(who, filter(None, (link.run_of(start[side]) for side in "ab")))
-    st.session_state["compare_shipped"] = _shipped()
-    st.session_state["compare_models"] = models
-    st.session_state["compare_runs"] = runs
     replaced = _replaced(start, models, runs)
-    st.session_state["compare_start"] = start | replaced
-    st.session_state["compare_missing"] = bool(replaced)
+    return _Given(models, runs, _shipped(), start | replaced, missing=bool(replaced))
 
 
 def _shipped() -> dict:
@@ -82,10 +91,9 @@ def _replaced(start: dict[str, str], models: list[Choice], runs: list[RunChoice]
     return {side: _DEFAULTS[side] for side in "ab" if start[side].partition("@")[0] not in offered}
 
 
-def _wait_for_measures(who: str) -> None:
+def _wait_for_measures(who: str, given: _Given) -> None:
     """Look now and then; the component gets measures as soon as they are there."""
-    known = st.session_state["compare_models"]
-    fresh = choices.refreshed(who, known)
-    if fresh != known:
-        st.session_state["compare_models"] = fresh
+    fresh = choices.refreshed(who, given.models)
+    if fresh != given.models:
+        given.models = fresh
         st.rerun()

@@ -3,28 +3,28 @@
 import streamlit as st
 
 from explorer import assets, catalogue, equations, link, palette, visitor
-from explorer.latent_map import Model, latent_map
+from explorer.latent_map import latent_map
+from explorer.mounted import note_left, start_of, while_mounted
+from explorer.wire import Model
+
+_KEY = "map"
 
 
 def show() -> None:
     """The page."""
     who = visitor.identify()
-    # Streamlit forgets a component's state when its page is left.
-    if "map" not in st.session_state:
-        st.session_state["map_models"] = catalogue.offered(who)
-        st.session_state["map_start"] = _start(st.session_state["map_models"])
+    models, start = while_mounted(_KEY, lambda: _prepared(who))
     left = latent_map(
-        st.session_state["map_models"],
-        st.session_state["map_start"],
+        models,
+        start,
         link.DEFAULTS,
         class_colours=palette.CLASSES,
         term_colours=palette.TERMS,
         plotly_url=assets.plotly_url(),
         classifier_url=assets.classifier_url(),
-        key="map",
+        key=_KEY,
     )
-    if left:
-        st.session_state["map_left"] = left
+    note_left(_KEY, left)
     st.latex(equations.LOSS)
     st.markdown(
         "The encoder turns an image x into a Gaussian q(z|x). The decoder turns a point z into p(x|z): 784 pixel"
@@ -35,8 +35,9 @@ def show() -> None:
     )
 
 
-def _start(models: list[Model]) -> dict[str, str]:
-    """What the address says, or else where the visitor left the map; others' kept models are not to be had."""
-    start = link.clean(st.query_params.to_dict() or st.session_state.get("map_left", {}))
-    offered = start["model"] in {model["name"] for model in models}
-    return start if offered else start | {"model": link.DEFAULTS["model"]}
+def _prepared(who: str) -> tuple[list[Model], dict[str, str]]:
+    """The models and the link state to start from; others' kept models are not to be had."""
+    models, start = catalogue.offered(who), start_of(_KEY, link.TABLE)
+    if start["model"] not in {model["name"] for model in models}:
+        start["model"] = link.DEFAULTS["model"]
+    return models, start

@@ -1,5 +1,7 @@
 """The probability view: for one image the evidence, the posterior and every gap, because z has two dimensions."""
 
+from dataclasses import dataclass
+
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
@@ -7,23 +9,33 @@ from explorer import assets, choices, equations, link, palette, posteriors, visi
 from explorer.divergence import divergence
 from explorer.inference_costs import inference_costs
 from explorer.likelihood_note import likelihood_note
+from explorer.mounted import note_left, start_of, while_mounted
 from explorer.probability_view import probability_view
+from explorer.wire import Choice
 
 _DEFAULTS = link.defaults(link.PROBABILITY)
 _KEY = "probability"
 
 
+@dataclass
+class _Given:
+    """What the component is given, the question that it asked last, and how many parts of its answer are wanted."""
+
+    models: list[Choice]
+    start: dict[str, str]
+    asked: object = None
+    parts: int = 1
+
+
 def show() -> None:
     """The page."""
     who = visitor.identify()
-    # Streamlit forgets a component's state when its page is left.
-    if _KEY not in st.session_state:
-        try:
-            _remember(who)
-        except assets.AssetError as error:
-            st.error(f"The page cannot be served. {error} Then reload this page.")
-            return
-    st.fragment(_view)(who)
+    try:
+        given = while_mounted(_KEY, lambda: _prepared(who))
+    except assets.AssetError as error:
+        st.error(f"The page cannot be served. {error} Then reload this page.")
+        return
+    st.fragment(_view)(who, given)
     st.latex(equations.EVIDENCE)
     st.markdown(
         "For every q the ELBO is at most log p(x). The difference is KL(q ‖ p(z|x)), the divergence of q from the"
@@ -36,30 +48,24 @@ def show() -> None:
         likelihood_note()
 
 
-def _remember(who: str) -> None:
-    """Settle what the component is given, for all but the answer stays as it is while it is mounted."""
-    models = choices.choices(who)
-    start = link.clean(st.query_params.to_dict() or st.session_state.get("probability_left", {}), link.PROBABILITY)
+def _prepared(who: str) -> _Given:
+    models, start = choices.choices(who), start_of(_KEY, link.PROBABILITY)
     if start["model"] not in {model["name"] for model in models}:
         start["model"] = _DEFAULTS["model"]
-    st.session_state["probability_models"] = models
-    st.session_state["probability_start"] = start
-    st.session_state["probability_asked"] = None
+    return _Given(models, start)
 
 
-def _view(who: str) -> None:
+def _view(who: str, given: _Given) -> None:
     """The component, and the answer to what it asked last, part by part: what takes longest comes last."""
     question = st.session_state.get(_KEY, {}).get("question")
-    asked = st.session_state["probability_asked"]
-    if question != asked:
-        st.session_state["probability_asked"] = question
+    if question != given.asked:
         # Curves alone are asked for when the fits are there already.
-        st.session_state["probability_parts"] = 2 if _about(question) == _about(asked) else 1
-    parts = st.session_state.get("probability_parts", 1)
-    answer = posteriors.answer(question, who, parts) if question else None
-    left = probability_view(
-        st.session_state["probability_models"],
-        st.session_state["probability_start"],
+        given.parts = 2 if _about(question) == _about(given.asked) else 1
+        given.asked = question
+    answer = posteriors.answer(question, who, given.parts) if question else None
+    value = probability_view(
+        given.models,
+        given.start,
         _DEFAULTS,
         answer,
         class_colours=palette.CLASSES,
@@ -68,10 +74,9 @@ def _view(who: str) -> None:
         classifier_url=assets.classifier_url(),
         key=_KEY,
     )
-    if isinstance(left.link, dict):
-        st.session_state["probability_left"] = left.link
+    note_left(_KEY, value.link)
     if answer and not answer["complete"]:
-        st.session_state["probability_parts"] = parts + 1
+        given.parts += 1
         _again()
 
 

@@ -4,13 +4,15 @@ from dataclasses import replace
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from explorer import assets, palette, visitor, watching
 from explorer.keeping import offer_keeping, offer_models
 from explorer.kept import MAX_LABEL
 from explorer.recipe_form import DIGITS, recipe_form, tell_cost
-from explorer.run_view import Run, run_view
+from explorer.run_view import run_view
 from explorer.runs.manager import RefusedError, Snapshot, manager
+from explorer.wire import Run
 from models.recipe import Recipe
 from models.vae import MIN_STDDEV
 
@@ -94,7 +96,7 @@ def _weight(run: Snapshot) -> float:
     return run.recipe.beta if run.control.weight < 0 else run.control.weight
 
 
-def _columns() -> tuple:
+def _columns() -> list[DeltaGenerator]:
     # On a phone the first column comes first: the map.
     return st.columns([7, 2], gap="medium")
 

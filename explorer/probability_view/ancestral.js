@@ -2,6 +2,7 @@
 
 import { element, pressOne } from "../latent_map/dom.js";
 import { drawPicture, newPicture, PICTURE_PIXELS, PICTURE_SIDE } from "../latent_map/pictures.js";
+import { inSlices } from "../latent_map/slices.js";
 import { normalDraws, uniformDraws } from "../side_by_side/noise.js";
 import { canvasOf, saveButtons } from "../side_by_side/saving.js";
 
@@ -10,9 +11,8 @@ import { canvasOf, saveButtons } from "../side_by_side/saving.js";
 /** One draw: z [2], E[x|z] and x, both [784] in 0..1. @typedef {{z: Float32Array, mean: Float32Array, x: Float32Array}} Drawn */
 
 const MANY = 100;
-const SHEET_ROW = 10; // digits
-const SHEET_PITCH = PICTURE_SIDE + 2; // px from digit to digit
-const SHEET_SLICE_MS = 8; // half a frame
+const ROW = 10; // digits
+const PITCH = PICTURE_SIDE + 2; // px from digit to digit
 const FIRST_SEED = 2; // one draw of seed 0, or of 1, happens to lie on the axis of z1
 const CHOSEN_COLOUR = "#6ea8ff"; // on black, whatever the theme
 
@@ -64,7 +64,7 @@ export class Ancestral {
 
   newSheet() {
     const sheet = document.createElement("canvas");
-    sheet.width = sheet.height = SHEET_ROW * SHEET_PITCH;
+    sheet.width = sheet.height = ROW * PITCH;
     sheet.setAttribute("role", "img");
     sheet.addEventListener("click", ({ offsetX, offsetY }) => this.choose(placeOnSheet(sheet, offsetX, offsetY)));
     return sheet;
@@ -112,15 +112,9 @@ export class Ancestral {
     const z = Array.from({ length: this.count }, (_, i) => noise.subarray(2 * i, 2 * i + 2));
     this.root.dataset.ready = "false";
     this.acts.land(z);
-    const draws = [];
-    let slice = performance.now();
-    for (const place of z) {
-      draws.push(drawnAt(place, sampler, uniform));
-      if (performance.now() - slice < SHEET_SLICE_MS) continue;
-      await new Promise(requestAnimationFrame);
-      if (run !== this.run || this.signal.aborted) return;
-      slice = performance.now();
-    }
+    const stale = () => run !== this.run || this.signal.aborted;
+    const draws = await inSlices(drawnInSteps(z, sampler, uniform), stale);
+    if (!draws) return;
     this.draws = draws;
     this.showDraws(sampler);
   }
@@ -189,6 +183,17 @@ function lessonOfSteps() {
   return element("p", "", "The model draws an image in two steps: ", steps, ". The grey picture in between is a mean, not a sample.");
 }
 
+/** One draw a step. @param {Float32Array[]} places z of each @param {Sampler} sampler @param {() => number} uniform
+ * @returns {Generator<void, Drawn[], void>} */
+function* drawnInSteps(places, sampler, uniform) {
+  const draws = [];
+  for (const z of places) {
+    draws.push(drawnAt(z, sampler, uniform));
+    yield;
+  }
+  return draws;
+}
+
 /** x ~ p(x|z), clipped to 0..1. @param {Float32Array} z @param {Sampler} sampler @param {() => number} uniform
  * @returns {Drawn} */
 function drawnAt(z, { decoder, likelihood, pixelStddev }, uniform) {
@@ -201,8 +206,8 @@ function drawnAt(z, { decoder, likelihood, pixelStddev }, uniform) {
 /** @param {HTMLCanvasElement} sheet @param {number} x px from the left of it @param {number} y px from its top
  * @returns {number} the index of the digit there */
 function placeOnSheet(sheet, x, y) {
-  const [column, row] = [x, y].map((at) => Math.floor((at * SHEET_ROW) / sheet.clientWidth));
-  return SHEET_ROW * Math.min(SHEET_ROW - 1, row) + Math.min(SHEET_ROW - 1, column);
+  const [column, row] = [x, y].map((at) => Math.floor((at * ROW) / sheet.clientWidth));
+  return ROW * Math.min(ROW - 1, row) + Math.min(ROW - 1, column);
 }
 
 /** @param {HTMLCanvasElement} sheet @param {Float32Array[]} images @param {number} chosen one to frame */
@@ -211,9 +216,9 @@ function paintSheet(sheet, images, chosen) {
   const picture = newPicture(new Float32Array(PICTURE_PIXELS), 1);
   context.clearRect(0, 0, sheet.width, sheet.height);
   images.forEach((pixels, i) => {
-    const [left, top] = [(i % SHEET_ROW) * SHEET_PITCH, Math.floor(i / SHEET_ROW) * SHEET_PITCH];
+    const [left, top] = [(i % ROW) * PITCH, Math.floor(i / ROW) * PITCH];
     context.fillStyle = CHOSEN_COLOUR;
-    if (i === chosen) context.fillRect(left, top, SHEET_PITCH, SHEET_PITCH);
+    if (i === chosen) context.fillRect(left, top, PITCH, PITCH);
     drawPicture(picture, pixels, 1);
     context.drawImage(picture, left + 1, top + 1);
   });

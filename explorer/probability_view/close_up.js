@@ -5,16 +5,16 @@ import { paintHeat } from "./heat.js";
 import { ticksBetween } from "./ticks.js";
 
 /** @typedef {import("../latent_map/view.js").View} View */
-/** N(mean, tril tril^T). @typedef {{mean: number[], tril: number[][]}} Gaussian2 */
+/** N(mean, tril tril^T). @typedef {import("../wire.js").Gaussian} Gaussian */
 /** @typedef {{text: string, paper: string, muted: string, line: string, font: string, fitted: string}} CloseInk */
-/** What there is to see. @typedef {{window: View, tiles: import("./heat.js").Tiles, q: Gaussian2 | null,
- *   fitted: Gaussian2 | null}} Scenery */
+/** What there is to see. @typedef {{window: View, tiles: import("./heat.js").Tiles, q: Gaussian | null,
+ *   fitted: Gaussian | null}} Scenery */
 
 const MARGIN = { left: 50, right: 6, top: 6, bottom: 34 }; // px
 const OUTLINE_POINTS = 72;
 const TICKS = 5;
 
-/** The points k sigma from the mean: m + k L (cos t, sin t). @param {Gaussian2} q @param {number} k */
+/** The points k sigma from the mean: m + k L (cos t, sin t). @param {Gaussian} q @param {number} k */
 export function outlineOf({ mean, tril }, k) {
   return Array.from({ length: OUTLINE_POINTS }, (_, i) => {
     const angle = (2 * Math.PI * i) / OUTLINE_POINTS;
@@ -113,7 +113,7 @@ export class CloseUp {
     context.restore();
   }
 
-  /** 1 and 2 sigma, and the mean. @param {Gaussian2} q @param {View} view @param {number} side
+  /** 1 and 2 sigma, and the mean. @param {Gaussian} q @param {View} view @param {number} side
    * @param {string} colour @param {number[]} dash */
   drawGaussian(q, view, side, colour, dash) {
     const { context } = this;

@@ -10,9 +10,9 @@ import { boundRange, curvesFigure, distanceOf, inNats } from "./curves_figure.js
 /** @typedef {import("./curves_figure.js").Curve} Curve */
 /** @typedef {import("./curves_figure.js").CurvesInk} CurvesInk */
 
-const CURVES_CONFIG = { displayModeBar: false, responsive: false };
+const CONFIG = { displayModeBar: false, responsive: false };
 const SOURCE_OF_BOUND = "https://arxiv.org/abs/1509.00519";
-const REPEATS = 20; // of the largest K, once all have come
+export const REPEATS = 20; // of the largest K, once all have come
 const FIRST_PRESS = `Draw ${REPEATS} × 10,000 samples`;
 const NEAR = 1; // nats between a bound and log p(x) within which an effective sample size means something
 const STANDARD_ERRORS = 2; // within which a difference may be noise
@@ -99,10 +99,10 @@ export class Curves {
     const wanted = JSON.stringify([curves, width, height, ink]);
     if (wanted !== this.drawn) {
       const { data, layout } = curvesFigure(curves, { width, height }, ink);
-      plotly.react(this.lines, data, layout, CURVES_CONFIG);
+      plotly.react(this.lines, data, layout, CONFIG);
     }
     this.drawn = wanted;
-    this.caption.textContent = captionOfCurves(curves);
+    this.caption.textContent = captionOf(curves);
     this.root.dataset.ready = "true";
   }
 
@@ -150,7 +150,7 @@ function proposalsOf({ encoder, prior }) {
 }
 
 /** @param {Drawn} answer */
-function captionOfCurves(answer) {
+function captionOf(answer) {
   const { curves, log_evidence: exact } = answer;
   const ends = proposalsOf(curves).map(([proposal, curve]) => `${proposal} ${endOfCurve(curve, exact)}`);
   const clipped = curves.prior.bound[0] < boundRange(answer)[0];

@@ -2,14 +2,9 @@
 
 import { rgbOf } from "../latent_map/dom.js";
 
-/** Mean and 10-90 % band over the repeats, of the bound in nats and of the effective sample size, for each number of
- * draws; error is the standard error of the bound's mean.
- * @typedef {{bound: number[], low: number[], high: number[], error: number[], effective: number[],
- *   effective_low: number[], effective_high: number[]}} Curve */
-/** @typedef {{draws: number[], repeats: number, encoder: Curve | null, prior: Curve}} Sampled */
-/** What is known of x: log p(x), and the ELBO of the encoder's q, in nats; curves null before they are asked for.
- * @typedef {{model: string, image: number, x: string, problem: string, density: boolean, log_evidence: number,
- *   elbo: {value: number} | null, curves: Sampled | null}} Answer */
+/** @typedef {import("../wire.js").ImportanceCurve} Curve */
+/** @typedef {import("../wire.js").ImportanceCurves} Sampled */
+/** What is known of x, and curves null before they are asked for. @typedef {import("../wire.js").Inference} Answer */
 /** @typedef {{text: string, paper: string, muted: string, line: string, font: string}} CurvesInk */
 /** @typedef {{width: number, height: number}} Area in px */
 /** A line and its band, and what the label of each point ends with.
@@ -38,7 +33,7 @@ export function curvesFigure(answer, area, ink) {
     lineTrace("all draws count", ends, ends, { color: ink.muted, width: 1, dash: "dash" }, "y2"),
     ...(elbo ? [elboTrace(elbo.value, ink)] : []),
   ];
-  return { data, layout: layoutOfCurves(answer, area, ink) };
+  return { data, layout: layoutOf(answer, area, ink) };
 }
 
 /** The proposals' lines: those of the bound, then those of the effective sample size.
@@ -110,7 +105,7 @@ export function boundRange({ log_evidence, elbo, curves: { encoder, prior } }) {
 }
 
 /** @param {Answer & {curves: Sampled}} answer @param {Area} area @param {CurvesInk} ink */
-function layoutOfCurves(answer, { width, height }, ink) {
+function layoutOf(answer, { width, height }, ink) {
   const { text, font, paper, line } = ink;
   const { draws } = answer.curves;
   const places = width < STACKED_BELOW ? STACKED : WIDE;

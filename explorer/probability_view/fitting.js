@@ -3,8 +3,8 @@
 import { element } from "../latent_map/dom.js";
 import { axisOf, barOf, figureOf, natsOf, stripOf } from "./identity.js";
 
-/** @typedef {import("./identity.js").Inference} Inference */
-/** @typedef {import("./identity.js").Fit} Fit */
+/** @typedef {import("../wire.js").Inference} Inference */
+/** @typedef {import("../wire.js").Fit} Fit */
 
 const STEP_MS = 250; // at most, so that each of few steps is seen
 const PLAY_MS = 4000; // at most
@@ -15,7 +15,7 @@ const STUCK =
 
 export class Fitting {
   /** @param {HTMLElement} root @param {AbortSignal} signal
-   * @param {{stepped: (q: import("./close_up.js").Gaussian2 | null) => void, changed: () => void}} act */
+   * @param {{stepped: (q: import("../wire.js").Gaussian | null) => void, changed: () => void}} act */
   constructor(root, signal, act) {
     this.root = root;
     this.signal = signal;
@@ -42,7 +42,7 @@ export class Fitting {
     return this.answer?.fits?.[this.full ? "full" : "diagonal"] ?? null;
   }
 
-  /** q after the step that shows. @returns {import("./close_up.js").Gaussian2 | null} */
+  /** q after the step that shows. @returns {import("../wire.js").Gaussian | null} */
   get fitted() {
     const { fit, step } = this;
     return fit && step >= 0 ? { mean: fit.mean[step], tril: fit.tril[step] } : null;

@@ -3,18 +3,9 @@
 import { element } from "../latent_map/dom.js";
 import { atMost, signed, ticksBetween, tiny } from "./ticks.js";
 
-/** A quantity and how much it moved at the last refinement. @typedef {{value: number, error: number}} Estimated */
+/** @typedef {import("../wire.js").Inference} Inference */
 /** A piece of the axis, in nats. @typedef {{low: number, high: number}} Strip */
 /** What a bar is made of: from is where it begins, in nats. @typedef {{to: number, tone: string, title: string}} Piece */
-/** The server's answer; what it may lack is absent or null.
- * @typedef {{id: number, model: string, image: number, problem: string, complete: boolean, density: boolean, x: string,
- *   log_evidence: number, evidence_error: number, missed: number, modes?: number, scale?: string,
- *   tiles: {low: number[][], width: number[], side: number, shade: string}, window: import("../latent_map/view.js").View,
- *   q: import("./close_up.js").Gaussian2 | null, elbo: Estimated | null, reconstruction: number | null,
- *   kl_prior: number | null, kl: Estimated | null, fits: {diagonal: Fit, full: Fit} | null, curves: any}} Inference */
-/** Of q fitted to one image: after some of its steps, the encoder's q first, and the best there was.
- * @typedef {{step: number[], mean: number[][], tril: number[][][], elbo: number[], best: Estimated, approximation: number,
- *   amortisation: number}} Fit */
 
 const WIDTHS = [1, 2, 5].flatMap((factor) => [-3, -2, -1, 0, 1, 2, 3, 4].map((power) => factor * 10 ** power));
 const SHARE = 0.7; // of the axis, what a gap takes at most

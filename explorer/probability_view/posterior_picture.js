@@ -7,8 +7,8 @@ import { CloseUp } from "./close_up.js";
 import { bytesOf, paintHeat } from "./heat.js";
 import { MapMarks } from "./map_marks.js";
 
-/** @typedef {import("./identity.js").Inference} Inference */
-/** @typedef {import("./close_up.js").Gaussian2} Gaussian2 */
+/** @typedef {import("../wire.js").Inference} Inference */
+/** @typedef {import("../wire.js").Gaussian} Gaussian */
 
 const STALE = 0.35; // strength of a heat that is being reckoned anew
 
@@ -23,7 +23,7 @@ export class PosteriorPicture {
     this.answer = null;
     /** @type {import("./heat.js").Tiles | null} */
     this.tiles = null;
-    /** @type {Gaussian2 | null} */
+    /** @type {Gaussian | null} */
     this.fitted = null;
   }
 
@@ -65,7 +65,7 @@ export class PosteriorPicture {
     this.showFitted(this.fitted);
   }
 
-  /** @param {Gaussian2 | null} fitted to this image alone */
+  /** @param {Gaussian | null} fitted to this image alone */
   showFitted(fitted) {
     const { answer, tiles } = this;
     const { scene } = this.pane;
@@ -96,7 +96,7 @@ export class PosteriorPicture {
   }
 }
 
-/** The encoder's q, whose covariance is diagonal, as a code. @param {Gaussian2} q */
+/** The encoder's q, whose covariance is diagonal, as a code. @param {Gaussian} q */
 function guestOf({ mean: [z1, z2], tril }) {
   return { z1, z2, sigma1: tril[0][0], sigma2: tril[1][1] };
 }

@@ -67,7 +67,7 @@ const SUMS = `
 </section>`;
 
 /** @param {HTMLElement} root */
-export function layOutProbability(root) {
+export function layOut(root) {
   root.innerHTML = `
 <div class="lse-first">${MAP}
   <div class="lse-beside"><p class="lse-error" data-testid="error" role="alert" hidden></p>

@@ -2,6 +2,7 @@
 // answer. While a pointer is down nothing here asks the server.
 
 import { linkOf, showInAddressBar, stateOf } from "../latent_map/link.js";
+import { mount } from "../latent_map/mount.js";
 import { captionOf, floorNote } from "../latent_map/panel.js";
 import { Panes } from "../latent_map/panes.js";
 import { Picker } from "../side_by_side/picker.js";
@@ -11,25 +12,23 @@ import { Curves } from "./curves.js";
 import { Fitting } from "./fitting.js";
 import { Identity } from "./identity.js";
 import { PosteriorPicture } from "./posterior_picture.js";
-import { layOutProbability } from "./probability_layout.js";
+import { layOut } from "./probability_layout.js";
 import { Questions, seenBy } from "./questions.js";
 import { Sketch } from "./sketch.js";
 
-/** @typedef {import("../side_by_side/side.js").Choice} Model */
-/** @typedef {import("./identity.js").Inference} Inference */
-/** @typedef {{models: Model[], answer: Inference | null, start: Object<string, string>,
- *   defaults: Object<string, string>, plotly_url: string, classifier_url: string, class_colours: {light: string[], dark: string[]},
- *   term_colours: {reconstruction: string, kl: string}}} ProbabilityData */
+/** @typedef {import("../wire.js").Choice} Model */
+/** @typedef {import("../wire.js").Inference} Inference */
+/** @typedef {import("../latent_map/mount.js").Component<import("../wire.js").ProbabilityData>} Component */
 
 const NEARER = 4; // half a window, in those of the close-up
 
 class ProbabilityView {
-  /** @param {{data: ProbabilityData, parentElement: HTMLElement, setStateValue: (name: string, value: any) => void}} component */
+  /** @param {Component} component */
   constructor({ data, parentElement, setStateValue }) {
     this.data = data;
     this.report = setStateValue;
     this.root = /** @type {HTMLElement} */ (parentElement.querySelector(".lse"));
-    layOutProbability(this.root);
+    layOut(this.root);
     const { model, ...look } = stateOf(data.start);
     const choice = data.models.find(({ name }) => name === model) ?? data.models[0];
     this.panes = new Panes(this.root, [this.find(".lse-first")], [choice], look, data, {
@@ -172,7 +171,7 @@ class ProbabilityView {
     if (button.dataset.modelName) void this.pick(button.dataset.modelName);
   }
 
-  /** @param {import("./questions.js").Question} question */
+  /** @param {import("../wire.js").Question} question */
   ask(question) {
     const waits = !this.questions.answeredBy(this.answer);
     this.root.dataset.answer = "";
@@ -218,8 +217,9 @@ class ProbabilityView {
   }
 
   /** Streamlit does not say which of the two it calls for: an answer that has come, or another theme.
-   * @param {ProbabilityData} data */
-  update(data) {
+   * @param {Component} component */
+  update({ data, setStateValue }) {
+    this.report = setStateValue;
     this.data = { ...data, start: this.data.start };
     if (!this.started) return;
     const { scene } = this.pane;
@@ -232,10 +232,10 @@ class ProbabilityView {
     this.showCurves();
   }
 
-  /** @param {Inference} answer to what was asked last, or to the same but for the curves */
+  /** @param {import("../wire.js").Answer} answer to what was asked last, or to the same but for the curves */
   take(answer) {
     if (answer.problem) this.forgetAnswer();
-    else this.showAnswer(answer);
+    else this.showAnswer(/** @type {Inference} */ (answer));
     this.panes.complain(answer.problem);
     this.picture?.invite(this.model, answer.problem);
     this.root.dataset.waits = "false";
@@ -282,19 +282,4 @@ class ProbabilityView {
   }
 }
 
-/** @type {WeakMap<HTMLElement, ProbabilityView>} Streamlit calls again for the same element */
-const probabilityViews = new WeakMap();
-
-/** @param {any} component */
-export default function (component) {
-  const { parentElement, data } = component;
-  const view = probabilityViews.get(parentElement);
-  if (view) {
-    view.report = component.setStateValue;
-    view.update(data);
-  } else probabilityViews.set(parentElement, new ProbabilityView(component));
-  return () => {
-    probabilityViews.get(parentElement)?.destroy();
-    probabilityViews.delete(parentElement);
-  };
-}
+export default mount((/** @type {Component} */ component) => new ProbabilityView(component));

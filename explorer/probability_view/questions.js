@@ -1,7 +1,6 @@
 // What the page asks the server: a model and an x, and the number by which the answer is known.
 
-/** pixels: base64 of [784] in 0..255, or "" where image is an index; curves: the number of the press, or 0.
- * @typedef {{id: number, model: string, image: number, pixels: string, curves: number}} Question */
+/** @typedef {import("../wire.js").Question} Question */
 
 export class Questions {
   /** @param {number} id of the last question that was ever answered here @param {(question: Question) => void} send */

@@ -5,8 +5,8 @@ import { longUnit } from "../latent_map/panel.js";
 import { loadPlotly } from "../latent_map/plotly.js";
 import { counted, short } from "./readings.js";
 
-/** @typedef {import("./readings.js").Run} Run */
-/** @typedef {import("../latent_map/axes.js").Ink & {reconstruction: string, kl: string}} Tones */
+/** @typedef {import("../wire.js").Run} Run */
+/** @typedef {import("../latent_map/axes.js").Ink & import("../wire.js").TermColours} Tones */
 
 const PAUSE_MS = 1000; // between two drawings
 const EARLY = 0.04; // of the steps: the first fall from 540 nats would flatten all that follows

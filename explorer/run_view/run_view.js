@@ -1,7 +1,9 @@
 // The page of a run: frames arrive, the maps follow the newest or show the one that the timeline says. Nothing here
 // asks the server for more than the frames' files.
 
+import { GLIDE_MS } from "../latent_map/glide.js";
 import { Inspector } from "../latent_map/inspector.js";
+import { mount } from "../latent_map/mount.js";
 import { Panes } from "../latent_map/panes.js";
 import { Curves } from "./curves.js";
 import { layOut } from "./layout.js";
@@ -9,16 +11,14 @@ import { counted, momentOf, sentenceOf, showReadings } from "./readings.js";
 import { Timeline } from "./timeline.js";
 import { Track } from "./track.js";
 
-/** @typedef {import("./readings.js").Run} Run */
-/** @typedef {{runs: Run[], invitation: string, plotly_url: string, classifier_url: string, class_colours: {light: string[], dark: string[]},
- *   term_colours: {reconstruction: string, kl: string}}} RunData */
-
-const GLIDE_MS = 800;
+/** @typedef {import("../wire.js").Run} Run */
+/** @typedef {import("../latent_map/mount.js").Component<import("../wire.js").RunData>} Component */
 
 class RunView {
-  /** @param {HTMLElement} root @param {RunData} data */
-  constructor(root, data) {
-    this.root = root;
+  /** @param {Component} component */
+  constructor({ data, parentElement }) {
+    this.root = /** @type {HTMLElement} */ (parentElement.querySelector(".lse"));
+    const { root } = this;
     this.root.dataset.ready = "false";
     this.data = data;
     /** The step that the visitor chose; beyond all frames, the newest shows. */
@@ -61,7 +61,7 @@ class RunView {
   get page() {
     return {
       show: (/** @type {Track} */ track) => this.showFrame(track),
-      fail: (/** @type {import("./readings.js").Frame} */ frame) =>
+      fail: (/** @type {import("../wire.js").Frame} */ frame) =>
         this.panes.complain(`The frame of step ${counted(frame.step)} could not be loaded. An older frame is shown. Reload the page to try again.`),
       following: () => this.following,
     };
@@ -95,8 +95,8 @@ class RunView {
     await this.curves.load(this.data.plotly_url).catch(() => {}); // the axes complain of it
   }
 
-  /** @param {RunData} data */
-  update(data) {
+  /** @param {Component} component */
+  update({ data }) {
     this.data = data;
     this.restyleIfChanged();
     data.runs.forEach((run, i) => this.tracks[i].note(run));
@@ -199,24 +199,10 @@ function subjectOf({ dataset, likelihood, class_names }) {
   return { dataset, likelihood, class_names, images_url: null };
 }
 
-/** @type {WeakMap<HTMLElement, RunView>} Streamlit calls again for the same element with what has come meanwhile */
-const views = new WeakMap();
-
-/** @param {RunData} data what its maps are of, in order */
+/** @param {import("../wire.js").RunData} data what its maps are of, in order */
 const namesOf = ({ runs }) => JSON.stringify(runs.map(({ name, dataset, likelihood }) => [name, dataset, likelihood]));
 
-/** @param {any} component */
-export default function (component) {
-  const { parentElement, data } = component;
-  const view = views.get(parentElement);
-  if (view && namesOf(view.data) === namesOf(data)) {
-    view.update(data);
-  } else {
-    view?.destroy();
-    views.set(parentElement, new RunView(parentElement.querySelector(".lse"), data));
-  }
-  return () => {
-    views.get(parentElement)?.destroy();
-    views.delete(parentElement);
-  };
-}
+export default mount(
+  (/** @type {Component} */ component) => new RunView(component),
+  (view, data) => namesOf(view.data) === namesOf(data),
+);

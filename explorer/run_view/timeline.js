@@ -32,7 +32,7 @@ export class Timeline {
     on("keydown", (event) => this.key(event));
   }
 
-  /** @param {import("./readings.js").Run[]} runs */
+  /** @param {import("../wire.js").Run[]} runs */
   update(runs) {
     const total = Math.max(1, ...runs.map(({ steps }) => steps));
     const steps = runs.flatMap(({ frames }) => frames.map(({ step }) => step));

@@ -2,8 +2,8 @@
 
 import { fetchModel } from "../latent_map/loading.js";
 
-/** @typedef {import("./readings.js").Frame} Frame */
-/** @typedef {import("./readings.js").Run} Run */
+/** @typedef {import("../wire.js").Frame} Frame */
+/** @typedef {import("../wire.js").Run} Run */
 
 const AT_ONCE = 2; // fetches; a quick hand on the slider passes a hundred frames, and only the last one counts
 

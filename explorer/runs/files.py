@@ -3,12 +3,12 @@
 import json
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Self
 
-from models.checkpoint import write_atomically
+from models.files import is_number, write_atomically
 
 ENDED = ("done", "cancelled", "failed", "interrupted")
 """The states that a run does not leave; the others are queued, starting, fetching, running, paused, evaluating."""
@@ -42,10 +42,7 @@ class _Small:
 
 
 def _fits(value: object, kind: type) -> bool:
-    if kind not in (int, float):
-        return isinstance(value, kind)
-    # bool is an int to Python, NaN fails every comparison, and an int may be larger than any float.
-    return isinstance(value, (int, kind)) and not isinstance(value, bool) and abs(value) < 2**53
+    return is_number(value, whole=kind is int) if kind in (int, float) else isinstance(value, kind)
 
 
 def _defaults(cls: type) -> list:
@@ -113,18 +110,14 @@ class Record(_Small):
         record = super().read(path)
         if record is None or record.training.keys() != {"step", "reconstruction", "kl"}:
             return None
-        curves = all(isinstance(values, list) and _all_numbers(values) for values in record.training.values())
+        curves = all(isinstance(values, list) and all(map(is_number, values)) for values in record.training.values())
         events = _all_have(record.changes, {"step", "weight"}) and _all_have(record.frames, FRAME_KEYS)
-        events = events and all(_fits(frame.get("pixel_stddev", 0.0), float) for frame in record.frames)
+        events = events and all(is_number(frame.get("pixel_stddev", 0.0)) for frame in record.frames)
         return record if curves and events else None
 
 
-def _all_numbers(values: Iterable[object]) -> bool:
-    return all(_fits(value, float) for value in values)
-
-
 def _all_have(entries: list, keys: set[str]) -> bool:
-    return all(isinstance(entry, dict) and _all_numbers(map(entry.get, keys)) for entry in entries)
+    return all(isinstance(entry, dict) and all(is_number(entry.get(key)) for key in keys) for entry in entries)
 
 
 class RunFiles:

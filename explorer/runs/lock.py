@@ -25,8 +25,6 @@ def is_ours(folder: Path) -> bool:
 
     Also true where nobody can know: without such locks, or where the file cannot be made.
     """
-    if fcntl is None:
-        return True
     path = folder.resolve() / LOCK_NAME
     with _guard:
         return _still_holds(path) or _acquire(path)
@@ -40,6 +38,8 @@ def _still_holds(path: Path) -> bool:
 
 
 def _acquire(path: Path) -> bool:
+    if fcntl is None:
+        return True
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)

@@ -51,7 +51,7 @@ class WorkerProcess:
         """Its exit status once it has ended; until then it is killed where a limit is passed."""
         code = self.process.poll()
         if code is not None:
-            self.process.stdin.close()
+            self._close_input()
             return code
         status = Status.read(self.status)
         if status is None or status.state != "paused":
@@ -85,8 +85,12 @@ class WorkerProcess:
     def end(self) -> None:
         """Kill it and wait until it is gone."""
         self.kill()
-        self.process.stdin.close()
+        self._close_input()
         self.process.wait()
+
+    def _close_input(self) -> None:
+        if self.process.stdin:
+            self.process.stdin.close()
 
 
 def last_word(worker: WorkerProcess, code: int, room: bool) -> tuple[str, str]:

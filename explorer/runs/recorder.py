@@ -7,11 +7,13 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import torch
+
 from explorer.runs.files import Record, RunFiles, Status
 from models import checkpoint
-from models.checkpoint import write_atomically
 from models.data import Dataset
 from models.evaluation import Codes, encode_dataset, summarise
+from models.files import write_atomically
 from models.training import Step
 from models.vae import VAE
 
@@ -109,7 +111,7 @@ class Recorder:
 
     def _sigma(self) -> dict[str, float]:
         learnt = self.vae.fixed_pixel_stddev is None
-        return {"pixel_stddev": self.vae.pixel_stddev.item()} if learnt else {}
+        return {"pixel_stddev": torch.as_tensor(self.vae.pixel_stddev).item()} if learnt else {}
 
     def _write_frame(self, taken: int, codes: Codes) -> None:
         weights = checkpoint.half_weights(self.vae)

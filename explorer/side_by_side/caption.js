@@ -5,7 +5,7 @@ import { countOutside } from "../latent_map/view.js";
 /** @typedef {import("./side.js").Side} Side */
 
 /** @param {Side[]} sides @param {number[]} outside how many codes each window leaves out */
-export function captionOfBoth(sides, outside) {
+export function captionOf(sides, outside) {
   const [{ choice: a }, { choice: b }] = sides;
   const imagesOf = (/** @type {typeof a} */ { images, dataset }) => `${counted(images)} ${dataset} test images`;
   const of = imagesOf(a) === imagesOf(b) ? imagesOf(a) : `${imagesOf(a)} (A) and ${imagesOf(b)} (B)`;

@@ -5,8 +5,8 @@ import { Network } from "../latent_map/network.js";
 
 /** q(z|x), a normal distribution with independent dimensions. @typedef {{mean: Float32Array, stddev: Float32Array}} Posterior both [2] */
 
-const MIN_LOG_STDDEV = -12; // as in models/vae.py, both
-const MAX_LOG_STDDEV = 12;
+export const MIN_LOG_STDDEV = -12; // as in models/vae.py, both
+export const MAX_LOG_STDDEV = 12;
 
 export class Encoder {
   /** @param {import("../latent_map/tensors.js").Tensors} tensors with encoder.0.weight, encoder.0.bias, ... */

@@ -53,7 +53,7 @@ const SECTIONS = `
 <section class="lse-panel lse-samples" data-testid="samples" aria-label="Prior draws"></section>`;
 
 /** @param {HTMLElement} root @returns {HTMLElement[]} the two sides */
-export function layOutBoth(root) {
+export function layOut(root) {
   root.innerHTML = `<div class="lse-layout">${side("A")}${side("B")}${SECTIONS}</div>`;
   return [...root.querySelectorAll(".lse-pane")].map((pane) => /** @type {HTMLElement} */ (pane));
 }

@@ -2,9 +2,9 @@
 
 import { formatted, plusMinus } from "../latent_map/panel.js";
 
-/** @typedef {import("./side.js").Choice} Choice */
-/** @typedef {import("./side.js").Seed} Seed */
-/** @typedef {{test_accuracy: number, sure: number, draws: number}} Classifier */
+/** @typedef {import("../wire.js").Choice} Choice */
+/** @typedef {import("../wire.js").Seed} Seed */
+/** @typedef {import("../wire.js").Classifier} Classifier */
 /** A row of the table; part: it is one of the two whose sum is KL; log: its sparkline has a logarithmic scale; widths: it
  * depends on the widths of the codes, and measures the least sigma where they lie there.
  * @typedef {{key: string, name: string, unit: string, words: string, print: (value: number) => string,

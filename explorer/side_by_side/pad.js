@@ -5,7 +5,7 @@ import { centred } from "./centring.js";
 
 /** From one point to the next, in pixels of the canvas. @typedef {[number, number][]} Stroke */
 
-const PAD_SIDE = 448; // pixels of the canvas, so that it is sharp where the screen has two for one
+const SIDE = 448; // pixels of the canvas, so that it is sharp where the screen has two for one
 const STROKE_WIDTH = 40; // 2.5 of 28: with a digit that fills two thirds of the pad, as thick as MNIST's
 
 export class Pad {
@@ -22,7 +22,7 @@ export class Pad {
     this.pen = null;
     this.awaitsFrame = false;
     this.canvas = /** @type {HTMLCanvasElement} */ (element("canvas", "lse-pad-canvas"));
-    this.canvas.width = this.canvas.height = PAD_SIDE;
+    this.canvas.width = this.canvas.height = SIDE;
     this.canvas.setAttribute("role", "img");
     this.context = /** @type {CanvasRenderingContext2D} */ (
       this.canvas.getContext("2d", { willReadFrequently: true, alpha: false })
@@ -106,7 +106,7 @@ export class Pad {
   /** @param {PointerEvent} event @returns {[number, number]} */
   placeOf({ clientX, clientY }) {
     const box = this.canvas.getBoundingClientRect();
-    const scale = PAD_SIDE / box.width;
+    const scale = SIDE / box.width;
     return [(clientX - box.left) * scale, (clientY - box.top) * scale];
   }
 
@@ -125,10 +125,10 @@ export class Pad {
     this.changed(centred(this.ink), final);
   }
 
-  /** What is on the canvas: Float32Array [PAD_SIDE * PAD_SIDE] in 0..1. */
+  /** What is on the canvas: Float32Array [SIDE * SIDE] in 0..1. */
   get ink() {
-    const { data } = this.context.getImageData(0, 0, PAD_SIDE, PAD_SIDE);
-    const ink = new Float32Array(PAD_SIDE * PAD_SIDE);
+    const { data } = this.context.getImageData(0, 0, SIDE, SIDE);
+    const ink = new Float32Array(SIDE * SIDE);
     for (let i = 0; i < ink.length; i++) ink[i] = data[4 * i] / 255; // Float32Array.from takes 12 ms, this 1
     return ink;
   }
@@ -136,7 +136,7 @@ export class Pad {
   draw() {
     const { context, strokes } = this;
     context.fillStyle = "#000";
-    context.fillRect(0, 0, PAD_SIDE, PAD_SIDE);
+    context.fillRect(0, 0, SIDE, SIDE);
     Object.assign(context, { strokeStyle: "#fff", lineWidth: STROKE_WIDTH, lineCap: "round", lineJoin: "round" });
     for (const [[x, y], ...rest] of strokes) {
       context.beginPath();

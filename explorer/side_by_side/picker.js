@@ -3,8 +3,8 @@
 import { element, pressOne } from "../latent_map/dom.js";
 import { momentName } from "./side.js";
 
-/** @typedef {import("./side.js").Choice} Choice */
-/** @typedef {import("./side.js").RunChoice} RunChoice */
+/** @typedef {import("../wire.js").Choice} Choice */
+/** @typedef {import("../wire.js").RunChoice} RunChoice */
 
 export class Picker {
   /** @param {HTMLElement} header @param {{models: Choice[], runs: RunChoice[]}} data @param {AbortSignal} signal

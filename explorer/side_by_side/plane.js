@@ -17,7 +17,7 @@ import { canvasOf, saveButtons } from "./saving.js";
 const REACH_OF_CLICK = 14; // px
 const LETTERS = ["A", "B"];
 const SOURCE = "https://arxiv.org/abs/1711.00464";
-const PLOT_CONFIG = { displayModeBar: false, responsive: false };
+const CONFIG = { displayModeBar: false, responsive: false };
 
 export class Plane {
   /** @param {HTMLElement} section to fill @param {{pick: (letter: string, name: string) => void}} events */
@@ -114,7 +114,7 @@ export class Plane {
   plot(size, ink) {
     const { data, layout } = planeFigure(this.scatter, size, ink);
     // Anew each time: react leaves the points hidden that the frame before had left out.
-    this.plotly.newPlot(this.lines, data, layout, PLOT_CONFIG);
+    this.plotly.newPlot(this.lines, data, layout, CONFIG);
   }
 
   /** The words about it. @param {PlaneState} state */
@@ -230,7 +230,7 @@ export class Plane {
   }
 }
 
-/** Which of A and B is of another kind than the plane. @param {import("./measures.js").Choice} subject @param {PlaneState} state */
+/** Which of A and B is of another kind than the plane. @param {import("../wire.js").Choice} subject @param {PlaneState} state */
 function strangerTo(subject, { a, b }) {
   if (ofOneKind(a, b)) return "";
   const [letter, { label }] = subject === a ? ["B", b] : ["A", a];

@@ -19,7 +19,7 @@ export function planeFigure(scatter, size, ink) {
     spotTrace(others, "others", { mode: "markers", symbol: "diamond", ink }),
     edgeTrace(scatter, ink),
   ];
-  return { data, layout: { ...layoutOfPlane(scatter, size, ink), annotations: planeNames(scatter, size, ink) } };
+  return { data, layout: { ...layoutOf(scatter, size, ink), annotations: planeNames(scatter, size, ink) } };
 }
 
 /** All points whose sum is that of the model of beta 1. @param {Scatter} scatter @param {PlaneInk} ink */
@@ -83,7 +83,7 @@ function edgeTrace({ spots, frame }, { text }) {
 }
 
 /** @param {Scatter} scatter @param {Size} size @param {PlaneInk} ink */
-function layoutOfPlane({ frame, unit }, size, ink) {
+function layoutOf({ frame, unit }, size, ink) {
   const { text, line, font, paper, reconstruction, kl } = ink;
   const axis = { gridcolor: line, zeroline: false, linecolor: line, mirror: "all", fixedrange: true, nticks: 8 };
   const title = (/** @type {string} */ words, /** @type {string} */ tone) => ({

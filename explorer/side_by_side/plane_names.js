@@ -11,7 +11,7 @@ import { isOutside, PLANE_MARGIN, shownAt, sideOf, unitSpot } from "./plane_spot
 /** In pixels from the top left corner of the frame. @typedef {{left: number, right: number, top: number, bottom: number}} Box */
 /** A name beside its model. @typedef {{text: string, spot: Spot, right: boolean, above: boolean, box: Box}} Name */
 
-const NARROW_PLANE = 560; // px
+const NARROW = 560; // px
 const [LONGEST_HEAD, LONGEST_TAIL] = [10, 13]; // letters; the end has the step of a run's moment
 const LINE_MARKS = 100; // along a line, to be avoided
 const GLYPH_WIDTH = 6.2; // px, about
@@ -60,7 +60,7 @@ function namesOf(scatter, size) {
   /** @type {Name[]} */
   const names = [];
   for (const spot of spots.filter((each) => !isOutside(each, frame))) {
-    const text = size.width < NARROW_PLANE && spot.curve ? String(spot.beta) : shortened(spot.label);
+    const text = size.width < NARROW && spot.curve ? String(spot.beta) : shortened(spot.label);
     const used = [...taken, ...names.map(({ box }) => box)];
     const free = NAME_CORNERS.map((corner) => ({ ...corner, text, spot, box: nameBox(text, at(spot), corner) }))
       .filter(({ box }) => fits(box, size) && !used.some((other) => overlap(other, box)))
@@ -144,7 +144,7 @@ function nameAt({ text, right, above, spot: { rate, distortion } }, color) {
 function edgeLines(spot, frame, { width }) {
   const words = inWords(spot);
   const end = words.lastIndexOf(" distortion");
-  return width < NARROW_PLANE && sideOf(spot, frame) === "right"
+  return width < NARROW && sideOf(spot, frame) === "right"
     ? [words.slice(0, end), words.slice(end + 1)]
     : [words];
 }

@@ -3,9 +3,9 @@
 import { longUnit } from "../latent_map/panel.js";
 import { ofOneKind, valueOf, withChosen } from "./measures.js";
 
-/** @typedef {import("./measures.js").Choice} Choice */
-/** @typedef {import("../latent_map/axes.js").Ink & {reconstruction: string, kl: string}} PlaneInk */
-/** @typedef {{models: Choice[], seeds: import("./measures.js").Seed[], a: Choice, b: Choice, ink: PlaneInk}} PlaneState */
+/** @typedef {import("../wire.js").Choice} Choice */
+/** @typedef {import("../latent_map/axes.js").Ink & import("../wire.js").TermColours} PlaneInk */
+/** @typedef {{models: Choice[], seeds: import("../wire.js").Seed[], a: Choice, b: Choice, ink: PlaneInk}} PlaneState */
 /** A model on the plane; unit: that of the distortion.
  * @typedef {{name: string, label: string, beta: number, curve: boolean, rate: number, distortion: number, unit: string}} Spot */
 /** What the axes show, in nats. @typedef {{x: [number, number], y: [number, number]}} Frame */

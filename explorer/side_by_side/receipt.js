@@ -2,13 +2,12 @@
 
 import { element } from "../latent_map/dom.js";
 import { PICTURE_PIXELS, PICTURE_SIDE } from "../latent_map/pictures.js";
+import { inSlices } from "../latent_map/slices.js";
 import { BILL_LINES, billUnit, makeOut } from "./charges.js";
 import { billTable, smallPrint } from "./receipt_table.js";
 
 /** @typedef {import("./charges.js").Bill} Bill */
 /** @typedef {import("./charges.js").Charges} Charges */
-
-const BILL_SLICE_MS = 8; // half a frame: the pen and the handle stay live meanwhile
 
 export class Receipt {
   /** @param {HTMLElement} root its data-total, nats by column, is of the bill that shows; data-ready: it is the last word
@@ -70,18 +69,5 @@ export class Receipt {
       return [place, ...charges.map(({ pixels }) => pixels?.[i] ?? NaN), unit];
     });
     return [head, ...lines, ...pixels];
-  }
-}
-
-/** Take steps for half of each frame. @template T @param {Generator<void, T, void>} steps
- * @param {() => boolean} stale true ends the work @returns {Promise<T | null>} null when stale */
-async function inSlices(steps, stale) {
-  let slice = performance.now();
-  for (let step = steps.next(); ; step = steps.next()) {
-    if (step.done) return stale() ? null : step.value;
-    if (performance.now() - slice < BILL_SLICE_MS) continue;
-    await new Promise(requestAnimationFrame);
-    if (stale()) return null;
-    slice = performance.now();
   }
 }

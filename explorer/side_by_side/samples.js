@@ -2,10 +2,11 @@
 
 import { element } from "../latent_map/dom.js";
 import { drawPicture, newPicture, PICTURE_PIXELS, PICTURE_SIDE } from "../latent_map/pictures.js";
+import { inSlices } from "../latent_map/slices.js";
 import { normalDraws, uniformDraws } from "./noise.js";
 import { canvasOf, saveButtons } from "./saving.js";
 
-/** One side of the page. @typedef {{letter: string, choice: import("./measures.js").Choice,
+/** One side of the page. @typedef {{letter: string, choice: import("../wire.js").Choice,
  *   loaded: import("../latent_map/loading.js").Loaded}} Sampled */
 /** The noise behind 64 draws, common to all models: a share of the codes that says which, and two standard normals.
  * @typedef {{prior: Float32Array, code: number[], epsilon: Float32Array}} Noise */
@@ -16,7 +17,6 @@ const ROW = 8; // digits
 const DRAWS = ROW * ROW;
 const PITCH = PICTURE_SIDE + 2; // px from digit to digit
 const MOSAIC_SIDE = ROW * PITCH - 2;
-const DRAW_SLICE_MS = 8; // half a frame
 
 const LESSON =
   "The decoder was only trained where its codes lie; elsewhere its pictures are arbitrary. " +
@@ -183,19 +183,19 @@ class Mosaic {
 
   /** @param {() => boolean} stale true ends the work @returns {Promise<boolean>} whether all is drawn */
   async decode(stale) {
+    return (await inSlices(this.inSteps(), stale)) ?? false;
+  }
+
+  /** One digit a step. @returns {Generator<void, boolean, void>} */
+  *inSteps() {
     const context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
     const picture = newPicture(new Float32Array(PICTURE_PIXELS), 1);
     const { decoder, draws } = this.content;
-    let slice = performance.now();
     for (; this.decoded < DRAWS; this.decoded++) {
       const i = this.decoded;
       drawPicture(picture, decoder.decode(draws.z.subarray(2 * i, 2 * i + 2)), 1);
       context.drawImage(picture, (i % ROW) * PITCH, Math.floor(i / ROW) * PITCH);
-      if (performance.now() - slice > DRAW_SLICE_MS) {
-        await new Promise(requestAnimationFrame);
-        if (stale()) return false;
-        slice = performance.now();
-      }
+      yield;
     }
     return true;
   }

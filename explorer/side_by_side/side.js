@@ -1,19 +1,13 @@
 // One of the two sides: which model stands there, its map, and its encoder once a drawing asks for it.
 
+import { GLIDE_MS } from "../latent_map/glide.js";
 import { fetchModel } from "../latent_map/loading.js";
 import { fetchEncoder } from "./encoder.js";
 
 /** @typedef {import("./encoder.js").Encoder} Encoder */
-/** A model that can stand on a side; ``measures`` null where nobody has measured it.
- * @typedef {import("../latent_map/panel.js").Model & {encoder_url: string | null, measures: Object<string, number> | null,
- *   measuring: boolean}} Choice */
-/** @typedef {{step: number, url: string, encoder_url: string, reconstruction: number, kl: number, spread: number,
- *   mean_sigma: number, weight: number, pixel_stddev: number | null}} Moment of a run */
-/** @typedef {{name: string, label: string, dataset: string, likelihood: string, class_names: string[],
- *   images_url: string | null, images: number, frames: Moment[]}} RunChoice */
-/** @typedef {{beta: number, seed: number, measures: Object<string, number>}} Seed */
-
-const CHANGE_MS = 800;
+/** @typedef {import("../wire.js").Choice} Choice */
+/** @typedef {import("../wire.js").Moment} Moment */
+/** @typedef {import("../wire.js").RunChoice} RunChoice */
 
 export class Side {
   /** @param {string} letter @param {import("../latent_map/pane.js").Pane} pane @param {Choice} choice
@@ -66,7 +60,7 @@ export class Side {
   }
 
   glide() {
-    this.pane.glide(CHANGE_MS);
+    this.pane.glide(GLIDE_MS);
   }
 
   /** @param {boolean} again even where that failed before

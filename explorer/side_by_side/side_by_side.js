@@ -3,12 +3,13 @@
 
 import { element } from "../latent_map/dom.js";
 import { linkOf, showInAddressBar, stateOf } from "../latent_map/link.js";
+import { mount } from "../latent_map/mount.js";
 import { floorNote, formatted, plusMinus, ROWS, unitOf } from "../latent_map/panel.js";
 import { Panes } from "../latent_map/panes.js";
 import { billOfDrawing, billOfImage } from "./bill.js";
-import { captionOfBoth } from "./caption.js";
+import { captionOf } from "./caption.js";
 import { Drawing } from "./drawing.js";
-import { layOutBoth } from "./layout.js";
+import { layOut } from "./layout.js";
 import { Picker } from "./picker.js";
 import { Plane } from "./plane.js";
 import { Receipt } from "./receipt.js";
@@ -19,21 +20,18 @@ import { choiceNamed, Side } from "./side.js";
 import { MeasuresTable } from "./table.js";
 import { Threads } from "./threads.js";
 
-/** @typedef {import("./side.js").Choice} Choice */
-/** @typedef {{models: Choice[], runs: import("./side.js").RunChoice[], seeds: import("./side.js").Seed[],
- *   classifier: {test_accuracy: number, sure: number, draws: number}, start: Object<string, string>,
- *   defaults: Object<string, string>, plotly_url: string, classifier_url: string, class_colours: {light: string[], dark: string[]},
- *   term_colours: {reconstruction: string, kl: string}}} BothData */
+/** @typedef {import("../wire.js").Choice} Choice */
+/** @typedef {import("../latent_map/mount.js").Component<import("../wire.js").CompareData>} Component */
 
 const BRIEF = ROWS.slice(0, 3); // the loss terms
 
 class SideBySide {
-  /** @param {{data: BothData, parentElement: HTMLElement, setStateValue: (name: string, value: any) => void}} component */
+  /** @param {Component} component */
   constructor({ data, parentElement, setStateValue }) {
     this.data = data;
     this.report = setStateValue;
     this.root = /** @type {HTMLElement} */ (parentElement.querySelector(".lse"));
-    const elements = layOutBoth(this.root);
+    const elements = layOut(this.root);
     const { model: _, ...look } = stateOf(data.start);
     const choices = [data.start.a, data.start.b].map((name, i) => this.named(name) ?? data.models[i]);
     this.panes = new Panes(this.root, elements, choices, look, data, {
@@ -195,7 +193,7 @@ class SideBySide {
   showView() {
     const outside = this.panes.all.map((pane) => pane.countOutside());
     if (this.sides?.every(({ pane }) => pane.loaded))
-      this.find(".lse-caption").textContent = captionOfBoth(this.sides, outside);
+      this.find(".lse-caption").textContent = captionOf(this.sides, outside);
     this.panes.pressScale();
     const lines = /** @type {HTMLButtonElement} */ (this.find(".lse-lines"));
     lines.setAttribute("aria-pressed", String(this.threads?.on ?? false));
@@ -259,8 +257,9 @@ class SideBySide {
   }
 
   /** Streamlit does not say which of the two it calls for: measures that have come, or another theme.
-   * @param {BothData} data */
-  update(data) {
+   * @param {Component} component */
+  update({ data, setStateValue }) {
+    this.report = setStateValue;
     this.data = { ...data, start: this.data.start };
     if (!this.started) return;
     for (const side of this.sides) side.choice = this.named(side.choice.name) ?? side.choice;
@@ -287,19 +286,4 @@ function briefRow(row, { metrics, likelihood }) {
   return element("div", "", element("dt", row.tone && `lse-${row.tone}`, row.name.replace(", their sum", "")), value);
 }
 
-/** @type {WeakMap<HTMLElement, SideBySide>} Streamlit calls again for the same element */
-const pairs = new WeakMap();
-
-/** @param {any} component */
-export default function (component) {
-  const { parentElement, data } = component;
-  const pair = pairs.get(parentElement);
-  if (pair) {
-    pair.report = component.setStateValue;
-    pair.update(data);
-  } else pairs.set(parentElement, new SideBySide(component));
-  return () => {
-    pairs.get(parentElement)?.destroy();
-    pairs.delete(parentElement);
-  };
-}
+export default mount((/** @type {Component} */ component) => new SideBySide(component));

@@ -13,15 +13,15 @@ import {
 } from "./measures.js";
 import { canvasOf, saveButtons } from "./saving.js";
 import { sparkline } from "./sparkline.js";
-import { captionOfTable, kindOf, small } from "./table_words.js";
+import { captionOf, kindOf, small } from "./table_words.js";
 
-/** @typedef {import("./measures.js").Choice} Choice */
+/** @typedef {import("../wire.js").Choice} Choice */
 /** @typedef {import("./measures.js").Measure} Measure */
-/** @typedef {{models: Choice[], seeds: import("./measures.js").Seed[], classifier: import("./measures.js").Classifier,
+/** @typedef {{models: Choice[], seeds: import("../wire.js").Seed[], classifier: import("../wire.js").Classifier,
  *   a: Choice, b: Choice}} Shown */
 /** A column of the table; choice null is the one of the sparklines. @typedef {{choice: Choice | null, letters: string}} Column */
 
-const NARROW_TABLE = 860; // px
+const NARROW = 860; // px
 
 export class MeasuresTable {
   /** @param {HTMLElement} section to fill @param {{pick: (name: string) => void}} events */
@@ -60,7 +60,7 @@ export class MeasuresTable {
   }
 
   fit() {
-    const narrow = this.section.clientWidth < NARROW_TABLE;
+    const narrow = this.section.clientWidth < NARROW;
     // The order of the columns does not change how wide they are together: what is decided here, stays.
     if (narrow !== this.narrow || this.overflows !== this.crowded) this.render();
   }
@@ -71,7 +71,7 @@ export class MeasuresTable {
 
   render() {
     if (!this.shown) return;
-    this.narrow = this.section.clientWidth < NARROW_TABLE;
+    this.narrow = this.section.clientWidth < NARROW;
     const held = this.table.contains(document.activeElement) ? document.activeElement : null;
     this.table.dataset.narrow = String(this.narrow);
     this.fill();
@@ -80,7 +80,7 @@ export class MeasuresTable {
       this.fill();
     }
     this.hint.hidden = !this.crowded;
-    this.caption.textContent = captionOfTable(this.shown);
+    this.caption.textContent = captionOf(this.shown);
     this.section.dataset.ready = "true";
     if (held instanceof HTMLElement) this.button(held.dataset.column ?? "")?.focus();
   }

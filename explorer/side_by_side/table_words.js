@@ -4,7 +4,7 @@ import { element } from "../latent_map/dom.js";
 import { averagedOver, floorNote, formatted } from "../latent_map/panel.js";
 import { ofOneKind, siblingsOf, withChosen } from "./measures.js";
 
-/** @typedef {import("./measures.js").Choice} Choice */
+/** @typedef {import("../wire.js").Choice} Choice */
 /** @typedef {import("./table.js").Shown} Shown */
 
 /** @param {string} words */
@@ -24,7 +24,7 @@ export function kindOf(choice, first) {
 }
 
 /** @param {Shown} shown */
-export function captionOfTable({ models, seeds, a, b }) {
+export function captionOf({ models, seeds, a, b }) {
   const known = withChosen(models, [a, b]);
   const where = known.some((choice) => kindOf(choice, models[0]).length) ? ", unless the head of a column names others" : "";
   const scratch = models.filter((choice) => choice.from_scratch);
@@ -38,7 +38,7 @@ export function captionOfTable({ models, seeds, a, b }) {
 }
 
 /** What the small print is, and which of the seeds is shipped. @param {Choice[]} scratch
- * @param {import("./measures.js").Seed[]} seeds */
+ * @param {import("../wire.js").Seed[]} seeds */
 function seedsInWords(scratch, seeds) {
   const counts = scratch.map((choice) => siblingsOf(choice, seeds).length);
   const [least, most] = [Math.min(...counts), Math.max(...counts)];

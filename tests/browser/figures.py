@@ -8,11 +8,11 @@ import numpy as np
 from playwright.sync_api import Browser, Page, Route
 
 from explorer.catalogue import shipped
-from explorer.javascript import bundle
 from explorer.latent_map import FOLDER as MAP_FOLDER
 from explorer.latent_map import SHARED_CSS
 from explorer.palette import TERMS
 from explorer.side_by_side import FOLDER
+from tests.browser.blank_page import teach
 from tests.browser.opened_map import READY_MS
 from tests.conftest import ROOT
 
@@ -31,10 +31,6 @@ OWN = (
     "plane_figure",
 )
 MODULES = (*(MAP_FOLDER / f"{name}.js" for name in SHARED), *(FOLDER / f"{name}.js" for name in (*OWN, "plane")))
-KNOWN = (
-    "{ csvOf, fileNameOf, saveButtons, canvasOf, fetchModel, measuresOf, MeasuresTable, Plane, Samples, uniformDraws,"
-    " normalDraws }"
-)
 MARKUP = f"""<!doctype html><meta charset="utf-8"><style>{SHARED_CSS}{(FOLDER / "figures.css").read_text()}</style>
 <body><section class="lse lse-panel" id="figure"></section>"""
 CLASSIFIER = {"test_accuracy": 0.981, "sure": 0.9, "draws": 1000}
@@ -54,7 +50,8 @@ def figure_page(browser: Browser, width: int = 1400) -> Iterator[Page]:
     page.on("console", lambda line: line.type in ("error", "warning") and complaints.append(line.text))
     page.route(f"{ADDRESS}**", answer)
     page.goto(ADDRESS)
-    page.add_script_tag(content=f"{bundle(MODULES)}\nObject.assign(window, {KNOWN}, {{ picks: [] }});")
+    teach(page, MODULES)
+    page.evaluate("window.picks = []")
     yield page
     page.close()
     assert complaints == []

@@ -7,9 +7,9 @@ from playwright.sync_api import Browser, Page
 
 from explorer import side_by_side
 from explorer.assets import plotly_url
-from explorer.javascript import bundle
 from explorer.latent_map import FOLDER as MAP_FOLDER
 from explorer.latent_map import SHARED_CSS
+from tests.browser.blank_page import teach
 from tests.browser.figures import ADDRESS, answer
 from tests.browser.opened_map import READY_MS
 from tests.conftest import ROOT
@@ -22,7 +22,6 @@ MODULES += [FOLDER / f"{name}.js" for name in ("sketch", "curves_figure", "curve
 STYLES = SHARED_CSS + "".join(
     path.read_text() for path in (side_by_side.FOLDER / "pad.css", FOLDER / "figures_of_inference.css")
 )
-KNOWN = "{ Sketch, Curves, Ancestral, Decoder, binarised, centred }"
 SECTIONS = "".join(f'<section class="lse-{name}"></section>' for name in ("sketch", "curves", "ancestral"))
 MAKE = """async plotly => {
     const { signal } = new AbortController();
@@ -52,7 +51,7 @@ def inference_page(browser: Browser) -> Iterator[Page]:
     page.goto(ADDRESS)
     page.evaluate("markup => { document.body.innerHTML = markup }", f'<div class="lse">{SECTIONS}</div>')
     page.add_style_tag(content=STYLES)
-    page.add_script_tag(content=f"{bundle(MODULES)}\nObject.assign(window, {KNOWN});")
+    teach(page, MODULES)
     page.evaluate(MAKE, ADDRESS + plotly_url())
     yield page
     page.close()

@@ -8,7 +8,7 @@ import torch
 from playwright.sync_api import Page, Route, expect
 from torch.distributions import Categorical, Distribution, MixtureSameFamily, Normal
 
-from explorer.divergence import FOLDER, MODULES
+from explorer.divergence import FOLDER
 from explorer.javascript import bundle
 from explorer.latent_map import SHARED_CSS
 from explorer.palette import TERMS
@@ -91,7 +91,7 @@ def opened_on(page: Page) -> Iterator[OpenedDivergence]:
 def answer(route: Route) -> None:
     script = route.request.url.endswith(".js")
     route.fulfill(
-        body=bundle(MODULES) if script else MARKUP,
+        body=bundle(FOLDER / "divergence.js") if script else MARKUP,
         content_type="text/javascript" if script else "text/html",
     )
 

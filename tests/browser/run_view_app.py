@@ -10,7 +10,8 @@ from pathlib import Path
 import streamlit as st
 
 from explorer import assets, palette
-from explorer.run_view import Frame, Run, run_view
+from explorer.run_view import run_view
+from explorer.wire import Frame, Run
 from models import data, gallery
 from tests.browser.opened_run import FRAMES, GAP
 

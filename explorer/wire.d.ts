@@ -1,0 +1,442 @@
+// Written by python -m tests.wire_types from wire.py: change that, and not this.
+
+/**
+ * A CSS colour for each class, on a light page and on a dark one.
+ */
+export interface ClassColours {
+  light: string[];
+  dark: string[];
+}
+
+/**
+ * The CSS colour of each loss term.
+ */
+export interface TermColours {
+  reconstruction: string;
+  kl: string;
+}
+
+/**
+ * A model to choose. ``url`` leads to a gzipped safetensors file: decoder weights and codes of ``images`` images.
+ *
+ * ``metrics`` are averages over those images, each binarised ``binarisations`` times, in the units that
+ * models.evaluation.summarise gives. ``samples`` draws of z stand behind each code (0: an integral).
+ * ``images_url`` leads to the images themselves, see explorer.assets.images_url. Without an encoder the codes are of
+ * p(z|x) itself.
+ * ``from_scratch`` are the shipped ones that differ in ``beta`` alone; ``pixel_stddev`` is sigma of grey pixels.
+ * A model that is ``kept`` is one of the visitor's own, under a label that the visitor chose.
+ */
+export interface Model {
+  name: string;
+  label: string;
+  beta: number;
+  from_scratch: boolean;
+  kept: boolean;
+  url: string;
+  story: string;
+  dataset: string;
+  likelihood: string;
+  pixel_stddev: number | null;
+  class_names: string[];
+  images_url: string | null;
+  images: number;
+  has_encoder: boolean;
+  samples: number;
+  binarisations: number;
+  metrics: Record<string, number>;
+}
+
+/**
+ * A model that can stand on a side. ``encoder_url`` leads to a gzipped safetensors file of its encoder, if any.
+ *
+ * ``measures`` are those of models.measures.measure, or None where nobody has measured it; ``measuring``: just now.
+ */
+export interface Choice {
+  name: string;
+  label: string;
+  beta: number;
+  from_scratch: boolean;
+  kept: boolean;
+  url: string;
+  story: string;
+  dataset: string;
+  likelihood: string;
+  pixel_stddev: number | null;
+  class_names: string[];
+  images_url: string | null;
+  images: number;
+  has_encoder: boolean;
+  samples: number;
+  binarisations: number;
+  metrics: Record<string, number>;
+  encoder_url: string | null;
+  measures: Record<string, number> | null;
+  measuring: boolean;
+}
+
+/**
+ * The measures of a model that differs from the shipped one of this ``beta`` in the ``seed`` alone.
+ */
+export interface Seed {
+  beta: number;
+  seed: number;
+  measures: Record<string, number>;
+}
+
+/**
+ * The classifier of prior draws: its accuracy on test images, if known, and how sure of how many it has to be.
+ */
+export interface Classifier {
+  test_accuracy: number | null;
+  sure: number;
+  draws: number;
+}
+
+/**
+ * What a run has learnt after ``step`` steps; step 0 is the initial model.
+ *
+ * ``url`` leads to a file like that of Model. ``reconstruction`` and ``kl`` are averages over its images, in nats per
+ * image; ``spread`` and ``mean_sigma``, see models.evaluation.summarise, in units of z; ``weight`` is the KL weight in
+ * force; ``pixel_stddev`` sigma of grey pixels.
+ */
+export interface Frame {
+  step: number;
+  url: string;
+  reconstruction: number;
+  kl: number;
+  spread: number;
+  mean_sigma: number;
+  weight: number;
+  pixel_stddev: number | null;
+}
+
+/**
+ * A frame that can be compared, with its encoder.
+ */
+export interface Moment {
+  step: number;
+  url: string;
+  reconstruction: number;
+  kl: number;
+  spread: number;
+  mean_sigma: number;
+  weight: number;
+  pixel_stddev: number | null;
+  encoder_url: string;
+}
+
+/**
+ * The loss terms of training batches, their means in nats per image, after the steps ``step``.
+ */
+export interface TrainingCurve {
+  step: number[];
+  reconstruction: number[];
+  kl: number[];
+}
+
+/**
+ * From ``step`` on the KL weight is ``weight``, for somebody moved it there.
+ */
+export interface WeightChange {
+  step: number;
+  weight: number;
+}
+
+/**
+ * A training run of ``steps`` steps, ``epoch`` to an epoch, as far as it has come.
+ *
+ * ``name`` is its key, and ``label`` stands over its map. ``images`` held-out images stand behind each of the
+ * ``frames``, which are in order of step; new ones are appended, old ones may be left out. ``waiting`` is the
+ * sentence on the map while there is none.
+ */
+export interface Run {
+  name: string;
+  label: string;
+  dataset: string;
+  likelihood: string;
+  class_names: string[];
+  images: number;
+  steps: number;
+  epoch: number;
+  ended: boolean;
+  waiting: string;
+  frames: Frame[];
+  training: TrainingCurve;
+  changes: WeightChange[];
+}
+
+/**
+ * A training run, of which any of its ``frames`` can stand on a side; ``name`` is "run-" and the run's own.
+ */
+export interface RunChoice {
+  name: string;
+  label: string;
+  dataset: string;
+  likelihood: string;
+  class_names: string[];
+  images_url: string | null;
+  images: number;
+  frames: Moment[];
+}
+
+/**
+ * What the browser asks: the model of that name and test image ``image``, or with -1 the image of ``pixels``.
+ *
+ * ``pixels`` is base64 of 784 bytes: 0 or 255 for binary pixels, else grey. ``curves`` counts the visitor's presses
+ * for importance curves, 0 asks for none; ``id`` counts the questions.
+ */
+export interface Question {
+  model: string;
+  image: number;
+  pixels: string;
+  curves: number;
+  id: number;
+}
+
+/**
+ * A value and about its numerical error, in nats.
+ */
+export interface Estimate {
+  value: number;
+  error: number;
+}
+
+/**
+ * p(z|x) on squares from ``low`` to ``low`` + ``width``, of ``side`` x ``side`` pixels each.
+ *
+ * ``shade`` is base64 of uint8 [tile, z1, z2], 255 sqrt(p(z|x) / max p(z|x)) at the centre of each pixel.
+ */
+export interface Tiles {
+  low: number[][];
+  width: number[];
+  side: number;
+  shade: string;
+}
+
+/**
+ * A square of z, from x - half to x + half and y - half to y + half.
+ */
+export interface Window {
+  x: number;
+  y: number;
+  half: number;
+}
+
+/**
+ * A mean [2] and the lower triangular root [2, 2] of a covariance.
+ */
+export interface Gaussian {
+  mean: number[];
+  tril: number[][];
+}
+
+/**
+ * A Gaussian fitted to one image's posterior: after ``step`` steps it had ``mean``, ``tril`` and ``elbo`` in nats.
+ *
+ * The first is the encoder's q; steps too many to show are left out. ``best`` is the best ELBO of the first,
+ * the last and a fit from the mean and covariance of p(z|x), ``approximation`` and ``amortisation`` are the gaps with
+ * it, in nats.
+ */
+export interface Fit {
+  step: number[];
+  mean: number[][];
+  tril: number[][][];
+  elbo: number[];
+  best: Estimate;
+  approximation: number;
+  amortisation: number;
+}
+
+/**
+ * With a diagonal covariance and with a full one.
+ */
+export interface Fits {
+  diagonal: Fit;
+  full: Fit;
+}
+
+/**
+ * The K-sample bound in nats, and the effective sample size of K, for each K of ImportanceCurves.draws.
+ *
+ * The mean over the repeats, between ``low`` and ``high`` eight in ten of them, and the standard ``error`` of the
+ * bound's mean. There are as many repeats of K as the draws of all give: ImportanceCurves.repeats of the largest, and
+ * more of the others.
+ */
+export interface ImportanceCurve {
+  bound: number[];
+  low: number[];
+  high: number[];
+  error: number[];
+  effective: number[];
+  effective_low: number[];
+  effective_high: number[];
+}
+
+/**
+ * Importance sampling from the encoder's q, if there is an encoder, and from the prior.
+ */
+export interface ImportanceCurves {
+  draws: number[];
+  repeats: number;
+  encoder: ImportanceCurve | null;
+  prior: ImportanceCurve;
+}
+
+/**
+ * What the encoder's q reaches of log p(x), in nats; without an encoder there is no q, and none of these.
+ *
+ * elbo + kl = log p(x), where reconstruction = E_q[-log p(x|z)], kl_prior = KL(q||p(z)) and kl = KL(q||p(z|x)).
+ */
+export interface Gap {
+  q: Gaussian | null;
+  elbo: Estimate | null;
+  reconstruction: number | null;
+  kl_prior: number | null;
+  kl: Estimate | null;
+}
+
+/**
+ * log p(x) of one image under one model, what of it q reaches, and p(z|x).
+ *
+ * ``density``: the nats are those of a density. ``x`` is base64 of what the model sees, uint8 [784].
+ * log_evidence and evidence_error are in nats, ``missed`` is the share of p(x) left out at most. ``modes`` counts the
+ * separate parts of the smallest region that holds 95 % of p(z|x).
+ */
+export interface Bounds {
+  q: Gaussian | null;
+  elbo: Estimate | null;
+  reconstruction: number | null;
+  kl_prior: number | null;
+  kl: Estimate | null;
+  density: boolean;
+  x: string;
+  log_evidence: number;
+  evidence_error: number;
+  missed: number;
+  tiles: Tiles;
+  window: Window;
+  modes: number;
+}
+
+/**
+ * The answer to a question, whose ``id``, ``model`` and ``image`` it repeats; an Inference where ``problem`` is "".
+ *
+ * Else that is a sentence. ``complete``: no more of this answer will come.
+ */
+export interface Answer {
+  id: number;
+  model: string;
+  image: number;
+  problem: string;
+  complete: boolean;
+}
+
+/**
+ * What there is to know of the image, as far as it is known: ``fits`` and ``curves`` come later, or never.
+ */
+export interface Inference {
+  id: number;
+  model: string;
+  image: number;
+  problem: string;
+  complete: boolean;
+  q: Gaussian | null;
+  elbo: Estimate | null;
+  reconstruction: number | null;
+  kl_prior: number | null;
+  kl: Estimate | null;
+  density: boolean;
+  x: string;
+  log_evidence: number;
+  evidence_error: number;
+  missed: number;
+  tiles: Tiles;
+  window: Window;
+  modes: number;
+  fits: Fits | null;
+  curves: ImportanceCurves | null;
+}
+
+/**
+ * For every page: the colours, and where Plotly and the classifier are.
+ */
+export interface PageData {
+  class_colours: ClassColours;
+  term_colours: TermColours;
+  plotly_url: string;
+  classifier_url: string;
+}
+
+/**
+ * For a page whose state is in its address: the link state to start from and the default one, see explorer.link.
+ */
+export interface LinkedData {
+  class_colours: ClassColours;
+  term_colours: TermColours;
+  plotly_url: string;
+  classifier_url: string;
+  start: Record<string, string>;
+  defaults: Record<string, string>;
+}
+
+/**
+ * For the map.
+ */
+export interface MapData {
+  class_colours: ClassColours;
+  term_colours: TermColours;
+  plotly_url: string;
+  classifier_url: string;
+  start: Record<string, string>;
+  defaults: Record<string, string>;
+  models: Model[];
+}
+
+/**
+ * For the two maps side by side.
+ */
+export interface CompareData {
+  class_colours: ClassColours;
+  term_colours: TermColours;
+  plotly_url: string;
+  classifier_url: string;
+  start: Record<string, string>;
+  defaults: Record<string, string>;
+  models: Choice[];
+  runs: RunChoice[];
+  seeds: Seed[];
+  classifier: Classifier;
+}
+
+/**
+ * For the map of one image's posterior; ``answer`` is that to the last question.
+ */
+export interface ProbabilityData {
+  class_colours: ClassColours;
+  term_colours: TermColours;
+  plotly_url: string;
+  classifier_url: string;
+  start: Record<string, string>;
+  defaults: Record<string, string>;
+  models: Choice[];
+  answer: Answer | Inference | null;
+}
+
+/**
+ * For the maps of one run or two; ``invitation`` stands beside the map until the first frame is there.
+ */
+export interface RunData {
+  class_colours: ClassColours;
+  term_colours: TermColours;
+  plotly_url: string;
+  classifier_url: string;
+  runs: Run[];
+  invitation: string;
+}
+
+/**
+ * For the two densities.
+ */
+export interface DivergenceData {
+  term_colours: TermColours;
+}
