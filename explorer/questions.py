@@ -10,11 +10,10 @@ import torch
 from torch import Tensor
 
 from explorer import kept
-from explorer.catalogue import DATASETS
 from explorer.reasons import reason
 from models import checkpoint, data, gallery
 from models.checkpoint import Checkpoint, CheckpointError
-from models.data import DataError
+from models.data import DataError, grey_levels
 from models.evaluation import fixed_images
 from models.idx import IdxError
 from models.recipe import Recipe
@@ -64,7 +63,7 @@ def model(path: Path) -> Checkpoint:
 
 def seen(x: bytes) -> Tensor:
     """x as a model takes it, float32 [784], of its 784 bytes."""
-    return torch.tensor(list(x), dtype=torch.uint8).float() / 255
+    return grey_levels(torch.tensor([list(x)], dtype=torch.uint8))[0]
 
 
 def _path(name: object, visitor: str) -> Path:
@@ -102,5 +101,7 @@ def _test_images(dataset: str, likelihood: str) -> Tensor:
     except (DataError, IdxError, OSError) as error:
         raise QuestionError(f"The test images cannot be read. {reason(error)}") from error
     if found is None:
-        raise QuestionError(f"The {DATASETS[dataset]} files are not on the server. Draw an image, or sample one.")
+        raise QuestionError(
+            f"The {data.DATASETS[dataset].label} files are not on the server. Draw an image, or sample one."
+        )
     return (fixed_images(found, likelihood) * 255).round().to(torch.uint8)

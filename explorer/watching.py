@@ -1,12 +1,11 @@
 """A run as the run view and the comparison take it, and in words."""
 
 from explorer import assets
-from explorer.catalogue import DATASETS
 from explorer.run_view import Frame, Run
 from explorer.runs.files import Record, encoder_name, frame_name
 from explorer.runs.manager import Snapshot
 from explorer.side_by_side import Moment, RunChoice
-from models import data
+from models.data import DATASETS
 from models.recipe import Recipe
 
 _LONG = 200  # letters, more than any label has but one of a hundred changes
@@ -24,9 +23,9 @@ def seen(run: Snapshot, record: Record) -> Run:
     return Run(
         name=run.name,
         label=label(run.recipe, record.changes),
-        dataset=DATASETS[run.recipe.dataset],
+        dataset=DATASETS[run.recipe.dataset].label,
         likelihood=run.recipe.likelihood,
-        class_names=list(data.CLASS_NAMES[run.recipe.dataset]),
+        class_names=list(DATASETS[run.recipe.dataset].class_names),
         images=record.images,
         steps=run.status.total,
         epoch=record.epoch,
@@ -53,9 +52,9 @@ def choosable(run: Snapshot, record: Record) -> RunChoice:
     return RunChoice(
         name=f"run-{run.name}",
         label=suggestion(run.recipe, record.changes, _LONG),
-        dataset=DATASETS[dataset],
+        dataset=DATASETS[dataset].label,
         likelihood=run.recipe.likelihood,
-        class_names=list(data.CLASS_NAMES[dataset]),
+        class_names=list(DATASETS[dataset].class_names),
         images_url=assets.images_url(dataset),
         images=record.images,
         frames=[_moment(run, entry) for entry in record.frames],
@@ -67,9 +66,9 @@ def nothing_yet(recipe: Recipe) -> Run:
     return Run(
         name="",
         label=label(recipe, []),
-        dataset=DATASETS[recipe.dataset],
+        dataset=DATASETS[recipe.dataset].label,
         likelihood=recipe.likelihood,
-        class_names=list(data.CLASS_NAMES[recipe.dataset]),
+        class_names=list(DATASETS[recipe.dataset].class_names),
         images=0,
         steps=0,
         epoch=0,
@@ -85,7 +84,7 @@ def title(recipe: Recipe) -> str:
     """What is trained, in one line."""
     epochs = f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}"
     gaussian = f"{_gaussian(recipe)}, " if recipe.likelihood == "gaussian" else ""
-    return f"{DATASETS[recipe.dataset]}, {gaussian}β = {recipe.beta:g}, {epochs}, seed {recipe.seed}"
+    return f"{DATASETS[recipe.dataset].label}, {gaussian}β = {recipe.beta:g}, {epochs}, seed {recipe.seed}"
 
 
 def _gaussian(recipe: Recipe) -> str:
@@ -95,7 +94,7 @@ def _gaussian(recipe: Recipe) -> str:
 def suggestion(recipe: Recipe, changes: list[dict], longest: int) -> str:
     """A name for the model that a run has made, of at most ``longest`` letters: the first of these that fits."""
     weights = label(recipe, changes)
-    kind = [] if recipe.dataset == "mnist" else [DATASETS[recipe.dataset]]
+    kind = [] if recipe.dataset == "mnist" else [DATASETS[recipe.dataset].label]
     kind += ["Gaussian"] if recipe.likelihood == "gaussian" else []
     short = f"β = {recipe.beta:g}, … then {changes[-1]['weight']:g}" if changes else weights
     seed = f"seed {recipe.seed}"

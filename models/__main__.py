@@ -16,7 +16,7 @@ from models.checkpoint import Checkpoint, CheckpointError
 from models.evaluation import DRAWS, SEED, fixed_images
 from models.evidence import EvidenceError
 from models.idx import IdxError
-from models.recipe import DATASETS, LIKELIHOODS, OBJECTIVES, Recipe, RecipeError
+from models.recipe import LIKELIHOODS, OBJECTIVES, Recipe, RecipeError
 from models.train_command import StoppedError
 from models.training import TrainingError
 
@@ -70,7 +70,7 @@ def parser() -> argparse.ArgumentParser:
 def _add_training(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     default = Recipe()
     verb = verbs.add_parser("train", help="train a model and write its checkpoint")
-    verb.add_argument("--dataset", choices=DATASETS, default=default.dataset, help="images to learn (%(default)s)")
+    verb.add_argument("--dataset", choices=data.DATASETS, default=default.dataset, help="images to learn (%(default)s)")
     verb.add_argument(
         "--likelihood", choices=LIKELIHOODS, default=default.likelihood, help="of a pixel given z (%(default)s)"
     )

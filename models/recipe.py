@@ -2,9 +2,11 @@
 
 import json
 import shlex
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 
-DATASETS = ("mnist", "fashion", "digits")
+from models.data import DATASETS
+
 LIKELIHOODS = ("bernoulli", "gaussian")
 OBJECTIVES = ("elbo", "lattice")
 MAX_KL_CHANGES = 100
@@ -53,10 +55,8 @@ class Recipe:
     pixel_stddev: float | None = PIXEL_STDDEV
 
     def __post_init__(self) -> None:
-        if self.dataset not in DATASETS:
-            raise RecipeError(f"dataset is {self.dataset!r:.40}; choose one of {', '.join(DATASETS)}.")
-        if self.likelihood not in LIKELIHOODS:
-            raise RecipeError(f"likelihood is {self.likelihood!r:.40}; choose one of {', '.join(LIKELIHOODS)}.")
+        _check_choice("dataset", self.dataset, DATASETS)
+        _check_choice("likelihood", self.likelihood, LIKELIHOODS)
         _check_number("beta", self.beta, 0, 1000)
         _check_number("epochs", self.epochs, 1, 1000, whole=True)
         _check_number("batch_size", self.batch_size, 1, 4096, whole=True)
@@ -72,8 +72,7 @@ class Recipe:
             value = getattr(self, name)
             if not isinstance(value, str) or len(value) > 200 or not value.isprintable():
                 raise RecipeError(f"{name} takes a file name of at most 200 printable characters.")
-        if self.objective not in OBJECTIVES:
-            raise RecipeError(f"objective is {self.objective!r:.40}; choose one of {', '.join(OBJECTIVES)}.")
+        _check_choice("objective", self.objective, OBJECTIVES)
         self._check_pixel_stddev()
         if self.objective == "lattice":
             self._check_lattice()
@@ -156,6 +155,11 @@ class Recipe:
         if self.folded_onto:
             words += [f"--fold-onto={self.folded_onto}"]
         return shlex.join([*words, f"--out={out}"])
+
+
+def _check_choice(name: str, value: object, choices: Iterable[str]) -> None:
+    if value not in tuple(choices):  # a tuple, for a value of JSON may be a list, which no dict can look up
+        raise RecipeError(f"{name} is {value!r:.40}; choose one of {', '.join(choices)}.")
 
 
 def _check_changes(changes: object) -> None:

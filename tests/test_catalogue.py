@@ -11,7 +11,7 @@ from explorer.latent_map import Model
 from explorer.runs.store import STATE_VARIABLE
 from models import data, gallery
 from models.checkpoint import Checkpoint
-from models.recipe import DATASETS, Recipe
+from models.recipe import Recipe
 from tests.conftest import TINY_HIDDEN
 from tests.forging import with_metadata
 from tests.running import ANN, BOB
@@ -120,8 +120,3 @@ def test_images_that_have_come_meanwhile_are_offered(own: str, monkeypatch: pyte
     assert [entry["images_url"] for entry in catalogue.offered(ANN)] == [None] * len(SHIPPED) + [
         "app/static/made/fashion.gz"
     ]
-
-
-def test_every_data_set_has_a_name_to_read() -> None:
-    assert list(catalogue.DATASETS) == list(DATASETS)
-    assert len(set(catalogue.DATASETS.values())) == len(DATASETS)

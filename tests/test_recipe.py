@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.__main__ import parser, recipe_of
+from models.data import DATASETS
 from models.recipe import (
-    DATASETS,
     LIKELIHOODS,
     MAX_KL_CHANGES,
     OBJECTIVES,
@@ -29,7 +29,7 @@ def sorted_pairs(changes: dict[int, float]) -> tuple[tuple[int, float], ...]:
 
 of_the_lattice = st.builds(
     Recipe,
-    dataset=st.sampled_from(DATASETS),
+    dataset=st.sampled_from(list(DATASETS)),
     epochs=st.integers(1, 1000),
     seed=st.integers(0, 2**32 - 1),
     initial=names,
@@ -43,7 +43,7 @@ recipes = (
     | of_grey_pixels
     | st.builds(
         Recipe,
-        dataset=st.sampled_from(DATASETS),
+        dataset=st.sampled_from(list(DATASETS)),
         beta=weights,
         epochs=st.integers(1, 1000),
         hidden=st.lists(st.integers(1, 1024), min_size=1, max_size=4).map(tuple),

@@ -14,8 +14,8 @@ from explorer.runs.files import Control, Record, Status
 from explorer.runs.manager import Snapshot
 from explorer.runs.store import FRAMES, ROOT, Store
 from explorer.side_by_side import Moment, RunChoice
-from models import data
-from models.recipe import DATASETS, LIKELIHOODS, Recipe
+from models.data import DATASETS
+from models.recipe import LIKELIHOODS, Recipe
 
 NAME = "0123456789abcdef"
 RECIPE = Recipe("fashion", beta=0.3, likelihood="gaussian")
@@ -35,7 +35,7 @@ def test_a_run_is_seen_as_the_run_view_takes_it() -> None:
     assert json.loads(json.dumps(seen, allow_nan=False)) == seen
     assert (seen["name"], seen["dataset"], seen["likelihood"]) == (NAME, "Fashion-MNIST", "gaussian")
     assert (seen["images"], seen["steps"], seen["epoch"], seen["ended"]) == (2000, 14_100, 235, False)
-    assert seen["class_names"] == list(data.CLASS_NAMES["fashion"])
+    assert seen["class_names"] == list(DATASETS["fashion"].class_names)
     assert seen["training"] == RECORD.training
     assert [(frame["step"], frame["weight"]) for frame in seen["frames"]] == [(0, 0), (20, 2)]
 
@@ -141,7 +141,7 @@ def test_a_time_is_as_exact_as_an_estimate(seconds: float, words: str) -> None:
 CHANGES = [{"step": 100 * number, "weight": weight} for number, weight in enumerate((0, 1, 0, 10, 0.01))]
 
 
-@given(st.sampled_from(DATASETS), st.sampled_from(LIKELIHOODS), st.integers(0, len(CHANGES)))
+@given(st.sampled_from(list(DATASETS)), st.sampled_from(LIKELIHOODS), st.integers(0, len(CHANGES)))
 def test_a_suggested_name_fits_and_is_never_cut(dataset: str, likelihood: str, count: int) -> None:
     recipe = Recipe(dataset, likelihood=likelihood, seed=4_294_967_295)
     name = watching.suggestion(recipe, CHANGES[:count], 40)

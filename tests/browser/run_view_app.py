@@ -43,7 +43,7 @@ def run(name: str, models: tuple[str, ...], count: int) -> Run:
         label=f"run {name}",
         dataset=dataset.upper(),
         likelihood=st.query_params.get("likelihood", "bernoulli"),
-        class_names=list(data.CLASS_NAMES[dataset]),
+        class_names=list(data.DATASETS[dataset].class_names),
         images=10_000,
         steps=STEPS,
         epoch=EPOCH,
