@@ -75,7 +75,7 @@ def _entry(name: str, model: Checkpoint, label: str) -> Model:
         images_url=None,
         story="",
         dataset=dataset.label,
-        likelihood=model.recipe.likelihood,
+        likelihood=model.likelihood.facts(),
         pixel_stddev=model.pixel_stddev,
         class_names=list(dataset.class_names),
         images=len(model.codes.label),

@@ -7,9 +7,9 @@ from explorer.runs import cost
 from explorer.runs.manager import WALL_S
 from models import data
 from models.data import DATASETS
-from models.recipe import LIKELIHOODS, PIXEL_STDDEV, PIXEL_STDDEVS, Recipe, RecipeError
+from models.likelihood import LIKELIHOODS, PIXEL_STDDEV, PIXEL_STDDEVS
+from models.recipe import Recipe, RecipeError
 
-_LIKELIHOODS = {"bernoulli": "Bernoulli, on binarised pixels", "gaussian": "Gaussian, on grey levels"}
 _MAX_EPOCHS = 200
 
 
@@ -26,8 +26,10 @@ def recipe_form() -> Recipe | None:
         beta = st.number_input("KL weight β", 0.0, 1000.0, 1.0, 0.1, format="%g", key="form_beta", width=120)
         epochs = st.number_input("Epochs", 1, _MAX_EPOCHS, default.epochs, key=f"form_epochs_{dataset}", width=120)
     with st.expander("Likelihood, network, optimiser"):
-        likelihood = st.selectbox("p(x|z)", LIKELIHOODS, format_func=_LIKELIHOODS.get, key="form_likelihood")
-        stddev = _pixel_stddev() if likelihood == "gaussian" else PIXEL_STDDEV
+        likelihood = st.selectbox(
+            "p(x|z)", list(LIKELIHOODS), format_func=lambda name: LIKELIHOODS[name].label, key="form_likelihood"
+        )
+        stddev = _pixel_stddev() if LIKELIHOODS[likelihood].has_stddev else PIXEL_STDDEV
         widths = st.text_input(
             "Hidden layers of the encoder", ", ".join(map(str, default.hidden)), help="One to four widths up to 1,024,"
             " such as 512, 256. The decoder has the same layers in reverse order.", key="form_hidden",

@@ -158,11 +158,6 @@ def binarise(pixels: Tensor, generator: torch.Generator) -> Tensor:
     return torch.bernoulli(grey_levels(pixels), generator=generator)
 
 
-def observe(pixels: Tensor, likelihood: str, generator: torch.Generator) -> Tensor:
-    """x for a likelihood: binary for "bernoulli", see binarise, and for "gaussian" the grey levels themselves, 0..1."""
-    return binarise(pixels, generator) if likelihood == "bernoulli" else grey_levels(pixels)
-
-
 def load(name: str, split: Split, progressbar: bool | Progress = False) -> Dataset:
     """A split of one of DATASETS; what no installed package has is fetched once.
 

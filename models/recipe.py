@@ -6,16 +6,10 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 
 from models.data import DATASETS
+from models.likelihood import LIKELIHOODS, PIXEL_STDDEV, PIXEL_STDDEVS
 
-LIKELIHOODS = ("bernoulli", "gaussian")
 OBJECTIVES = ("elbo", "lattice")
 MAX_KL_CHANGES = 100
-
-PIXEL_STDDEV = 0.2
-"""Of the Gaussian likelihood unless a recipe says otherwise, in units of the grey level's 0 to 1."""
-
-PIXEL_STDDEVS = (0.01, 1.0)
-"""The least and the largest: beyond them lie finer steps than a grey level's, or all grey levels."""
 
 
 class RecipeError(ValueError):
@@ -80,8 +74,8 @@ class Recipe:
     def _check_pixel_stddev(self) -> None:
         if self.pixel_stddev is not None:
             _check_number("pixel_stddev", self.pixel_stddev, *PIXEL_STDDEVS)
-        if self.likelihood == "bernoulli" and self.pixel_stddev != PIXEL_STDDEV:
-            raise RecipeError(f"pixel_stddev is for grey pixels; bernoulli ones have none: leave it {PIXEL_STDDEV}.")
+        if not LIKELIHOODS[self.likelihood].has_stddev and self.pixel_stddev != PIXEL_STDDEV:
+            raise RecipeError(f"pixel_stddev is sigma; {self.likelihood} pixels have none: leave it {PIXEL_STDDEV}.")
 
     def _check_lattice(self) -> None:
         for name in ("beta", "kl_warm_up", "kl_changes"):
@@ -90,8 +84,8 @@ class Recipe:
                 raise RecipeError(
                     f"{name} weighs a KL term, and the objective lattice has none; leave it at {default}."
                 )
-        if self.likelihood != "bernoulli":
-            raise RecipeError("likelihood must be bernoulli for the objective lattice.")
+        if not LIKELIHOODS[self.likelihood].is_binary:
+            raise RecipeError("likelihood must be one of binary pixels, bernoulli, for the objective lattice.")
 
     @property
     def has_encoder(self) -> bool:

@@ -94,7 +94,7 @@ def test_what_a_visitor_keeps_is_offered_to_them_after_the_shipped_ones(
     assert [entry["name"] for entry in catalogue.offered(BOB)] == [entry["name"] for entry in SHIPPED]
     assert [entry["kept"] for entry in (*shipped, mine)] == [False] * len(SHIPPED) + [True]
     assert (mine["name"], mine["label"], mine["dataset"], mine["images"]) == (own, "my own", "Fashion-MNIST", 20)
-    assert (mine["likelihood"], mine["class_names"][9]) == ("gaussian", "Boot")
+    assert (mine["likelihood"]["name"], mine["class_names"][9]) == ("gaussian", "Boot")
     assert mine["metrics"] == tiny_checkpoint.metrics
     assert (mine["samples"], mine["binarisations"]) == (16, 1)  # a file of before averages were kept
     assert mine["story"] == "Trained on Fashion-MNIST, 1 epoch, seed 7; KL weight 1, 0 from step 1,000."

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from models import data
-from models.data import DATASETS, DataError, Dataset, binarise, grey_levels, is_local, load, load_local, observe
+from models.data import DATASETS, DataError, Dataset, binarise, grey_levels, is_local, load, load_local
 from models.recipe import Recipe
 from tests.conftest import global_generators_untouched, seeded
 from tests.test_idx import images_file, labels_file, some_images
@@ -77,15 +77,6 @@ def test_x_follows_its_generator_and_no_other(tiny_dataset: Dataset) -> None:
         first, again, other = (binarise(tiny_dataset.pixels, seeded(seed)) for seed in (1, 1, 2))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
-
-
-def test_a_bernoulli_model_sees_binary_images_and_a_gaussian_one_grey_ones(tiny_dataset: Dataset) -> None:
-    assert torch.equal(observe(tiny_dataset.pixels, "bernoulli", seeded()), binarise(tiny_dataset.pixels, seeded()))
-    generator = seeded()
-    grey = observe(tiny_dataset.pixels, "gaussian", generator)
-    assert (grey.shape, grey.dtype) == ((20, 784), torch.float32)
-    assert torch.equal((grey * 255).round().to(torch.uint8).view(20, 28, 28), tiny_dataset.pixels)
-    assert torch.equal(generator.get_state(), seeded().get_state())
 
 
 def test_an_intensity_is_a_share_of_255(tiny_dataset: Dataset) -> None:

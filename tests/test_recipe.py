@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 
 from models.__main__ import parser, recipe_of
 from models.data import DATASETS
+from models.likelihood import LIKELIHOODS, PIXEL_STDDEVS
 from models.recipe import (
-    LIKELIHOODS,
     MAX_KL_CHANGES,
     OBJECTIVES,
-    PIXEL_STDDEVS,
     Recipe,
     RecipeError,
 )
@@ -51,7 +50,7 @@ recipes = (
         learning_rate=st.floats(1e-6, 0.1),
         kl_warm_up=st.floats(0, 1) | st.integers(0, 1),
         kl_changes=st.dictionaries(st.integers(0, 10**9), weights, max_size=MAX_KL_CHANGES).map(sorted_pairs),
-        likelihood=st.sampled_from(LIKELIHOODS),
+        likelihood=st.sampled_from(list(LIKELIHOODS)),
         seed=st.integers(0, 2**32 - 1),
         initial=names,
         folded_onto=names,

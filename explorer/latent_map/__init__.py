@@ -6,6 +6,7 @@ from typing import TypedDict
 import streamlit as st
 
 from explorer.javascript import bundle
+from models.likelihood import LikelihoodFacts
 
 FOLDER = Path(__file__).parent
 
@@ -16,6 +17,7 @@ _SHARED = (
         "tensors",
         "plotly",
         "network",
+        "likelihood",
         "decoder",
         "view",
         "points",
@@ -50,7 +52,7 @@ class Model(TypedDict):
     url: str
     story: str
     dataset: str
-    likelihood: str
+    likelihood: LikelihoodFacts
     pixel_stddev: float | None
     class_names: list[str]
     images_url: str | None

@@ -136,7 +136,8 @@ class Answer(TypedDict):
     """What there is to know of one image under one model; ``id``, ``model`` and ``image`` are the question's.
 
     A ``problem`` is a sentence, and then there is no more than that and ``complete``, which says that no more of this
-    answer will come. ``density``: the nats are those of a density. ``x`` is base64 of what the model sees, uint8 [784].
+    answer will come. ``unit`` is that of log p(x), see models.likelihood. ``x`` is base64 of what the model sees,
+    uint8 [784].
     log_evidence and evidence_error are in nats, ``missed`` is the share of p(x) left out at most. ``modes`` counts the
     separate parts of the smallest region that holds 95 % of p(z|x). reconstruction = E_q[-log p(x|z)],
     kl_prior = KL(q||p(z)) and kl = KL(q||p(z|x)) in nats; without an encoder there is no q, and none of these.
@@ -147,7 +148,7 @@ class Answer(TypedDict):
     image: int
     problem: str
     complete: bool
-    density: NotRequired[bool]
+    unit: NotRequired[str]
     x: NotRequired[str]
     log_evidence: NotRequired[float]
     evidence_error: NotRequired[float]

@@ -8,7 +8,7 @@ import { rgbOf } from "../latent_map/dom.js";
  *   effective_low: number[], effective_high: number[]}} Curve */
 /** @typedef {{draws: number[], repeats: number, encoder: Curve | null, prior: Curve}} Sampled */
 /** What is known of x: log p(x), and the ELBO of the encoder's q, in nats; curves null before they are asked for.
- * @typedef {{model: string, image: number, x: string, problem: string, density: boolean, log_evidence: number,
+ * @typedef {{model: string, image: number, x: string, problem: string, unit: string, log_evidence: number,
  *   elbo: {value: number} | null, curves: Sampled | null}} Answer */
 /** @typedef {{text: string, paper: string, muted: string, line: string, font: string}} CurvesInk */
 /** @typedef {{width: number, height: number}} Area in px */
@@ -118,9 +118,8 @@ function layoutOfCurves(answer, { width, height }, ink) {
   const logAxis = { ...axis, type: "log", dtick: 1, exponentformat: "none", separatethousands: true };
   const decades = [0, Math.log10(draws[draws.length - 1])];
   const named = (/** @type {string} */ words) => ({ text: words, standoff: 8, font: { size: 13 } });
-  const of = answer.density ? "nats of a density" : "nats";
   const top = places === STACKED ? 56 : 34; // px, for the legend: on a phone it takes two rows
-  const [x, y] = [named("K, draws of the proposal"), named(`bound of log p(x), ${of}`)];
+  const [x, y] = [named("K, draws of the proposal"), named(`bound of log p(x), ${answer.unit}`)];
   return {
     ...{ width, height, hovermode: "closest", dragmode: false },
     margin: { l: 62, r: 30, t: top, b: 48, autoexpand: false },

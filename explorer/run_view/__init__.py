@@ -7,6 +7,7 @@ import streamlit as st
 
 from explorer.javascript import bundle
 from explorer.latent_map import SHARED_CSS, SHARED_MODULES
+from models.likelihood import LikelihoodFacts
 
 _FOLDER = Path(__file__).parent
 _OWN = ("layout", "readings", "curves", "timeline", "track", "run_view")  # in the order of their imports
@@ -57,7 +58,7 @@ class Run(TypedDict):
     name: str
     label: str
     dataset: str
-    likelihood: str
+    likelihood: LikelihoodFacts
     class_names: list[str]
     images: int
     steps: int

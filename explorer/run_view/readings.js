@@ -5,7 +5,8 @@ import { rowsOf } from "../latent_map/panel.js";
 
 /** @typedef {{step: number, url: string, reconstruction: number, kl: number, spread: number, mean_sigma: number,
  *   weight: number, pixel_stddev: number | null}} Frame */
-/** @typedef {{name: string, label: string, dataset: string, likelihood: string, class_names: string[], images: number,
+/** @typedef {{name: string, label: string, dataset: string, likelihood: import("../latent_map/likelihood.js").Likelihood,
+ *   class_names: string[], images: number,
  *   steps: number, epoch: number, ended: boolean, waiting: string, frames: Frame[],
  *   training: {step: number[], reconstruction: number[], kl: number[]},
  *   changes: {step: number, weight: number}[]}} Run see run_view/__init__.py */

@@ -8,6 +8,7 @@ import streamlit as st
 from explorer.javascript import bundle
 from explorer.latent_map import FOLDER as MAP_FOLDER
 from explorer.latent_map import SHARED_CSS, SHARED_MODULES, Model
+from models.likelihood import LikelihoodFacts
 
 FOLDER = Path(__file__).parent
 
@@ -69,7 +70,7 @@ class RunChoice(TypedDict):
     name: str
     label: str
     dataset: str
-    likelihood: str
+    likelihood: LikelihoodFacts
     class_names: list[str]
     images_url: str | None
     images: int

@@ -9,8 +9,8 @@ import { fetchEncoder } from "./encoder.js";
  *   measuring: boolean}} Choice */
 /** @typedef {{step: number, url: string, encoder_url: string, reconstruction: number, kl: number, spread: number,
  *   mean_sigma: number, weight: number, pixel_stddev: number | null}} Moment of a run */
-/** @typedef {{name: string, label: string, dataset: string, likelihood: string, class_names: string[],
- *   images_url: string | null, images: number, frames: Moment[]}} RunChoice */
+/** @typedef {{name: string, label: string, dataset: string, likelihood: import("../latent_map/likelihood.js").Likelihood,
+ *   class_names: string[], images_url: string | null, images: number, frames: Moment[]}} RunChoice */
 /** @typedef {{beta: number, seed: number, measures: Object<string, number>}} Seed */
 
 const CHANGE_MS = 800;
@@ -42,7 +42,7 @@ export class Side {
     this.asked = choice;
     await this.fetching;
     if (this.asked !== choice) return false;
-    const model = fetchModel(choice.url);
+    const model = fetchModel(choice.url, choice.likelihood);
     this.fetching = model.catch(() => {});
     try {
       const loaded = await model;

@@ -12,6 +12,7 @@ import streamlit as st
 from explorer import assets, palette
 from explorer.run_view import Frame, Run, run_view
 from models import data, gallery
+from models.likelihood import LIKELIHOODS
 from tests.browser.opened_run import FRAMES, GAP
 
 STEPS, EPOCH = 2000, 400
@@ -42,7 +43,7 @@ def run(name: str, models: tuple[str, ...], count: int) -> Run:
         name=name,
         label=f"run {name}",
         dataset=dataset.upper(),
-        likelihood=st.query_params.get("likelihood", "bernoulli"),
+        likelihood=LIKELIHOODS[st.query_params.get("likelihood", "bernoulli")].facts(),
         class_names=list(data.DATASETS[dataset].class_names),
         images=10_000,
         steps=STEPS,
