@@ -109,7 +109,7 @@ def unpublish_model(name: str) -> None:
 def images_url(name: str) -> str | None:
     """The address of a data set's test images, or None where its files are not on this machine (yet).
 
-    A gzipped safetensors file: pixels uint8 [N, 784] as stored, x uint8 [N, 98] as Bernoulli models saw them,
+    A gzipped safetensors file: pixels uint8 [N, 784] as stored, x uint8 [N, 98] as models of binary pixels saw them,
     one bit a pixel. Raises AssetError.
     """
     if name not in _images or not _is_there(_images[name]):

@@ -9,10 +9,6 @@ from models import checkpoint, data, gallery
 from models.checkpoint import Checkpoint, CheckpointError
 from models.recipe import Recipe
 
-DATASETS = {"mnist": "MNIST", "fashion": "Fashion-MNIST", "digits": "8×8 digits"}
-"""As a page writes them."""
-_NAMES = {shown: name for name, shown in DATASETS.items()}
-
 _STORIES = {
     "mnist-beta-0": "Without the KL term nothing keeps the codes near the prior: σ collapses, the codes move apart.",
     "mnist-beta-1": "The loss is −ELBO: one nat of KL costs as much as one nat of reconstruction.",
@@ -44,7 +40,8 @@ def offered(visitor: str) -> list[Model]:
         with suppress(CheckpointError, OSError):  # one that has gone bad since it was checked
             models = [*models, _kept_entry(*each)]
     # Asked for anew each time, for a training run may have fetched them meanwhile.
-    return [model | {"images_url": assets.images_url(_NAMES[model["dataset"]])} for model in models]
+    names = {known.label: name for name, known in data.DATASETS.items()}
+    return [model | {"images_url": assets.images_url(names[model["dataset"]])} for model in models]
 
 
 @assets.while_there(lambda models: [model["url"] for model in models])
@@ -69,7 +66,7 @@ def _kept_entry(path: Path, name: str, label: str) -> Model:
 def _entry(
     name: str, model: Checkpoint, label: str, story: str, *, from_scratch: bool = False, kept: bool = False
 ) -> Model:
-    dataset = model.recipe.dataset
+    dataset = data.DATASETS[model.recipe.dataset]
     return Model(
         name=name,
         label=label,
@@ -79,10 +76,10 @@ def _entry(
         url=assets.model_url(name, model),
         images_url=None,
         story=story,
-        dataset=DATASETS[dataset],
-        likelihood=model.recipe.likelihood,
+        dataset=dataset.label,
+        likelihood=model.likelihood.facts(),
         pixel_stddev=model.pixel_stddev,
-        class_names=list(data.CLASS_NAMES[dataset]),
+        class_names=list(dataset.class_names),
         images=len(model.codes.label),
         has_encoder=model.recipe.has_encoder,
         samples=0 if model.averages or not model.recipe.has_encoder else _OLD_SAMPLES,
@@ -95,4 +92,5 @@ def _history(recipe: Recipe) -> str:
     """How a kept model was trained."""
     changes = "".join(f", {weight:g} from step {step:,}" for step, weight in recipe.kl_changes)
     epochs = f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}"
-    return f"Trained on {DATASETS[recipe.dataset]}, {epochs}, seed {recipe.seed}; KL weight {recipe.beta:g}{changes}."
+    images = data.DATASETS[recipe.dataset].label
+    return f"Trained on {images}, {epochs}, seed {recipe.seed}; KL weight {recipe.beta:g}{changes}."

@@ -12,13 +12,12 @@ from explorer import catalogue
 from explorer.wire import Model
 from models import gallery
 from models.inference import read_shipped, stale, unmeasured
+from models.likelihood import LIKELIHOODS, Likelihood
 from models.recipe import Recipe, RecipeError
 from models.shipped import ShippedError
 
 MAKE = "python -m models evidence"
 
-# Gaps are differences, in which the unit of a density is gone.
-_UNITS = {"bernoulli": "each binarised once, nats per image", "gaussian": "nats of a density per image, gaps in nats"}
 # Of a column: its name, and which figure it is, to be negated or not. Each of the first stands twice, for both splits.
 _BOTH = (
     ("−log p(x)", "log_evidence", -1),
@@ -60,7 +59,7 @@ def _show(found: dict) -> None:
     old = stale(found["models"])
     models = [model for model in catalogue.shipped() if model["name"] not in old]
     entries = {model["name"]: found["models"][model["name"]] for model in models}
-    tables = [_tables(models, entries, likelihood, found) for likelihood in _UNITS]
+    tables = [_tables(models, entries, likelihood, found) for likelihood in LIKELIHOODS.values()]
     lessons = (
         [_lesson(entries, found.get("controls", {}))] if {gallery.REFERENCE, gallery.EXACT} <= entries.keys() else []
     )
@@ -81,13 +80,16 @@ def _show(found: dict) -> None:
         _explain(found["draws"], found["subset"])
 
 
-def _tables(models: list[Model], entries: dict[str, dict], likelihood: str, counts: dict[str, int]) -> str:
-    rows = {model["label"]: entries[model["name"]] for model in models if model["likelihood"] == likelihood}
-    return (
-        _STYLE + gap_table(rows, _UNITS[likelihood], counts) + parts_table(rows, _UNITS[likelihood], counts)
-        if rows
-        else ""
-    )
+def _tables(models: list[Model], entries: dict[str, dict], likelihood: Likelihood, counts: dict[str, int]) -> str:
+    alike = [model for model in models if model["likelihood"]["name"] == likelihood.name]
+    rows, unit = {model["label"]: entries[model["name"]] for model in alike}, _unit(likelihood)
+    return _STYLE + gap_table(rows, unit, counts) + parts_table(rows, unit, counts) if rows else ""
+
+
+def _unit(likelihood: Likelihood) -> str:
+    seen = "each binarised once, " if likelihood.is_binary else ""
+    # Gaps are differences, in which the unit of a density is gone.
+    return f"{seen}{likelihood.unit_per_image}{', gaps in nats' if likelihood.is_density else ''}"
 
 
 def gap_table(rows: dict[str, dict], unit: str, counts: dict[str, int]) -> str:

@@ -116,7 +116,7 @@ def _identity(path: Path, image: bytes) -> Bounds:
         found = picture.evidence
         q = _encoded(vae, x)
         return {
-            "density": vae.likelihood == "gaussian",
+            "unit": vae.likelihood.unit,
             "x": base64.b64encode(image).decode(),
             "log_evidence": found.log_evidence.item(),
             "evidence_error": found.error.item(),

@@ -10,13 +10,13 @@ import torch
 from torch import Tensor
 
 from explorer import kept
-from explorer.catalogue import DATASETS
 from explorer.reasons import reason
 from models import checkpoint, data, gallery
 from models.checkpoint import Checkpoint, CheckpointError
-from models.data import DataError
+from models.data import DataError, grey_levels
 from models.evaluation import fixed_images
 from models.idx import IdxError
+from models.likelihood import LIKELIHOODS, Likelihood
 from models.recipe import Recipe
 from models.vae import PIXELS
 
@@ -44,7 +44,8 @@ def asked(question: object, visitor: str) -> Asked:
     path = _path(question.get("model"), visitor)
     image = whole(question.get("image"), -1)
     recipe = model(path).recipe
-    x = _drawn(question.get("pixels"), recipe.likelihood) if image < 0 else _test_image(image, recipe)
+    likelihood = LIKELIHOODS[recipe.likelihood]
+    x = _drawn(question.get("pixels"), likelihood) if image < 0 else _test_image(image, recipe)
     return Asked(path, x, whole(question.get("curves"), 0))
 
 
@@ -64,7 +65,7 @@ def model(path: Path) -> Checkpoint:
 
 def seen(x: bytes) -> Tensor:
     """x as a model takes it, float32 [784], of its 784 bytes."""
-    return torch.tensor(list(x), dtype=torch.uint8).float() / 255
+    return grey_levels(torch.tensor([list(x)], dtype=torch.uint8))[0]
 
 
 def _path(name: object, visitor: str) -> Path:
@@ -75,14 +76,14 @@ def _path(name: object, visitor: str) -> Path:
     raise QuestionError("This model is not available: another visitor saved it, or it was deleted. Choose another one.")
 
 
-def _drawn(pixels: object, likelihood: str) -> bytes:
+def _drawn(pixels: object, likelihood: Likelihood) -> bytes:
     if not isinstance(pixels, str) or len(pixels) != _ENCODED:
         raise QuestionError("No image is chosen. Select one on the map, or draw one.")
     try:
         x = base64.b64decode(pixels, validate=True)
     except (binascii.Error, ValueError) as error:
         raise QuestionError(_RELOAD) from error
-    if len(x) != PIXELS or (likelihood == "bernoulli" and not set(x) <= {0, 255}):
+    if len(x) != PIXELS or (likelihood.is_binary and not set(x) <= {0, 255}):
         raise QuestionError(_RELOAD)
     return x
 
@@ -102,5 +103,7 @@ def _test_images(dataset: str, likelihood: str) -> Tensor:
     except (DataError, IdxError, OSError) as error:
         raise QuestionError(f"The test images cannot be read. {reason(error)}") from error
     if found is None:
-        raise QuestionError(f"The {DATASETS[dataset]} files are not on the server. Draw an image, or sample one.")
-    return (fixed_images(found, likelihood) * 255).round().to(torch.uint8)
+        raise QuestionError(
+            f"The {data.DATASETS[dataset].label} files are not on the server. Draw an image, or sample one."
+        )
+    return (fixed_images(found, LIKELIHOODS[likelihood]) * 255).round().to(torch.uint8)

@@ -3,31 +3,33 @@
 import streamlit as st
 
 from explorer import watching
-from explorer.catalogue import DATASETS
 from explorer.runs import cost
 from explorer.runs.manager import WALL_S
 from models import data
-from models.recipe import LIKELIHOODS, PIXEL_STDDEV, PIXEL_STDDEVS, Recipe, RecipeError
+from models.data import DATASETS
+from models.likelihood import LIKELIHOODS, PIXEL_STDDEV, PIXEL_STDDEVS
+from models.recipe import Recipe, RecipeError
 
-_LIKELIHOODS = {"bernoulli": "Bernoulli, on binarised pixels", "gaussian": "Gaussian, on grey levels"}
 _MAX_EPOCHS = 200
-_MEGABYTES = {"mnist": 12, "fashion": 31}
 
-# One cycle of a few epochs bears, and needs, a higher peak than the gallery's hundred.
-DEFAULT = Recipe(epochs=6, learning_rate=4e-3)
-DIGITS = Recipe("digits", epochs=60, batch_size=64, learning_rate=4e-3)
+
+def first_recipe(dataset: str) -> Recipe:
+    """The recipe that the form begins with for the data set of that name."""
+    return Recipe(dataset, **DATASETS[dataset].first_run)
 
 
 def recipe_form() -> Recipe | None:
     """Draw the form; what it says, or None after a sentence on why that cannot be."""
-    dataset = st.selectbox("Images", list(DATASETS), format_func=DATASETS.__getitem__, key="form_dataset")
-    default = DIGITS if dataset == "digits" else DEFAULT
+    dataset = st.selectbox("Images", list(DATASETS), format_func=lambda name: DATASETS[name].label, key="form_dataset")
+    default = first_recipe(dataset)
     with st.container(horizontal=True):
         beta = st.number_input("KL weight β", 0.0, 1000.0, 1.0, 0.1, format="%g", key="form_beta", width=120)
         epochs = st.number_input("Epochs", 1, _MAX_EPOCHS, default.epochs, key=f"form_epochs_{dataset}", width=120)
     with st.expander("Likelihood, network, optimiser"):
-        likelihood = st.selectbox("p(x|z)", LIKELIHOODS, format_func=_LIKELIHOODS.__getitem__, key="form_likelihood")
-        stddev = _pixel_stddev() if likelihood == "gaussian" else PIXEL_STDDEV
+        likelihood = st.selectbox(
+            "p(x|z)", list(LIKELIHOODS), format_func=lambda name: LIKELIHOODS[name].label, key="form_likelihood"
+        )
+        stddev = _pixel_stddev() if LIKELIHOODS[likelihood].has_stddev else PIXEL_STDDEV
         widths = st.text_input(
             "Hidden layers of the encoder", ", ".join(map(str, default.hidden)), help="One to four widths up to 1,024,"
             " such as 512, 256. The decoder has the same layers in reverse order.", key="form_hidden",
@@ -82,7 +84,7 @@ def tell_cost(recipe: Recipe) -> bool:
 def _fetch_note(dataset: str) -> str:
     if data.is_local(dataset):
         return ""
-    return f" {_MEGABYTES[dataset]} MB of images are downloaded first. The 8×8 digits need no network."
+    return f" {DATASETS[dataset].megabytes} MB of images are downloaded first. The 8×8 digits need no network."
 
 
 def _widths(text: str) -> tuple[int, ...]:

@@ -1,11 +1,11 @@
 """A run as the run view and the comparison take it, and in words."""
 
 from explorer import assets
-from explorer.catalogue import DATASETS
 from explorer.runs.files import Record, encoder_name, frame_name
 from explorer.runs.manager import Snapshot
 from explorer.wire import Frame, Moment, Run, RunChoice, TrainingCurve
-from models import data
+from models.data import DATASETS
+from models.likelihood import LIKELIHOODS
 from models.recipe import Recipe
 
 _LONG = 200  # letters, more than any label has but one of a hundred changes
@@ -23,9 +23,9 @@ def seen(run: Snapshot, record: Record) -> Run:
     return Run(
         name=run.name,
         label=label(run.recipe, record.changes),
-        dataset=DATASETS[run.recipe.dataset],
-        likelihood=run.recipe.likelihood,
-        class_names=list(data.CLASS_NAMES[run.recipe.dataset]),
+        dataset=DATASETS[run.recipe.dataset].label,
+        likelihood=LIKELIHOODS[run.recipe.likelihood].facts(),
+        class_names=list(DATASETS[run.recipe.dataset].class_names),
         images=record.images,
         steps=run.status.total,
         epoch=record.epoch,
@@ -52,9 +52,9 @@ def choosable(run: Snapshot, record: Record) -> RunChoice:
     return RunChoice(
         name=f"run-{run.name}",
         label=suggestion(run.recipe, record.changes, _LONG),
-        dataset=DATASETS[dataset],
-        likelihood=run.recipe.likelihood,
-        class_names=list(data.CLASS_NAMES[dataset]),
+        dataset=DATASETS[dataset].label,
+        likelihood=LIKELIHOODS[run.recipe.likelihood].facts(),
+        class_names=list(DATASETS[dataset].class_names),
         images_url=assets.images_url(dataset),
         images=record.images,
         frames=[_moment(run, entry) for entry in record.frames],
@@ -66,9 +66,9 @@ def nothing_yet(recipe: Recipe) -> Run:
     return Run(
         name="",
         label=label(recipe, []),
-        dataset=DATASETS[recipe.dataset],
-        likelihood=recipe.likelihood,
-        class_names=list(data.CLASS_NAMES[recipe.dataset]),
+        dataset=DATASETS[recipe.dataset].label,
+        likelihood=LIKELIHOODS[recipe.likelihood].facts(),
+        class_names=list(DATASETS[recipe.dataset].class_names),
         images=0,
         steps=0,
         epoch=0,
@@ -83,19 +83,26 @@ def nothing_yet(recipe: Recipe) -> Run:
 def title(recipe: Recipe) -> str:
     """What is trained, in one line."""
     epochs = f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}"
-    gaussian = f"{_gaussian(recipe)}, " if recipe.likelihood == "gaussian" else ""
-    return f"{DATASETS[recipe.dataset]}, {gaussian}β = {recipe.beta:g}, {epochs}, seed {recipe.seed}"
+    likelihood = "".join(f"{words}, " for words in [*_likelihood(recipe), *_sigma(recipe)])
+    return f"{DATASETS[recipe.dataset].label}, {likelihood}β = {recipe.beta:g}, {epochs}, seed {recipe.seed}"
 
 
-def _gaussian(recipe: Recipe) -> str:
-    return "Gaussian, σ learnt" if recipe.pixel_stddev is None else f"Gaussian, σ = {recipe.pixel_stddev:g}"
+def _likelihood(recipe: Recipe) -> list[str]:
+    """The name of a likelihood that does not go without saying."""
+    return [] if recipe.likelihood == Recipe.likelihood else [LIKELIHOODS[recipe.likelihood].title]
+
+
+def _sigma(recipe: Recipe) -> list[str]:
+    if not LIKELIHOODS[recipe.likelihood].has_stddev:
+        return []
+    return ["σ learnt" if recipe.pixel_stddev is None else f"σ = {recipe.pixel_stddev:g}"]
 
 
 def suggestion(recipe: Recipe, changes: list[dict], longest: int) -> str:
     """A name for the model that a run has made, of at most ``longest`` letters: the first of these that fits."""
     weights = label(recipe, changes)
-    kind = [] if recipe.dataset == "mnist" else [DATASETS[recipe.dataset]]
-    kind += ["Gaussian"] if recipe.likelihood == "gaussian" else []
+    kind = [] if recipe.dataset == "mnist" else [DATASETS[recipe.dataset].label]
+    kind += _likelihood(recipe)
     short = f"β = {recipe.beta:g}, … then {changes[-1]['weight']:g}" if changes else weights
     seed = f"seed {recipe.seed}"
     tries = [[*kind, weights, seed], [*kind, weights], [*kind, short], [short]]
@@ -139,7 +146,7 @@ def _ordinal(number: int) -> str:
 
 
 def _frame(run: Snapshot, entry: dict) -> Frame:
-    fixed = run.recipe.pixel_stddev if run.recipe.likelihood == "gaussian" else None
+    fixed = run.recipe.pixel_stddev if LIKELIHOODS[run.recipe.likelihood].has_stddev else None
     return Frame(
         step=entry["step"],
         url=_address(run.name, frame_name(entry["step"])),

@@ -17,6 +17,19 @@ export interface TermColours {
 }
 
 /**
+ * What models.likelihood tells of a likelihood: the fields of its LikelihoodFacts.
+ */
+export interface Likelihood {
+  name: string;
+  is_binary: boolean;
+  is_density: boolean;
+  has_stddev: boolean;
+  unit: string;
+  short_unit: string;
+  unit_per_image: string;
+}
+
+/**
  * A model to choose. ``url`` leads to a gzipped safetensors file: decoder weights and codes of ``images`` images.
  *
  * ``metrics`` are averages over those images, each binarised ``binarisations`` times, in the units that
@@ -35,7 +48,7 @@ export interface Model {
   url: string;
   story: string;
   dataset: string;
-  likelihood: string;
+  likelihood: Likelihood;
   pixel_stddev: number | null;
   class_names: string[];
   images_url: string | null;
@@ -60,7 +73,7 @@ export interface Choice {
   url: string;
   story: string;
   dataset: string;
-  likelihood: string;
+  likelihood: Likelihood;
   pixel_stddev: number | null;
   class_names: string[];
   images_url: string | null;
@@ -153,7 +166,7 @@ export interface Run {
   name: string;
   label: string;
   dataset: string;
-  likelihood: string;
+  likelihood: Likelihood;
   class_names: string[];
   images: number;
   steps: number;
@@ -172,7 +185,7 @@ export interface RunChoice {
   name: string;
   label: string;
   dataset: string;
-  likelihood: string;
+  likelihood: Likelihood;
   class_names: string[];
   images_url: string | null;
   images: number;
@@ -298,7 +311,7 @@ export interface Gap {
 /**
  * log p(x) of one image under one model, what of it q reaches, and p(z|x).
  *
- * ``density``: the nats are those of a density. ``x`` is base64 of what the model sees, uint8 [784].
+ * ``unit`` is that of log p(x), see models.likelihood. ``x`` is base64 of what the model sees, uint8 [784].
  * log_evidence and evidence_error are in nats, ``missed`` is the share of p(x) left out at most. ``modes`` counts the
  * separate parts of the smallest region that holds 95 % of p(z|x).
  */
@@ -308,7 +321,7 @@ export interface Bounds {
   reconstruction: number | null;
   kl_prior: number | null;
   kl: Estimate | null;
-  density: boolean;
+  unit: string;
   x: string;
   log_evidence: number;
   evidence_error: number;
@@ -345,7 +358,7 @@ export interface Inference {
   reconstruction: number | null;
   kl_prior: number | null;
   kl: Estimate | null;
-  density: boolean;
+  unit: string;
   x: string;
   log_evidence: number;
   evidence_error: number;

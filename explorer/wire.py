@@ -25,6 +25,18 @@ class TermColours(TypedDict):
 # Models
 
 
+class Likelihood(TypedDict):
+    """What models.likelihood tells of a likelihood: the fields of its LikelihoodFacts."""
+
+    name: str
+    is_binary: bool
+    is_density: bool
+    has_stddev: bool
+    unit: str
+    short_unit: str
+    unit_per_image: str
+
+
 class Model(TypedDict):
     """A model to choose. ``url`` leads to a gzipped safetensors file: decoder weights and codes of ``images`` images.
 
@@ -44,7 +56,7 @@ class Model(TypedDict):
     url: str
     story: str
     dataset: str
-    likelihood: str
+    likelihood: Likelihood
     pixel_stddev: float | None
     class_names: list[str]
     images_url: str | None
@@ -135,7 +147,7 @@ class Run(TypedDict):
     name: str
     label: str
     dataset: str
-    likelihood: str
+    likelihood: Likelihood
     class_names: list[str]
     images: int
     steps: int
@@ -153,7 +165,7 @@ class RunChoice(TypedDict):
     name: str
     label: str
     dataset: str
-    likelihood: str
+    likelihood: Likelihood
     class_names: list[str]
     images_url: str | None
     images: int
@@ -277,12 +289,12 @@ class Gap(TypedDict):
 class Bounds(Gap):
     """log p(x) of one image under one model, what of it q reaches, and p(z|x).
 
-    ``density``: the nats are those of a density. ``x`` is base64 of what the model sees, uint8 [784].
+    ``unit`` is that of log p(x), see models.likelihood. ``x`` is base64 of what the model sees, uint8 [784].
     log_evidence and evidence_error are in nats, ``missed`` is the share of p(x) left out at most. ``modes`` counts the
     separate parts of the smallest region that holds 95 % of p(z|x).
     """
 
-    density: bool
+    unit: str
     x: str
     log_evidence: float
     evidence_error: float

@@ -17,7 +17,8 @@ from models.evaluation import DRAWS, SEED, fixed_images
 from models.evidence import EvidenceError
 from models.files import write_atomically
 from models.idx import IdxError
-from models.recipe import DATASETS, LIKELIHOODS, OBJECTIVES, Recipe, RecipeError
+from models.likelihood import LIKELIHOODS
+from models.recipe import OBJECTIVES, Recipe, RecipeError
 from models.train_command import StoppedError
 from models.training import TrainingError
 
@@ -71,7 +72,7 @@ def parser() -> argparse.ArgumentParser:
 def _add_training(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     default = Recipe()
     verb = verbs.add_parser("train", help="train a model and write its checkpoint")
-    verb.add_argument("--dataset", choices=DATASETS, default=default.dataset, help="images to learn (%(default)s)")
+    verb.add_argument("--dataset", choices=data.DATASETS, default=default.dataset, help="images to learn (%(default)s)")
     verb.add_argument(
         "--likelihood", choices=LIKELIHOODS, default=default.likelihood, help="of a pixel given z (%(default)s)"
     )
@@ -213,7 +214,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         facts = {"split": options.split, "images": len(model.codes.label), "binarisations": model.binarisations}
         facts |= {"samples_per_image": DRAWS if model.binarisations > 1 else 0, "beta": model.recipe.last_weight}
         facts |= {"pixel_stddev": model.pixel_stddev}
-        units = measures.units(model.recipe.likelihood)
+        units = measures.units(model.likelihood)
         print(report.report(options.file.stem, model, metrics, units, **facts, command=command))
         return
     _print_metrics(metrics, model, f"{len(images.labels):,} {SPLITS[options.split]} images")
@@ -231,18 +232,18 @@ def _images(options: argparse.Namespace, model: Checkpoint) -> data.Dataset:
 
 
 def _evaluate_evidence(options: argparse.Namespace, model: Checkpoint, images: data.Dataset) -> None:
-    x = fixed_images(images, model.recipe.likelihood)
+    x = fixed_images(images, model.likelihood)
     counts = {"split": options.split, "images": len(x)}
     subset = _subset(options.subset, len(x), model)
     if model.recipe.has_encoder:
         counts |= {"subset": subset, "draws": inference.DRAWS}
-    found = _measure_inference(model, x, subset)
+    found, units = _measure_inference(model, x, subset), inference.units(model.likelihood)
     if options.json:
-        print(report.report(options.file.stem, model, found, inference.units(model.recipe.likelihood), **counts))
+        print(report.report(options.file.stem, model, found, units, **counts))
         return
     subset = f"; the subset is the first {counts['subset']:,}" if counts.get("subset") else ""
     print(f"averages over the first {len(x):,} {SPLITS[options.split]} images, {_seen(model)}{subset}")
-    _print_with_units(found, inference.units(model.recipe.likelihood), digits=5)
+    _print_with_units(found, units, digits=5)
 
 
 def _subset(asked: int | None, images: int, model: Checkpoint) -> int:
@@ -268,12 +269,14 @@ def _print_metrics(metrics: dict[str, float], model: Checkpoint, images: str) ->
     times = model.binarisations
     seen = f"binarised afresh {times} times, {DRAWS} draws of z each" if times > 1 else _seen(model)
     print(f"averages over {images}, {seen}; {how}")
-    _print_with_units(metrics, measures.units(model.recipe.likelihood))
+    _print_with_units(metrics, measures.units(model.likelihood))
 
 
 def _seen(model: Checkpoint) -> str:
-    sigma = model.pixel_stddev
-    return "binarised once" if sigma is None else f"grey, in nats of a density of sigma {sigma:.4g}"
+    likelihood, sigma = model.likelihood, model.pixel_stddev
+    if likelihood.is_binary:
+        return "binarised once"
+    return f"grey, in {likelihood.unit}{'' if sigma is None else f' of sigma {sigma:.4g}'}"
 
 
 def _print_with_units(found: dict[str, float], units: dict[str, str], digits: int = 4) -> None:
@@ -309,7 +312,7 @@ def _pretrain(options: argparse.Namespace) -> None:
 def _measure(options: argparse.Namespace) -> None:
     torch.set_num_threads(options.threads)
     model = checkpoint.read(options.file)
-    found, units = measures.measure(model), measures.units(model.recipe.likelihood)
+    found, units = measures.measure(model), measures.units(model.likelihood)
     if options.json:
         print(report.report(options.file.stem, model, found, units, images=len(model.codes.label)))
     else:

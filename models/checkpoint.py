@@ -25,6 +25,7 @@ from torch import Tensor
 from models.data import Dataset
 from models.evaluation import Averages, Codes, average_terms, encode_dataset, summarise
 from models.files import is_number, write_atomically
+from models.likelihood import LIKELIHOODS, Likelihood
 from models.recipe import Recipe, RecipeError
 from models.vae import LATENTS, VAE, NoEncoderError
 
@@ -84,10 +85,15 @@ class Checkpoint:
             digest.update(weight.numpy().astype("<f2", copy=False).tobytes())
         return digest.hexdigest()[:16]
 
+    @property
+    def likelihood(self) -> Likelihood:
+        """What a pixel is, given z."""
+        return LIKELIHOODS[self.recipe.likelihood]
+
     @cached_property
     def pixel_stddev(self) -> float | None:
-        """Sigma of grey pixels, fixed or learnt, in units of the grey level's 0 to 1; None for binary pixels."""
-        if self.recipe.likelihood == "bernoulli":
+        """Sigma of a pixel, fixed or learnt, in units of the grey level's 0 to 1; None where there is none."""
+        if not self.likelihood.has_stddev:
             return None
         fixed = self.recipe.pixel_stddev
         return torch.as_tensor(self.vae().pixel_stddev).item() if fixed is None else fixed

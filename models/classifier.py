@@ -15,7 +15,7 @@ from torch.distributions import Categorical
 
 from models import gallery
 from models.checkpoint import dependency_versions, serialised
-from models.data import Dataset
+from models.data import Dataset, grey_levels
 from models.files import write_atomically
 from models.vae import LATENTS, VAE
 
@@ -70,16 +70,12 @@ def fit(train: Dataset, test: Dataset) -> Classifier:
     # With less weight decay it is sure that a grey average of all digits, as collapsed models draw it, is an 8.
     network = MLPClassifier((256,), alpha=0.03, early_stopping=True, n_iter_no_change=5, random_state=0)
     with threadpool_limits(1):  # on a busy machine four threads take ten times as long
-        network.fit(_grey(train).numpy(), train.labels.numpy())
+        network.fit(grey_levels(train.pixels).numpy(), train.labels.numpy())
     weights, biases = (tuple(map(torch.from_numpy, part)) for part in (network.coefs_, network.intercepts_))
-    guessed = class_probabilities(weights, biases, _grey(test)).argmax(dim=1)
+    guessed = class_probabilities(weights, biases, grey_levels(test.pixels)).argmax(dim=1)
     accuracy = (guessed == test.labels).double().mean().item()
     versions = dependency_versions() | {"scikit-learn": version("scikit-learn")}
     return Classifier(weights, biases, accuracy, train.sha256(), versions)
-
-
-def _grey(dataset: Dataset) -> Tensor:
-    return dataset.pixels.flatten(1).float() / 255
 
 
 def write(path: Path, classifier: Classifier) -> None:

@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 from torch.distributions import kl_divergence
 
-from models.data import Dataset, observe
+from models.data import Dataset
 from models.evidence import expectations
+from models.likelihood import LIKELIHOODS, Likelihood
 from models.objective import Terms, terms
 from models.quadrature import reconstruction
 from models.vae import LATENTS, MIN_STDDEV, VAE, prior
@@ -42,9 +43,9 @@ class Codes:
     label: Tensor
 
 
-def fixed_images(dataset: Dataset, likelihood: str = "bernoulli") -> Tensor:
+def fixed_images(dataset: Dataset, likelihood: Likelihood = LIKELIHOODS["bernoulli"]) -> Tensor:
     """The held-out images as evaluated and displayed: float32 [N, 784], the same on every call."""
-    return observe(dataset.pixels, likelihood, torch.Generator().manual_seed(SEED))
+    return likelihood.observe(dataset.pixels, torch.Generator().manual_seed(SEED))
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def average_terms(vae: VAE, dataset: Dataset, codes: Codes) -> Averages:
 
     Without an encoder they are of the fixed binarisation alone: log p(x) hardly depends on it, and takes long.
     """
-    if vae.likelihood == "gaussian" or vae.encoder is None:
+    if not vae.likelihood.is_binary or vae.encoder is None:
         return Averages((codes.reconstruction.double().mean().item(),), (codes.kl.double().mean().item(),))
     means = [_average_terms(vae, dataset, torch.Generator().manual_seed(SEED + 2 + i)) for i in range(BINARISATIONS)]
     return Averages(*zip(*means, strict=True))
@@ -105,7 +106,7 @@ def average_terms(vae: VAE, dataset: Dataset, codes: Codes) -> Averages:
 @torch.no_grad()
 def _average_terms(vae: VAE, dataset: Dataset, generator: torch.Generator, batch: int = 1000) -> list[float]:
     sums = torch.zeros(2, dtype=torch.float64)
-    for x in observe(dataset.pixels, vae.likelihood, generator).split(batch):
+    for x in vae.likelihood.observe(dataset.pixels, generator).split(batch):
         noise = torch.randn(DRAWS // 2, len(x), LATENTS, generator=generator)
         # Each draw and its mirror image in the mean: where log p(x|z) is straight, their mean has no noise.
         sums += torch.stack([part.double().sum() for part in terms(vae, x, torch.cat([noise, -noise]))])

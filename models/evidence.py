@@ -1,13 +1,11 @@
 """log p(x) and p(z|x) of each image by quadrature over z, on a grid that is fine where that posterior is."""
 
-import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import softplus
 
 from models.quadtree import Tiles, disc_tiles, points
 from models.vae import PIXELS, VAE, prior
@@ -109,7 +107,7 @@ def evidence(vae: VAE, x: Tensor) -> Evidence:
     changed, and what rounding can do, see rounding; ``missed`` adds up what the tiles left out can hold, judged by
     their nodes, and the prior outside the disc in which the first tiles lie, as if it explained x perfectly.
 
-    With Gaussian pixels the nats are those of a density. Raises EvidenceError.
+    The nats may be those of a density, see models.likelihood. Raises EvidenceError.
     """
     return _integrate(vae, x)[0]
 
@@ -159,38 +157,20 @@ def _weighted(vae: VAE, x: Tensor, low: Tensor, width: Tensor, image: Tensor, lo
 
 
 def log_likelihood(vae: VAE, z: Tensor, x: Tensor) -> Tensor:
-    """log p(x|z) of images x [..., K, 784] at points z [..., G, 2], every pair of them: [..., G, K], in nats.
-
-    Both likelihoods are exponential families, so that all pairs are a matrix product or two:
-
-        log Bernoulli(x; logits) = sum_j x_j logit_j - softplus(logit_j)
-        log N(x; m, s^2) = sum_j x_j m_j / s_j^2 - x_j^2 / (2 s_j^2) - m_j^2 / (2 s_j^2) - log s_j - log(2 pi) / 2
-    """
-    pixels = vae.decode(z).base_dist
-    if isinstance(pixels, torch.distributions.Bernoulli):
-        return pixels.logits @ x.mT - softplus(pixels.logits).sum(dim=-1, keepdim=True)
-    # In float64, for where s is small the sums are millions of nats and nearly cancel.
-    x, loc, scale = x.double(), pixels.loc.double(), pixels.scale.double()
-    precision = scale**-2
-    alone = (loc**2 * precision / 2 + scale.log() + math.log(2 * math.pi) / 2).sum(dim=-1, keepdim=True)
-    return (loc * precision) @ x.mT - (precision / 2) @ (x**2).mT - alone
+    """log p(x|z) of images x [..., K, 784] at points z [..., G, 2], every pair of them: [..., G, K], in nats."""
+    return vae.likelihood.log_prob_of_pairs(vae.decode(z).base_dist, x)
 
 
 def rounding(vae: VAE, z: Tensor, x: Tensor) -> Tensor:
     """What rounding can do to log p(x|z) of images x [N, 784], each at its own point z [N, 2]: float64 [N], in nats.
 
-    A few times the machine epsilon of x's type, times the sum of the magnitudes of what is rounded, see log_likelihood:
-    as if no two errors cancelled. Of Bernoulli pixels that are all terms; of Gaussian ones, added up in float64, it is
-    each mean, times how much log p(x|z) changes with it. An integral over z is no better than its integrand.
+    A few times the machine epsilon of x's type, times the sum of the magnitudes of what is rounded, see
+    models.likelihood: as if no two errors cancelled. An integral over z is no better than its integrand.
 
     Source: Higham, 2002, Accuracy and Stability of Numerical Algorithms, section 4.2,
     https://doi.org/10.1137/1.9780898718027
     """
-    pixels = vae.decode(z.to(x.dtype)).base_dist
-    if isinstance(pixels, torch.distributions.Bernoulli):
-        rounded = x * pixels.logits.abs() + softplus(pixels.logits)
-    else:
-        rounded = pixels.loc.abs() * (x - pixels.loc).abs() / pixels.scale**2
+    rounded = vae.likelihood.rounded(vae.decode(z.to(x.dtype)).base_dist, x)
     return _ROUNDINGS * torch.finfo(x.dtype).eps * rounded.double().sum(dim=-1)
 
 
@@ -249,16 +229,9 @@ def _first_tiles(vae: VAE, x: Tensor) -> tuple[Tiles, Tensor, Tensor]:
     z = torch.cartesian_prod(axis, axis)
     highest, likeliest = log_joint(vae, z, x).double().max(dim=0)
     outside = highest + _LOG_AREA - _NEGLIGIBLE
-    radius = (2 * (_best_log_likelihood(vae, z) - outside)).sqrt()
+    best = vae.likelihood.highest_log_prob(vae.decode(z).base_dist)
+    radius = (2 * (best - outside)).sqrt()
     return disc_tiles(radius, _WIDEST), outside, rounding(vae, z[likeliest], x)
-
-
-def _best_log_likelihood(vae: VAE, z: Tensor) -> Tensor:
-    """What no image's log p(x|z) exceeds, in nats: that of an image that equals the mean, at any of the points z."""
-    pixels = vae.decode(z).base_dist
-    if isinstance(pixels, torch.distributions.Bernoulli):
-        return torch.zeros(())
-    return pixels.log_prob(pixels.mean).sum(dim=-1).max()
 
 
 def _add(logs: Tensor, values: Tensor, image: Tensor) -> Tensor:

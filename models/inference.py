@@ -20,6 +20,7 @@ from models.checkpoint import Checkpoint
 from models.evidence import evidence, posterior
 from models.files import write_atomically
 from models.importance import effective_sample_size, importance_bound, log_weights
+from models.likelihood import Likelihood
 from models.recipe import Recipe
 from models.shipped import are_all, are_numbers, read_figures
 from models.vae import VAE
@@ -55,18 +56,17 @@ UNITS = {
 }
 """What is measured, in the order of a table."""
 
-_DENSITIES = ("log_evidence", "elbo", "subset_log_evidence", "importance_bound")
+# In the unit of the likelihood.
+_LIKELIHOODS = ("log_evidence", "elbo", "subset_log_evidence", "importance_bound")
 # How many of UNITS a model without an encoder has.
 _ALONE = 4
 # Images whose weights are drawn at a time.
 _CHUNK = 100
 
 
-def units(likelihood: str) -> dict[str, str]:
-    """UNITS of a model: of grey pixels log p(x) is a density's, while a gap between two is plain nats."""
-    if likelihood == "bernoulli":
-        return UNITS
-    return UNITS | {name: UNITS[name].replace("nats", "nats of a density", 1) for name in _DENSITIES}
+def units(likelihood: Likelihood) -> dict[str, str]:
+    """UNITS of a model: log p(x) may be a density's, while a gap between two is plain nats."""
+    return UNITS | {name: UNITS[name].replace("nats per image", likelihood.unit_per_image) for name in _LIKELIHOODS}
 
 
 def parts(recipe: Recipe, subset: int) -> int:

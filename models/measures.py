@@ -8,6 +8,7 @@ from models.aggregate import AggregateError, split_kl
 from models.checkpoint import Checkpoint
 from models.ellipses import holes, overlap
 from models.evaluation import BINARISATIONS, Codes
+from models.likelihood import Likelihood
 from models.shipped import are_all, are_numbers, read_figures
 
 FILE = gallery.FOLDER / "measures.json"
@@ -38,11 +39,9 @@ UNITS = {
 """Every measure in the order of a table, the metrics of models.evaluation.summarise first."""
 
 
-def units(likelihood: str) -> dict[str, str]:
-    """UNITS of a model: of grey pixels log p(x|z) is a density's, and no measure for that of binary pixels."""
-    if likelihood == "bernoulli":
-        return UNITS
-    return UNITS | dict.fromkeys(("reconstruction", "negative_elbo"), "nats of a density per image")
+def units(likelihood: Likelihood) -> dict[str, str]:
+    """UNITS of a model: log p(x|z) may be a density's."""
+    return UNITS | dict.fromkeys(("reconstruction", "negative_elbo"), likelihood.unit_per_image)
 
 
 def measure(checkpoint: Checkpoint) -> dict[str, float]:

@@ -2,20 +2,15 @@
 
 import json
 import shlex
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 
+from models.data import DATASETS
 from models.files import is_number
+from models.likelihood import LIKELIHOODS, PIXEL_STDDEV, PIXEL_STDDEVS
 
-DATASETS = ("mnist", "fashion", "digits")
-LIKELIHOODS = ("bernoulli", "gaussian")
 OBJECTIVES = ("elbo", "lattice")
 MAX_KL_CHANGES = 100
-
-PIXEL_STDDEV = 0.2
-"""Of the Gaussian likelihood unless a recipe says otherwise, in units of the grey level's 0 to 1."""
-
-PIXEL_STDDEVS = (0.01, 1.0)
-"""The least and the largest: beyond them lie finer steps than a grey level's, or all grey levels."""
 
 
 class RecipeError(ValueError):
@@ -55,10 +50,8 @@ class Recipe:
     pixel_stddev: float | None = PIXEL_STDDEV
 
     def __post_init__(self) -> None:
-        if self.dataset not in DATASETS:
-            raise RecipeError(f"dataset is {self.dataset!r:.40}; choose one of {', '.join(DATASETS)}.")
-        if self.likelihood not in LIKELIHOODS:
-            raise RecipeError(f"likelihood is {self.likelihood!r:.40}; choose one of {', '.join(LIKELIHOODS)}.")
+        _check_choice("dataset", self.dataset, DATASETS)
+        _check_choice("likelihood", self.likelihood, LIKELIHOODS)
         _check_number("beta", self.beta, 0, 1000)
         _check_number("epochs", self.epochs, 1, 1000, whole=True)
         _check_number("batch_size", self.batch_size, 1, 4096, whole=True)
@@ -74,8 +67,7 @@ class Recipe:
             value = getattr(self, name)
             if not isinstance(value, str) or len(value) > 200 or not value.isprintable():
                 raise RecipeError(f"{name} takes a file name of at most 200 printable characters.")
-        if self.objective not in OBJECTIVES:
-            raise RecipeError(f"objective is {self.objective!r:.40}; choose one of {', '.join(OBJECTIVES)}.")
+        _check_choice("objective", self.objective, OBJECTIVES)
         self._check_pixel_stddev()
         if self.objective == "lattice":
             self._check_lattice()
@@ -83,8 +75,8 @@ class Recipe:
     def _check_pixel_stddev(self) -> None:
         if self.pixel_stddev is not None:
             _check_number("pixel_stddev", self.pixel_stddev, *PIXEL_STDDEVS)
-        if self.likelihood == "bernoulli" and self.pixel_stddev != PIXEL_STDDEV:
-            raise RecipeError(f"pixel_stddev is for grey pixels; bernoulli ones have none: leave it {PIXEL_STDDEV}.")
+        if not LIKELIHOODS[self.likelihood].has_stddev and self.pixel_stddev != PIXEL_STDDEV:
+            raise RecipeError(f"pixel_stddev is sigma; {self.likelihood} pixels have none: leave it {PIXEL_STDDEV}.")
 
     def _check_lattice(self) -> None:
         for name in ("beta", "kl_warm_up", "kl_changes"):
@@ -93,8 +85,8 @@ class Recipe:
                 raise RecipeError(
                     f"{name} weighs a KL term, and the objective lattice has none; leave it at {default}."
                 )
-        if self.likelihood != "bernoulli":
-            raise RecipeError("likelihood must be bernoulli for the objective lattice.")
+        if not LIKELIHOODS[self.likelihood].is_binary:
+            raise RecipeError("likelihood must be one of binary pixels, bernoulli, for the objective lattice.")
 
     @property
     def has_encoder(self) -> bool:
@@ -158,6 +150,11 @@ class Recipe:
         if self.folded_onto:
             words += [f"--fold-onto={self.folded_onto}"]
         return shlex.join([*words, f"--out={out}"])
+
+
+def _check_choice(name: str, value: object, choices: Iterable[str]) -> None:
+    if value not in tuple(choices):  # a tuple, for a value of JSON may be a list, which no dict can look up
+        raise RecipeError(f"{name} is {value!r:.40}; choose one of {', '.join(choices)}.")
 
 
 def _check_changes(changes: object) -> None:

@@ -76,6 +76,7 @@ def _reference(recipe: Recipe, held_out: data.Dataset) -> Codes | None:
 
 
 def _run_steps(vae: VAE, dataset: data.Dataset, recipe: Recipe, generator: torch.Generator, progress: Progress) -> None:
+    unit = vae.likelihood.unit
     described = f"beta {recipe.beta:g}" if recipe.has_encoder else "log p(x)"
     with (
         interrupt.noted() as stop_if_asked,
@@ -85,7 +86,7 @@ def _run_steps(vae: VAE, dataset: data.Dataset, recipe: Recipe, generator: torch
             bar.total = step.total
             bar.update()
             if step.number % 100 == 0 or step.number == step.total:
-                bar.set_postfix_str(f"reconstruction {step.reconstruction:.1f}, KL {step.kl:.1f} nats per image")
+                bar.set_postfix_str(f"reconstruction {step.reconstruction:.1f} {unit}, KL {step.kl:.1f} nats per image")
             stop_if_asked()
 
 

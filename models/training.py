@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from models.data import Dataset, observe
+from models.data import Dataset
 from models.lattice import POINTS, lattice, lattice_terms
 from models.objective import Terms, terms
 from models.recipe import Recipe, RecipeError
@@ -137,7 +137,7 @@ def train(
     total, skipped = recipe.epochs * epoch, 0
     while progress.taken < total:
         rows = _rows(progress, len(dataset.pixels), epoch, recipe, generator)
-        x = observe(dataset.pixels[rows], recipe.likelihood, generator).to(device)
+        x = vae.likelihood.observe(dataset.pixels[rows], generator).to(device)
         progress.optimiser.param_groups[0]["lr"] = recipe.learning_rate * one_cycle(_progress(progress.taken, total))
         weight_now = weight(progress.taken, total, recipe)
         batch = objective(vae, x, generator)

@@ -6,9 +6,10 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torch.distributions import Bernoulli, Distribution, Independent, Normal
+from torch.distributions import Distribution, Independent, Normal
 
-from models.recipe import PIXEL_STDDEV, PIXEL_STDDEVS, Recipe
+from models.likelihood import LIKELIHOODS, PIXEL_STDDEV, PIXEL_STDDEVS
+from models.recipe import Recipe
 
 LATENTS = 2
 PIXELS = 28 * 28
@@ -33,13 +34,12 @@ class NoEncoderError(RuntimeError):
 
 
 class VAE(nn.Module):
-    """A variational autoencoder with two latent dimensions and Bernoulli or Gaussian pixels.
+    """A variational autoencoder with two latent dimensions.
 
-        p(z) = N(0, I),   p(x|z) = prod_j Bernoulli(x_j; mean_j(z)),   q(z|x) = N(mean(x), diag stddev(x)^2)
+        p(z) = N(0, I),   p(x|z) = prod_j p(x_j|z),   q(z|x) = N(mean(x), diag stddev(x)^2)
 
-    or, with ``likelihood`` "gaussian", p(x|z) = prod_j N(x_j; mean_j(z), pixel_stddev^2) on grey levels in 0..1;
-    its nats are those of a density, and can be negative. With ``pixel_stddev`` None it is learnt,
-    one number for all pixels and images.
+    p(x_j|z) is that of the ``likelihood`` of that name, see models.likelihood. Where it has a sigma, that is
+    ``pixel_stddev``; with None it is learnt, one number for all pixels and images.
 
     Encoder and decoder are perceptrons with SiLU units, ``hidden`` wide and mirrored. The weights are drawn
     from ``generator``, or left unset without one, for weights about to be loaded. Without ``encoder`` there is a
@@ -59,7 +59,7 @@ class VAE(nn.Module):
         pixel_stddev: float | None = PIXEL_STDDEV,
     ) -> None:
         super().__init__()
-        self.likelihood = likelihood
+        self.likelihood = LIKELIHOODS[likelihood]
         self.encoder = _perceptron([PIXELS, *hidden, 2 * LATENTS]) if encoder else None
         self.decoder = _perceptron([LATENTS, *reversed(hidden), PIXELS])
         self.fixed_pixel_stddev = pixel_stddev
@@ -75,7 +75,7 @@ class VAE(nn.Module):
 
     @property
     def pixel_stddev(self) -> float | Tensor:
-        """Sigma of the Gaussian likelihood, in units of the grey level's 0 to 1; a scalar tensor where it is learnt."""
+        """Sigma of a pixel, in units of the grey level's 0 to 1, if there is one; a tensor where it is learnt."""
         if self.fixed_pixel_stddev is not None:
             return self.fixed_pixel_stddev
         return _held(self.log_pixel_stddev, *map(math.log, PIXEL_STDDEVS)).exp()
@@ -91,10 +91,7 @@ class VAE(nn.Module):
 
     def decode(self, z: Tensor) -> Independent:
         """p(x|z), event shape [784], of points z [..., 2]."""
-        logits = self.decoder(z)
-        if self.likelihood == "gaussian":
-            return _independent(Normal(logits.sigmoid(), self.pixel_stddev, validate_args=False))
-        return _independent(Bernoulli(logits=logits, validate_args=False))
+        return _independent(self.likelihood.distribution(self.decoder(z), self.pixel_stddev))
 
 
 def prior(device: torch.device | str = "cpu") -> Independent:

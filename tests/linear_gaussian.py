@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.distributions import Independent, MultivariateNormal, Normal
 
+from models.likelihood import LIKELIHOODS, Likelihood
+
 PIXELS = 7
 
 
@@ -21,6 +23,7 @@ class LinearGaussian:
     weight: Tensor  # [PIXELS, 2]
     stddev: float = 0.5
     encoder: object = field(default=None, repr=False)
+    likelihood: Likelihood = LIKELIHOODS["gaussian"]
 
     def encode(self, x: Tensor) -> Independent:
         truth = self.posterior(x)

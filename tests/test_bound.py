@@ -30,7 +30,7 @@ def test_on_real_images_bound_and_gap_add_up_to_the_evidence(name: str, mnist_te
     """Of a shipped model: of the first two images, and of the two whose codes lie farthest out."""
     model = gallery.read(name)
     rows = [0, 1, *model.codes.mean.norm(dim=1).argsort()[-2:].tolist()]
-    vae, x = model.vae().requires_grad_(False), fixed_images(mnist_test, model.recipe.likelihood)[rows]
+    vae, x = model.vae().requires_grad_(False), fixed_images(mnist_test, model.likelihood)[rows]
     q, log_evidence = vae.encode(x), evidence(vae, x).log_evidence
     bound, kl = elbo(vae, x, q), kl_to_posterior(vae, x, q, log_evidence)
     torch.testing.assert_close(bound.value + kl.value, log_evidence, rtol=0, atol=0.01)

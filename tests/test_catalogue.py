@@ -11,7 +11,7 @@ from explorer.runs.store import STATE_VARIABLE
 from explorer.wire import Model
 from models import data, gallery
 from models.checkpoint import Checkpoint
-from models.recipe import DATASETS, Recipe
+from models.recipe import Recipe
 from tests.conftest import TINY_HIDDEN
 from tests.forging import with_metadata
 from tests.running import ANN, BOB
@@ -94,7 +94,7 @@ def test_what_a_visitor_keeps_is_offered_to_them_after_the_shipped_ones(
     assert [entry["name"] for entry in catalogue.offered(BOB)] == [entry["name"] for entry in SHIPPED]
     assert [entry["kept"] for entry in (*shipped, mine)] == [False] * len(SHIPPED) + [True]
     assert (mine["name"], mine["label"], mine["dataset"], mine["images"]) == (own, "my own", "Fashion-MNIST", 20)
-    assert (mine["likelihood"], mine["class_names"][9]) == ("gaussian", "Boot")
+    assert (mine["likelihood"]["name"], mine["class_names"][9]) == ("gaussian", "Boot")
     assert mine["metrics"] == tiny_checkpoint.metrics
     assert (mine["samples"], mine["binarisations"]) == (16, 1)  # a file of before averages were kept
     assert mine["story"] == "Trained on Fashion-MNIST, 1 epoch, seed 7; KL weight 1, 0 from step 1,000."
@@ -120,8 +120,3 @@ def test_images_that_have_come_meanwhile_are_offered(own: str, monkeypatch: pyte
     assert [entry["images_url"] for entry in catalogue.offered(ANN)] == [None] * len(SHIPPED) + [
         "app/static/made/fashion.gz"
     ]
-
-
-def test_every_data_set_has_a_name_to_read() -> None:
-    assert list(catalogue.DATASETS) == list(DATASETS)
-    assert len(set(catalogue.DATASETS.values())) == len(DATASETS)

@@ -167,7 +167,7 @@ def test_without_the_images_of_a_model_nothing_is_evaluated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(data.FOLDER_VARIABLE, str(tmp_path))
-    monkeypatch.setattr(data, "MIRRORS", {"mnist": ()})
+    monkeypatch.setitem(data.DATASETS, "mnist", replace(data.DATASETS["mnist"], mirrors=()))
     assert refused(["evaluate", str(gallery.path("mnist-beta-1")), "--evidence"], capsys).endswith(".")
 
 

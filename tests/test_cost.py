@@ -7,8 +7,7 @@ import pytest
 import torch
 
 from explorer.runs import cost
-from models import data
-from models.recipe import DATASETS, Recipe
+from models.recipe import Recipe
 from tests.conftest import global_generators_untouched
 
 RECIPE = Recipe("digits", epochs=5, hidden=(64,))
@@ -39,12 +38,3 @@ def test_the_forecast_grows_with_the_work() -> None:
 
 def test_a_second_forecast_measures_nothing() -> None:
     assert cost.seconds(RECIPE) == cost.seconds(RECIPE)
-
-
-def test_every_data_set_has_its_count() -> None:
-    assert cost.IMAGES.keys() == set(DATASETS)
-    assert cost.IMAGES["digits"] == tuple(len(data.load("digits", split).labels) for split in ("train", "test"))
-
-
-def test_mnist_has_the_count_that_the_forecast_assumes(mnist_folder: object) -> None:
-    assert cost.IMAGES["mnist"] == tuple(len(data.load("mnist", split).labels) for split in ("train", "test"))

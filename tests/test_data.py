@@ -4,6 +4,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,8 +14,8 @@ import pytest
 import torch
 
 from models import data
-from models.data import CLASS_NAMES, DataError, Dataset, binarise, is_local, load, load_local, observe
-from models.recipe import DATASETS
+from models.data import DATASETS, DataError, Dataset, binarise, grey_levels, is_local, load, load_local
+from models.recipe import Recipe
 from tests.conftest import global_generators_untouched, seeded
 from tests.test_idx import images_file, labels_file, some_images
 
@@ -78,18 +79,38 @@ def test_x_follows_its_generator_and_no_other(tiny_dataset: Dataset) -> None:
     assert not torch.equal(first, other)
 
 
-def test_a_bernoulli_model_sees_binary_images_and_a_gaussian_one_grey_ones(tiny_dataset: Dataset) -> None:
-    assert torch.equal(observe(tiny_dataset.pixels, "bernoulli", seeded()), binarise(tiny_dataset.pixels, seeded()))
-    generator = seeded()
-    grey = observe(tiny_dataset.pixels, "gaussian", generator)
-    assert (grey.shape, grey.dtype) == ((20, 784), torch.float32)
-    assert torch.equal((grey * 255).round().to(torch.uint8).view(20, 28, 28), tiny_dataset.pixels)
-    assert torch.equal(generator.get_state(), seeded().get_state())
+def test_an_intensity_is_a_share_of_255(tiny_dataset: Dataset) -> None:
+    grey = grey_levels(torch.arange(256, dtype=torch.uint8)[None])
+    assert (grey.shape, grey.dtype) == ((1, 256), torch.float32)
+    assert torch.equal(grey[0], torch.arange(256).float() / 255)
+    assert torch.equal(grey_levels(tiny_dataset.pixels), grey_levels(tiny_dataset.pixels.flatten(1)))
+
+
+def test_every_data_set_has_a_label_of_its_own_and_a_source() -> None:
+    assert len({known.label for known in DATASETS.values()}) == len(DATASETS)
+    for known in DATASETS.values():
+        if known.load is None:
+            assert known.sha256.keys() == {*data._files("train"), *data._files("test")}
+            assert known.mirrors and known.megabytes
+        Recipe(**known.first_run)
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_every_data_set_has_as_many_images_as_is_said(name: str) -> None:
+    if not is_local(name):
+        pytest.skip(f"The files of {name} are not here.")
+    known, found = DATASETS[name], [len(load(name, split).labels) for split in ("train", "test")]
+    assert found == [known.training_images, known.held_out_images]
 
 
 def test_every_data_set_has_ten_classes_with_names_of_their_own() -> None:
-    assert CLASS_NAMES.keys() == set(DATASETS)
-    assert all(len(set(names)) == 10 and all(names) for names in CLASS_NAMES.values())
+    for known in DATASETS.values():
+        assert len(set(known.class_names)) == 10 and all(known.class_names)
+
+
+def know(monkeypatch: pytest.MonkeyPatch, **facts: object) -> None:
+    """Replace what is known of MNIST."""
+    monkeypatch.setitem(DATASETS, "mnist", replace(DATASETS["mnist"], **facts))
 
 
 @pytest.fixture
@@ -98,8 +119,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv(data.FOLDER_VARIABLE, str(tmp_path / "data"))
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     hashes = {name: hashlib.sha256(raw).hexdigest() for name, raw in FILES.items()}
-    monkeypatch.setitem(data._SHA256, "mnist", hashes)
-    monkeypatch.setitem(data.MIRRORS, "mnist", ())
+    know(monkeypatch, sha256=hashes, mirrors=())
     return tmp_path / "data"
 
 
@@ -155,9 +175,9 @@ def test_what_is_not_here_is_not_fetched_by_load_local(folder: Path) -> None:
 def test_a_fetched_file_is_kept_and_read_without_a_network(
     folder: Path, mirror: Mirror, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(data.MIRRORS, "mnist", (mirror(FILES),))
+    know(monkeypatch, mirrors=(mirror(FILES),))
     assert load("mnist", "test").labels.tolist() == [3, 1, 4]
-    monkeypatch.setitem(data.MIRRORS, "mnist", ())
+    know(monkeypatch, mirrors=())
     assert torch.equal(load("mnist", "test").pixels, torch.from_numpy(some_images()))
     assert left_in(folder) == sorted(FILES)
 
@@ -165,7 +185,7 @@ def test_a_fetched_file_is_kept_and_read_without_a_network(
 def test_the_second_mirror_serves_what_the_first_lacks(
     folder: Path, mirror: Mirror, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(data.MIRRORS, "mnist", (mirror({}), mirror(FILES)))
+    know(monkeypatch, mirrors=(mirror({}), mirror(FILES)))
     assert load("mnist", "test").labels.tolist() == [3, 1, 4]
 
 
@@ -173,7 +193,7 @@ def test_a_tampered_body_is_refused_and_leaves_nothing(
     folder: Path, mirror: Mirror, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = images_file(255 - some_images())
-    monkeypatch.setitem(data.MIRRORS, "mnist", (mirror(FILES | {IMAGES: other}),))
+    know(monkeypatch, mirrors=(mirror(FILES | {IMAGES: other}),))
     with pytest.raises(DataError, match="mnist could not be fetched"):
         load("mnist", "test")
     assert left_in(folder) == []
@@ -182,7 +202,7 @@ def test_a_tampered_body_is_refused_and_leaves_nothing(
 def test_a_truncated_body_is_refused_and_leaves_nothing(
     folder: Path, mirror: Mirror, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(data.MIRRORS, "mnist", (mirror({}, Truncating),))
+    know(monkeypatch, mirrors=(mirror({}, Truncating),))
     with pytest.raises(DataError, match="mnist could not be fetched"):
         load("mnist", "test")
     assert left_in(folder) == []
@@ -191,7 +211,7 @@ def test_a_truncated_body_is_refused_and_leaves_nothing(
 def test_without_a_network_the_error_says_what_to_do(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as closed:
         address = f"http://127.0.0.1:{closed.server_port}/"
-    monkeypatch.setitem(data.MIRRORS, "mnist", (address,))
+    know(monkeypatch, mirrors=(address,))
     with pytest.raises(DataError, match=rf"127.0.0.1: ConnectionError.*{data.FOLDER_VARIABLE}.*digits"):
         load("mnist", "test")
     assert left_in(folder) == []
@@ -230,7 +250,7 @@ def test_a_download_is_told_as_it_comes(folder: Path, mirror: Mirror, monkeypatc
             assert self.come == self.total
             self.closed += 1
 
-    monkeypatch.setitem(data.MIRRORS, "mnist", (mirror(FILES),))
+    know(monkeypatch, mirrors=(mirror(FILES),))
     told = Told()
     load("mnist", "test", told)
     assert told.closed == len(FILES)
@@ -247,7 +267,7 @@ def test_a_file_that_is_not_the_original_is_named_and_kept(folder: Path) -> None
 
 def test_more_images_than_labels_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     short = labels_file(np.array([3, 1], np.uint8))
-    monkeypatch.setitem(data._SHA256["mnist"], LABELS, hashlib.sha256(short).hexdigest())
+    know(monkeypatch, sha256=DATASETS["mnist"].sha256 | {LABELS: hashlib.sha256(short).hexdigest()})
     (folder / "mnist").mkdir(parents=True)
     (folder / "mnist" / IMAGES).write_bytes(FILES[IMAGES])
     (folder / "mnist" / LABELS).write_bytes(short)

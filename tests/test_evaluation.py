@@ -6,6 +6,7 @@ import torch
 
 from models.data import Dataset
 from models.evaluation import BINARISATIONS, Averages, Codes, average_terms, encode_dataset, fixed_images, summarise
+from models.likelihood import LIKELIHOODS
 from models.quadrature import reconstruction
 from models.vae import LATENTS, VAE
 from tests.conftest import TINY_HIDDEN, global_generators_untouched, seeded
@@ -116,7 +117,7 @@ def test_a_collapsed_model_has_no_active_unit_and_no_kl(tiny_vae: VAE, tiny_data
 
 
 def test_held_out_images_are_grey_to_a_gaussian_model(tiny_dataset: Dataset) -> None:
-    grey = fixed_images(tiny_dataset, "gaussian")
+    grey = fixed_images(tiny_dataset, LIKELIHOODS["gaussian"])
     assert torch.equal(grey, tiny_dataset.pixels.flatten(1).float() / 255)
     vae = VAE(TINY_HIDDEN, seeded(), "gaussian")
     assert torch.equal(encode_dataset(vae, tiny_dataset).mean, vae.encode(grey).mean)

@@ -14,6 +14,7 @@ from models.bound import elbo
 from models.data import Dataset
 from models.evaluation import fixed_images
 from models.evidence import EvidenceError, Posterior, evidence, log_joint, log_likelihood, posterior, rounding
+from models.likelihood import LIKELIHOODS
 from models.vae import VAE, prior
 from tests.conftest import TINY_HIDDEN, global_generators_untouched, seeded
 from tests.linear_gaussian import MODELS, LinearGaussian, images
@@ -162,7 +163,7 @@ def test_the_matrix_product_is_the_likelihood_of_each_pair(tiny_vae: VAE, tiny_d
 
 def test_grey_pixels_have_a_density(tiny_dataset: Dataset) -> None:
     vae = VAE(TINY_HIDDEN, seeded(), "gaussian")
-    grey = fixed_images(tiny_dataset, "gaussian")
+    grey = fixed_images(tiny_dataset, LIKELIHOODS["gaussian"])
     z = torch.randn(5, 2, generator=seeded())
     expected = vae.decode(z[:, None]).log_prob(grey) + prior().log_prob(z)[:, None]
     torch.testing.assert_close(log_joint(vae, z, grey), expected.double(), rtol=1e-5, atol=1e-2)
@@ -178,7 +179,7 @@ def test_a_model_without_an_encoder_has_an_evidence(tiny_dataset: Dataset) -> No
 def test_no_stated_error_is_below_what_float64_shows_of_rounding(name: str, mnist_test: Dataset) -> None:
     model = gallery.read(name)
     vae, z = model.vae().requires_grad_(False), model.codes.mean[:60]
-    x = fixed_images(mnist_test, model.recipe.likelihood)[:60]
+    x = fixed_images(mnist_test, model.likelihood)[:60]
     found, stated = log_likelihood(vae, z[:, None], x[:, None])[:, 0, 0], rounding(vae, z, x)
     bound, whole = elbo(vae, x[:3], Independent(Normal(z[:3], 0.01), 1)), evidence(vae, x[:3])
     exact = vae.double().decode(z.double()).log_prob(x.double())

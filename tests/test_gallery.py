@@ -8,7 +8,8 @@ import torch
 
 from models import data, gallery
 from models.checkpoint import measured_again
-from models.data import Dataset, observe
+from models.data import Dataset
+from models.likelihood import LIKELIHOODS
 from models.symmetry import nearest_symmetry
 from tests.conftest import ROOT, seeded
 
@@ -57,7 +58,7 @@ def test_all_models_saw_the_original_images(mnist_folder: Path) -> None:
 
 def test_the_learnt_sigma_is_the_error_of_a_pixel_of_the_training_images(mnist_folder: Path) -> None:
     model = gallery.read(gallery.GAUSSIAN)
-    x = observe(data.load("mnist", "train").pixels[:3000], "gaussian", seeded())
+    x = LIKELIHOODS["gaussian"].observe(data.load("mnist", "train").pixels[:3000], seeded())
     with torch.no_grad():
         q = model.vae().encode(x)
         z = q.mean + q.stddev * torch.randn(q.mean.shape, generator=seeded())

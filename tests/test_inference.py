@@ -12,6 +12,7 @@ from torch.distributions import MultivariateNormal, kl_divergence
 
 from models import checkpoint, command_line, gallery, inference
 from models.inference import UNITS, measure, measure_missing, parts, read_shipped, stale, unmeasured
+from models.likelihood import LIKELIHOODS
 from models.recipe import Recipe
 from tests.conftest import seeded
 from tests.linear_gaussian import MODELS, LinearGaussian, images
@@ -62,7 +63,7 @@ def test_each_part_is_yielded_on_its_own(subset: int) -> None:
 
 
 def test_of_grey_pixels_the_bounds_are_those_of_a_density_and_the_gaps_are_not() -> None:
-    units = inference.units("gaussian")
+    units = inference.units(LIKELIHOODS["gaussian"])
     assert list(units) == list(UNITS)
     changed = {name for name in units if units[name] != UNITS[name]}
     assert changed == {"log_evidence", "elbo", "subset_log_evidence", "importance_bound"}

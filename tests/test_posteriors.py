@@ -91,7 +91,7 @@ def test_every_number_is_that_of_brute_force(answered: Answer, tiny_checkpoint: 
     assert values == pytest.approx(expected, abs=2e-3)
     assert answered["evidence_error"] < 0.01
     assert answered["missed"] < 1e-3
-    assert not answered["density"]
+    assert answered["unit"] == "nats"
 
 
 def test_the_answer_says_what_it_answers(answered: Answer) -> None:
@@ -184,7 +184,7 @@ def test_grey_pixels_have_a_density(tiny_dataset: Dataset, tmp_path: Path) -> No
     recipe = Recipe("digits", epochs=1, hidden=TINY_HIDDEN, likelihood="gaussian")
     name = keep(tmp_path, recipe, VAE(TINY_HIDDEN, seeded(), "gaussian"), tiny_dataset)
     answer = posteriors.answer(asking(name, pixels=base64.b64encode(bytes([128] * 784)).decode()), ANN)
-    assert answer["density"]
+    assert answer["unit"] == "nats of a density"
     assert answer["log_evidence"] > 0  # of pixels that are nearly the means, with a narrow Gaussian
     assert answer["elbo"]["value"] + answer["kl"]["value"] == pytest.approx(answer["log_evidence"], abs=0.01)
 

@@ -56,7 +56,7 @@ def test_of_a_shipped_model_both_the_rule_and_the_file_are_within_a_twentieth_of
     order = width.argsort(descending=True)
     edges = [order[(width[order] <= limit).nonzero()[:8, 0]] for limit in (*WIDTHS, torch.inf)]
     rows = torch.cat([torch.arange(20), *edges]).unique()
-    vae, x = model.vae().requires_grad_(False), fixed_images(mnist_test, model.recipe.likelihood)[rows]
+    vae, x = model.vae().requires_grad_(False), fixed_images(mnist_test, model.likelihood)[rows]
     q = vae.encode(x)
     expected = -elbo(vae, x, q).value - kl_divergence(q, prior()).double()
     torch.testing.assert_close(reconstruction(vae, x, q), expected, rtol=0, atol=TOLERANCE)

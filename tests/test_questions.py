@@ -14,6 +14,7 @@ from explorer.runs.store import STATE_VARIABLE
 from models import data, gallery
 from models.data import DataError, Dataset
 from models.evaluation import fixed_images
+from models.likelihood import LIKELIHOODS
 from tests.running import ANN, BOB
 
 BLACK_AND_WHITE = bytes([0, 255] * 392)
@@ -122,9 +123,9 @@ def test_what_is_told_of_files_names_no_folder(
 
 
 def test_grey_is_for_models_of_grey() -> None:
-    assert questions._drawn(encoded(GREY), "gaussian") == GREY
+    assert questions._drawn(encoded(GREY), LIKELIHOODS["gaussian"]) == GREY
     with pytest.raises(QuestionError):
-        questions._drawn(encoded(GREY), "bernoulli")
+        questions._drawn(encoded(GREY), LIKELIHOODS["bernoulli"])
 
 
 def test_images_that_are_missing_may_still_come(monkeypatch: pytest.MonkeyPatch, tiny_dataset: Dataset) -> None:

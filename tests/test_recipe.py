@@ -9,12 +9,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.__main__ import parser, recipe_of
+from models.data import DATASETS
+from models.likelihood import LIKELIHOODS, PIXEL_STDDEVS
 from models.recipe import (
-    DATASETS,
-    LIKELIHOODS,
     MAX_KL_CHANGES,
     OBJECTIVES,
-    PIXEL_STDDEVS,
     Recipe,
     RecipeError,
 )
@@ -29,7 +28,7 @@ def sorted_pairs(changes: dict[int, float]) -> tuple[tuple[int, float], ...]:
 
 of_the_lattice = st.builds(
     Recipe,
-    dataset=st.sampled_from(DATASETS),
+    dataset=st.sampled_from(list(DATASETS)),
     epochs=st.integers(1, 1000),
     seed=st.integers(0, 2**32 - 1),
     initial=names,
@@ -43,7 +42,7 @@ recipes = (
     | of_grey_pixels
     | st.builds(
         Recipe,
-        dataset=st.sampled_from(DATASETS),
+        dataset=st.sampled_from(list(DATASETS)),
         beta=weights,
         epochs=st.integers(1, 1000),
         hidden=st.lists(st.integers(1, 1024), min_size=1, max_size=4).map(tuple),
@@ -51,7 +50,7 @@ recipes = (
         learning_rate=st.floats(1e-6, 0.1),
         kl_warm_up=st.floats(0, 1) | st.integers(0, 1),
         kl_changes=st.dictionaries(st.integers(0, 10**9), weights, max_size=MAX_KL_CHANGES).map(sorted_pairs),
-        likelihood=st.sampled_from(LIKELIHOODS),
+        likelihood=st.sampled_from(list(LIKELIHOODS)),
         seed=st.integers(0, 2**32 - 1),
         initial=names,
         folded_onto=names,

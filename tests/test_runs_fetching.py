@@ -31,8 +31,9 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def with_mirror(port: int, hashes: dict[str, str] | None = None) -> tuple[str, ...]:
     """The command of a worker that fetches from this machine."""
-    lines = f"from models import data\ndata.MIRRORS['mnist'] = ('http://127.0.0.1:{port}/',)"
-    return patched(f"{lines}\ndata._SHA256['mnist'] |= {hashes or {}}")
+    known = f"sha256=dict(DATASETS['mnist'].sha256) | {hashes or {}}, mirrors=('http://127.0.0.1:{port}/',)"
+    imports = "from dataclasses import replace\nfrom models.data import DATASETS"
+    return patched(f"{imports}\nDATASETS['mnist'] = replace(DATASETS['mnist'], {known})")
 
 
 def test_without_a_network_the_run_fails_and_offers_the_digits(manage: Manage, nowhere: Path) -> None:

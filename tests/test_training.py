@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from models.data import Dataset
 from models.evaluation import encode_dataset, summarise
-from models.recipe import LIKELIHOODS, Recipe
+from models.likelihood import LIKELIHOODS
+from models.recipe import Recipe
 from models.training import Step, TrainingError, kl_weight, one_cycle, steps_an_epoch, train
 from models.vae import VAE
 from tests.conftest import global_generators_untouched, seeded

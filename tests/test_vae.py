@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.recipe import PIXEL_STDDEV, PIXEL_STDDEVS
+from models.likelihood import PIXEL_STDDEV, PIXEL_STDDEVS
 from models.vae import VAE, prior
 from tests.conftest import TINY_HIDDEN, global_generators_untouched, seeded
 

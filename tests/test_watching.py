@@ -13,8 +13,9 @@ from explorer.runs.files import Control, Record, Status
 from explorer.runs.manager import Snapshot
 from explorer.runs.store import FRAMES, ROOT, Store
 from explorer.wire import Moment, Run, RunChoice
-from models import data
-from models.recipe import DATASETS, LIKELIHOODS, Recipe
+from models.data import DATASETS
+from models.likelihood import LIKELIHOODS
+from models.recipe import Recipe
 
 NAME = "0123456789abcdef"
 RECIPE = Recipe("fashion", beta=0.3, likelihood="gaussian")
@@ -32,9 +33,10 @@ def test_a_run_is_seen_as_the_run_view_takes_it() -> None:
     seen = watching.seen(RUN, RECORD)
     assert seen.keys() == Run.__annotations__.keys()
     assert json.loads(json.dumps(seen, allow_nan=False)) == seen
-    assert (seen["name"], seen["dataset"], seen["likelihood"]) == (NAME, "Fashion-MNIST", "gaussian")
+    assert (seen["name"], seen["dataset"]) == (NAME, "Fashion-MNIST")
+    assert seen["likelihood"] == LIKELIHOODS["gaussian"].facts()
     assert (seen["images"], seen["steps"], seen["epoch"], seen["ended"]) == (2000, 14_100, 235, False)
-    assert seen["class_names"] == list(data.CLASS_NAMES["fashion"])
+    assert seen["class_names"] == list(DATASETS["fashion"].class_names)
     assert seen["training"] == RECORD.training
     assert [(frame["step"], frame["weight"]) for frame in seen["frames"]] == [(0, 0), (20, 2)]
 
@@ -67,7 +69,7 @@ def test_a_run_can_be_compared_at_each_of_its_moments() -> None:
     assert all(moment.keys() == Moment.__annotations__.keys() for moment in choice["frames"])
     assert json.loads(json.dumps(choice, allow_nan=False)) == choice
     assert (choice["name"], choice["label"]) == (f"run-{NAME}", "Fashion-MNIST, Gaussian, β = 0.3, seed 0")
-    assert (choice["images"], choice["likelihood"], choice["images_url"]) == (2000, "gaussian", None)
+    assert (choice["images"], choice["likelihood"]["name"], choice["images_url"]) == (2000, "gaussian", None)
     moments = [{name: value for name, value in moment.items() if name != "encoder_url"} for moment in choice["frames"]]
     assert moments == watching.seen(RUN, RECORD)["frames"]
     assert all(run_of(f"{choice['name']}@{moment['step']}") == NAME for moment in moments)
@@ -81,7 +83,8 @@ def test_the_address_of_a_moments_encoder_is_that_of_its_file() -> None:
 
 def test_the_label_of_a_run_names_its_data_set_where_it_is_not_mnist() -> None:
     labels = [watching.choosable(replace(RUN, recipe=Recipe(name)), RECORD)["label"] for name in DATASETS]
-    assert labels == ["β = 1, seed 0", "Fashion-MNIST, β = 1, seed 0", "8×8 digits, β = 1, seed 0"]
+    named = {name: "" if name == "mnist" else f"{known.label}, " for name, known in DATASETS.items()}
+    assert labels == [f"{label}β = 1, seed 0" for label in named.values()]
 
 
 @pytest.mark.parametrize("dataset", DATASETS)
@@ -140,7 +143,7 @@ def test_a_time_is_as_exact_as_an_estimate(seconds: float, words: str) -> None:
 CHANGES = [{"step": 100 * number, "weight": weight} for number, weight in enumerate((0, 1, 0, 10, 0.01))]
 
 
-@given(st.sampled_from(DATASETS), st.sampled_from(LIKELIHOODS), st.integers(0, len(CHANGES)))
+@given(st.sampled_from(list(DATASETS)), st.sampled_from(list(LIKELIHOODS)), st.integers(0, len(CHANGES)))
 def test_a_suggested_name_fits_and_is_never_cut(dataset: str, likelihood: str, count: int) -> None:
     recipe = Recipe(dataset, likelihood=likelihood, seed=4_294_967_295)
     name = watching.suggestion(recipe, CHANGES[:count], 40)

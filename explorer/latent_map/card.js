@@ -5,7 +5,8 @@ import { drawPicture, newPicture, PICTURE_PIXELS } from "./pictures.js";
 import { toPixels } from "./view.js";
 
 /** @typedef {import("./loading.js").Loaded} Loaded */
-/** What codes are of. @typedef {{dataset: string, likelihood: string, class_names: string[], images_url: string | null}} Subject */
+/** What codes are of. @typedef {{dataset: string, likelihood: import("./likelihood.js").Likelihood,
+ *   class_names: string[], images_url: string | null}} Subject */
 
 const CARD_WIDTH = 150; // px, its distance from the point included
 const CARD_HEIGHT = 130;

@@ -1,6 +1,7 @@
 // The buttons that choose a model: a weight, the KL switch, and what the visitor kept.
 
 import { element, pressOne } from "./dom.js";
+import { ofOneKind } from "./likelihood.js";
 import { floorNote } from "./panel.js";
 
 /** @typedef {import("../wire.js").Model} Model */
@@ -30,9 +31,8 @@ export class Chooser {
   }
 
   /** The shipped model of the same images trained from scratch with this weight. @param {Model} like @param {number} beta */
-  like({ dataset, likelihood }, beta) {
-    const found = this.models.filter((model) => model.dataset === dataset && model.likelihood === likelihood);
-    return found.find((model) => model.from_scratch && model.beta === beta);
+  like(like, beta) {
+    return this.models.find((model) => model.from_scratch && model.beta === beta && ofOneKind(model, like));
   }
 
   /** Where the KL switch leads: nowhere where the KL term was never a term of the loss. @param {Model} model */

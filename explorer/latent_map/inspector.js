@@ -41,7 +41,7 @@ export class Inspector {
  * @param {Subject} subject @param {number} image @returns {[string, HTMLCanvasElement][]} */
 function picturesOf(originals, { likelihood }, image) {
   const stored = newPicture(originals.pixels(image), 255);
-  if (likelihood === "gaussian") return [["x, the original", stored]];
+  if (!likelihood.is_binary) return [["x, the original", stored]];
   return [
     ["original", stored],
     ["x, binarised", newPicture(originals.binary(image), 1)],

@@ -58,7 +58,7 @@ class LatentMap {
   async take(model) {
     this.asked = model;
     try {
-      const loaded = await fetchModel(model.url);
+      const loaded = await fetchModel(model.url, model.likelihood);
       if (this.asked !== model || this.panes.end.signal.aborted) return false;
       this.pane.loaded = loaded;
     } catch {

@@ -1,6 +1,7 @@
 // What the browser fetches, for every map on the page: the files used last are kept.
 
 import { Decoder } from "./decoder.js";
+import { PIXELS_OF } from "./likelihood.js";
 import { Images } from "./pictures.js";
 import { fetchTensors } from "./tensors.js";
 import { fitView } from "./view.js";
@@ -25,15 +26,16 @@ export function fetchOnce(url, make) {
   return found;
 }
 
-/** @param {string} url @returns {Promise<Loaded>} */
-export function fetchModel(url) {
+/** @param {string} url @param {import("./likelihood.js").Likelihood} likelihood @returns {Promise<Loaded>} */
+export function fetchModel(url, likelihood) {
   return fetchOnce(url, (tensors) => {
     const [mean, stddev, reconstruction, kl] = ["mean", "stddev", "reconstruction", "kl"].map(
       (name) => /** @type {Float32Array} */ (tensors[`codes.${name}`]),
     );
     const label = /** @type {Uint8Array} */ (tensors["codes.label"]);
     const letters = medians(mean, label);
-    return { decoder: new Decoder(tensors), mean, stddev, reconstruction, kl, label, fit: fitView(mean), letters };
+    const decoder = new Decoder(tensors, PIXELS_OF[likelihood.name].mean);
+    return { decoder, mean, stddev, reconstruction, kl, label, fit: fitView(mean), letters };
   });
 }
 

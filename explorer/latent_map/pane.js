@@ -147,10 +147,10 @@ export class Pane {
     drawPicture(/** @type {HTMLCanvasElement} */ (this.find("[data-testid=decoded]")), pixels, 1);
     let expected = 0;
     for (let i = 0; i < pixels.length; i++) expected += pixels[i];
-    const grey = this.subject.likelihood === "gaussian";
+    const { is_binary } = this.subject.likelihood;
     write(this.find(".lse-z"), `z = (${text})`);
-    write(this.find(".lse-ink"), grey ? "" : `On average ${expected.toFixed(0)} of ${pixels.length} pixels are on.`);
-    write(this.find(".lse-meaning"), `Brightness = ${grey ? "mean of the grey level" : "probability that the pixel is on"}.`);
+    write(this.find(".lse-ink"), is_binary ? `On average ${expected.toFixed(0)} of ${pixels.length} pixels are on.` : "");
+    write(this.find(".lse-meaning"), `Brightness = ${is_binary ? "probability that the pixel is on" : "mean of the grey level"}.`);
   }
 
   /** How many codes the window leaves out. */

@@ -1,7 +1,9 @@
 // The words and numbers beside the map: every one with its unit and the images it averages.
 
 import { element } from "./dom.js";
+import { ofOneKind } from "./likelihood.js";
 
+/** @typedef {import("../wire.js").Likelihood} Likelihood */
 /** @typedef {import("../wire.js").Model} Model */
 /** @typedef {{key: string, name: string, unit: string, tone: string}} Row */
 
@@ -14,7 +16,7 @@ export const ROWS = [
   { key: "mean_sigma", name: "mean σ of q(z|x)", unit: "units of z", tone: "" },
 ];
 
-/** Of grey pixels alone. @type {Row} */
+/** Of a likelihood with a sigma alone. @type {Row} */
 const PIXEL_ROW = {
   key: "pixel_stddev",
   name: "σ of a pixel, p(x|z)",
@@ -28,14 +30,9 @@ export function formatted(value, unit) {
   return (unit === "nats" ? value.toFixed(1) : decimals).replace("-", "−");
 }
 
-/** The unit of a row: grey levels have a density, whose nats may be negative. @param {Row} row @param {string} likelihood */
+/** The unit of a row: that of the likelihood where log p(x|z) is in it. @param {Row} row @param {Likelihood} likelihood */
 export function unitOf({ key, unit }, likelihood) {
-  return likelihood === "gaussian" && (key === "reconstruction" || key === "negative_elbo") ? "nats, density" : unit;
-}
-
-/** The unit of −log p(x|z) in a sentence. @param {string} likelihood */
-export function longUnit(likelihood) {
-  return likelihood === "gaussian" ? "nats of a density" : "nats";
+  return key === "reconstruction" || key === "negative_elbo" ? likelihood.short_unit : unit;
 }
 
 /** How the mean over q(z|x) is taken for one image. @param {Model} model */
@@ -79,7 +76,7 @@ export function captionOf({ images, dataset, label, has_encoder }, outside) {
 
 /** Whether the terms of two models can stand in one table. @param {Model} a @param {Model} b */
 function comparable(a, b) {
-  return a.dataset === b.dataset && a.likelihood === b.likelihood && a.images === b.images;
+  return ofOneKind(a, b) && a.images === b.images;
 }
 
 /** Before and after in numbers, with a bar of the two terms for each model on one common scale.
@@ -93,13 +90,13 @@ export function showNumbers(table, before, now) {
   );
   const images = `${averagedOver(models)}; nats are per image.`;
   // A density's nats may be negative, which no bar can show.
-  const bars = now.likelihood === "gaussian" ? [] : barsOf(models);
+  const bars = now.likelihood.is_density ? [] : barsOf(models);
   table.replaceChildren(element("caption", "", images, ...bars), element("thead", "", head), body);
 }
 
-/** @param {string} likelihood @param {Object<string, number | null>[]} columns a column's values, by the keys of ROWS */
+/** @param {Likelihood} likelihood @param {Object<string, number | null>[]} columns a column's values, by the keys of ROWS */
 export function rowsOf(likelihood, columns) {
-  const known = likelihood === "gaussian" ? [...ROWS, PIXEL_ROW] : ROWS;
+  const known = likelihood.has_stddev ? [...ROWS, PIXEL_ROW] : ROWS;
   const rows = known.map((row) => {
     const unit = element("small", "", ` ${unitOf(row, likelihood)}`);
     const title = element("th", row.tone && `lse-${row.tone}`, row.name, unit);
@@ -133,7 +130,7 @@ function barsOf(models) {
 /** One selected image: what it is, its pictures, and its own terms.
  * @param {HTMLElement} section
  * @param {{title: string, pictures: [string, HTMLCanvasElement][], reconstruction: number, kl: number,
- *   likelihood: string, sigma: ArrayLike<number>, note: string} | null} image null shows the invitation to select one */
+ *   likelihood: Likelihood, sigma: ArrayLike<number>, note: string} | null} image null shows the invitation to select one */
 export function showImage(section, image) {
   if (!image) {
     section.replaceChildren(

@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer import assets, palette, visitor, watching
 from explorer.keeping import offer_keeping, offer_models
 from explorer.kept import MAX_LABEL
-from explorer.recipe_form import DIGITS, recipe_form, tell_cost
+from explorer.recipe_form import first_recipe, recipe_form, tell_cost
 from explorer.run_view import run_view
 from explorer.runs.manager import RefusedError, Snapshot, manager
 from explorer.wire import Run
@@ -205,6 +205,6 @@ def _offer_again(run: Snapshot, visitor_id: str) -> None:
 def _offer_another_try(run: Snapshot, visitor_id: str) -> None:
     if run.recipe.dataset != "digits" and st.button("Train on the 8×8 digits instead", type="primary", width="stretch"):
         same = {name: getattr(run.recipe, name) for name in ("beta", "likelihood", "pixel_stddev", "seed")}
-        _submit(visitor_id, replace(DIGITS, **same))
+        _submit(visitor_id, replace(first_recipe("digits"), **same))
     if st.button("Try again", width="stretch"):
         _submit(visitor_id, run.recipe)

@@ -1,13 +1,15 @@
 // Ancestral sampling: z of the prior, then x of what the decoder makes of z, one at a time or a hundred at once.
 
 import { element, pressOne } from "../latent_map/dom.js";
+import { PIXELS_OF } from "../latent_map/likelihood.js";
 import { drawPicture, newPicture, PICTURE_PIXELS, PICTURE_SIDE } from "../latent_map/pictures.js";
 import { inSlices } from "../latent_map/slices.js";
 import { normalDraws, uniformDraws } from "../side_by_side/noise.js";
 import { canvasOf, saveButtons } from "../side_by_side/saving.js";
 
-/** What x is drawn with; pixelStddev is sigma of a grey level in 0..1, of Gaussian pixels alone.
- * @typedef {{decoder: import("../latent_map/decoder.js").Decoder, likelihood: string, pixelStddev: number}} Sampler */
+/** What x is drawn with; pixelStddev is sigma of a grey level in 0..1, where the likelihood has one.
+ * @typedef {{decoder: import("../latent_map/decoder.js").Decoder, likelihood: import("../latent_map/likelihood.js").Likelihood,
+ *   pixelStddev: number}} Sampler */
 /** One draw: z [2], E[x|z] and x, both [784] in 0..1. @typedef {{z: Float32Array, mean: Float32Array, x: Float32Array}} Drawn */
 
 const MANY = 100;
@@ -89,7 +91,7 @@ export class Ancestral {
   }
 
   /** The model to draw from; what is drawn already, it draws once more from the same random numbers.
-   * @param {Sampler["decoder"]} decoder @param {string} likelihood @param {number} pixelStddev */
+   * @param {Sampler["decoder"]} decoder @param {Sampler["likelihood"]} likelihood @param {number} pixelStddev */
   show(decoder, likelihood, pixelStddev) {
     this.sampler = { decoder, likelihood, pixelStddev };
     if (this.count) void this.draw(this.sampler);
@@ -125,11 +127,7 @@ export class Ancestral {
     this.many.hidden = count === 1;
     this.choose(this.draws[this.chosen] ? this.chosen : 0);
     const which = count === 1 ? "One draw" : `${count} draws: click one to see its z and its means`;
-    const clipped =
-      likelihood === "gaussian"
-        ? " Grey levels are clipped to 0…1, also when a draw is used as x: its density is then higher than that of a true draw."
-        : "";
-    this.words.textContent = `${which}; seed ${seed}.${clipped}`;
+    this.words.textContent = `${which}; seed ${seed}.${PIXELS_OF[likelihood.name].ofClipping}`;
     Object.assign(this.root.dataset, { ready: "true", seed: String(seed), count: String(count) });
   }
 
@@ -146,14 +144,12 @@ export class Ancestral {
   stepsOf({ z, mean, x }, { likelihood, pixelStddev }) {
     const [z1, z2] = Array.from(z, (value) => value.toFixed(2).replace("-", "−"));
     const start = element("figure", "lse-ancestor", element("span", "", `(${z1}, ${z2})`), caption("z ~ p(z)"));
-    const gaussian = likelihood === "gaussian";
-    const ofMeans = gaussian ? "means of p(x|z)" : "Bernoulli means of p(x|z)";
-    const ofX = gaussian ? `x ~ p(x|z), σ = ${pixelStddev.toFixed(2)}` : "x ~ p(x|z), one bit per pixel";
+    const { ofMean, ofDraw } = PIXELS_OF[likelihood.name];
     const pixels = Uint8Array.from(x, (level) => Math.round(255 * level));
     const take = this.button("Use as x", () => this.acts.take(pixels));
     const pictures = [
-      element("figure", "", newPicture(mean, 1), caption(ofMeans)),
-      element("figure", "", newPicture(x, 1), caption(ofX)),
+      element("figure", "", newPicture(mean, 1), caption(ofMean)),
+      element("figure", "", newPicture(x, 1), caption(`x ~ p(x|z), ${ofDraw(pixelStddev)}`)),
     ];
     return [start, element("i", "", "→"), pictures[0], element("i", "", "→"), pictures[1], take];
   }
@@ -197,10 +193,10 @@ function* drawnInSteps(places, sampler, uniform) {
 /** x ~ p(x|z), clipped to 0..1. @param {Float32Array} z @param {Sampler} sampler @param {() => number} uniform
  * @returns {Drawn} */
 function drawnAt(z, { decoder, likelihood, pixelStddev }, uniform) {
-  const mean = decoder.decode(z).slice();
-  if (likelihood !== "gaussian") return { z, mean, x: mean.map((level) => Number(uniform() < level)) };
-  const noise = normalDraws(PICTURE_PIXELS / 2, uniform);
-  return { z, mean, x: mean.map((level, j) => Math.min(1, Math.max(0, level + pixelStddev * noise[j]))) };
+  const normal = (/** @type {number} */ pairs) => normalDraws(pairs, uniform);
+  const logits = decoder.logits(z).slice();
+  const x = PIXELS_OF[likelihood.name].draw(logits, pixelStddev, { uniform, normal });
+  return { z, mean: decoder.mean(logits), x };
 }
 
 /** @param {HTMLCanvasElement} sheet @param {number} x px from the left of it @param {number} y px from its top

@@ -118,8 +118,7 @@ export class Curves {
 
   /** @returns {import("../side_by_side/saving.js").Rows} */
   rows() {
-    const { curves, density, log_evidence: exact } = /** @type {Drawn} */ (this.curves);
-    const unit = density ? "nats of a density" : "nats";
+    const { curves, unit, log_evidence: exact } = /** @type {Drawn} */ (this.curves);
     const names = [`bound (${unit})`, "10 %", "90 %", "standard error", "effective sample size", "10 %", "90 %"];
     const rows = proposalsOf(curves).flatMap(([proposal, curve]) => {
       return curves.draws.map((draws, i) => {

@@ -113,9 +113,8 @@ function layoutOf(answer, { width, height }, ink) {
   const logAxis = { ...axis, type: "log", dtick: 1, exponentformat: "none", separatethousands: true };
   const decades = [0, Math.log10(draws[draws.length - 1])];
   const named = (/** @type {string} */ words) => ({ text: words, standoff: 8, font: { size: 13 } });
-  const of = answer.density ? "nats of a density" : "nats";
   const top = places === STACKED ? 56 : 34; // px, for the legend: on a phone it takes two rows
-  const [x, y] = [named("K, draws of the proposal"), named(`bound of log p(x), ${of}`)];
+  const [x, y] = [named("K, draws of the proposal"), named(`bound of log p(x), ${answer.unit}`)];
   return {
     ...{ width, height, hovermode: "closest", dragmode: false },
     margin: { l: 62, r: 30, t: top, b: 48, autoexpand: false },

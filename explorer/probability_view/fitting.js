@@ -1,7 +1,7 @@
 // One q for this image alone: its fit step by step, and the two gaps that the encoder's q leaves.
 
 import { element } from "../latent_map/dom.js";
-import { axisOf, barOf, figureOf, natsOf, stripOf } from "./identity.js";
+import { axisOf, barOf, figureOf, stripOf } from "./identity.js";
 
 /** @typedef {import("../wire.js").Inference} Inference */
 /** @typedef {import("../wire.js").Fit} Fit */
@@ -135,7 +135,7 @@ function gapBars(answer, fit, step) {
     { to: fit.best.value, tone: "amortisation", title: "remaining amortisation gap" },
     { to: answer.log_evidence, tone: "approximation", title: "approximation gap" },
   ];
-  return [barOf(strip, "q at this step", pieces), axisOf(strip, natsOf(answer))];
+  return [barOf(strip, "q at this step", pieces), axisOf(strip, answer.unit)];
 }
 
 /** @param {Inference} answer @param {Fit} fit @param {number} step */
@@ -149,7 +149,7 @@ function gapWords(answer, fit, step) {
     " + ",
     figureOf("approximation", "approximation gap", fit.approximation),
     " = log p(x), ",
-    natsOf(answer),
+    answer.unit,
   ];
   return [element("p", "", ...figures), ...(isStuck(fit, step) ? [element("p", "lse-quiet", STUCK)] : [])];
 }

@@ -21,11 +21,6 @@ export function stripOf({ log_evidence, kl }) {
   return { low: high - width, high };
 }
 
-/** What stands for nats in a sentence. @param {Inference} answer */
-export function natsOf({ density }) {
-  return density ? "nats of a density" : "nats";
-}
-
 /** A bar from the axis's cut on to the last piece's end. @param {Strip} strip @param {string} name @param {Piece[]} pieces */
 export function barOf({ low, high }, name, pieces) {
   const shareOf = (/** @type {number} */ nats) => Math.min(1, Math.max(0, (nats - low) / (high - low)));
@@ -88,7 +83,7 @@ function rowsOfIdentity(answer) {
     ];
     rows.unshift(barOf(strip, "ELBO + KL", pieces));
   }
-  return [...rows, axisOf(strip, natsOf(answer))];
+  return [...rows, axisOf(strip, answer.unit)];
 }
 
 /** @param {Inference} answer */
@@ -100,14 +95,14 @@ function sentencesOf(answer) {
   const exact = element("p", "", found, ` by quadrature; ${precision}; ${outside}.`);
   if (!elbo || !kl) {
     const alone = "This model has no encoder, so there is no q(z|x). p(z|x) and log p(x) are computed without one.";
-    return [exact, element("p", "lse-quiet", `${alone} The numbers are ${natsOf(answer)}.`)];
+    return [exact, element("p", "lse-quiet", `${alone} The numbers are ${answer.unit}.`)];
   }
   const sum = elbo.value + kl.value;
   const terms = [figureOf("elbo", "ELBO", elbo.value), " + ", figureOf("divergence", "KL(q ‖ p(z|x))", kl.value)];
-  const total = element("p", "", ...terms, " = ", element("b", "", signed(sum, DECIMALS)), ` ${natsOf(answer)}`);
+  const total = element("p", "", ...terms, " = ", element("b", "", signed(sum, DECIMALS)), ` ${answer.unit}`);
   const errors = `about ${atMost(elbo.error)} in the ELBO and ${atMost(kl.error)} in KL`;
   exact.append(` The sum differs from it by ${tiny(Math.abs(sum - log_evidence))} nats; numerical error ${errors}.`);
-  return [total, exact, partsOfElbo(answer, natsOf(answer))];
+  return [total, exact, partsOfElbo(answer, answer.unit)];
 }
 
 /** The two terms that training adds up, in their colours. @param {Inference} answer @param {string} unit */

@@ -48,7 +48,8 @@ export class Questions {
   }
 }
 
-/** Black and white for the one likelihood, grey for the other. @param {{likelihood: string}} model @param {Uint8Array} pixels */
+/** Black and white, or grey, as the model sees it.
+ * @param {{likelihood: {is_binary: boolean}}} model @param {Uint8Array} pixels */
 export function seenBy({ likelihood }, pixels) {
-  return likelihood === "gaussian" ? pixels : pixels.map((level) => (level < 128 ? 0 : 255));
+  return likelihood.is_binary ? pixels.map((level) => (level < 128 ? 0 : 255)) : pixels;
 }

@@ -9,8 +9,8 @@ export class Sketch {
    * @param {{drawn: (pixels: Uint8Array | null, final: boolean) => void}} act pixels: x [784] in 0..255, or null where
    * nothing is drawn; final false while a stroke goes on, at most once a frame */
   constructor(root, signal, { drawn }) {
-    /** "bernoulli" or "gaussian": whether the model sees black and white, or grey. */
-    this.likelihood = "bernoulli";
+    /** Of the model: whether it sees black and white, or grey. */
+    this.likelihood = { is_binary: true };
     /** @type {Float32Array | null} grey [784], as MNIST would hold it */
     this.ink = null;
     const pad = element("div", "lse-pad");
@@ -26,7 +26,7 @@ export class Sketch {
   /** The drawing as the model of now sees it: x [784] in 0..255, or null where nothing is drawn. */
   get pixels() {
     if (!this.ink) return null;
-    const x = this.likelihood === "gaussian" ? this.ink : binarised(this.ink);
+    const x = this.likelihood.is_binary ? binarised(this.ink) : this.ink;
     return Uint8Array.from(x, (level) => Math.round(255 * Math.min(1, level)));
   }
 }

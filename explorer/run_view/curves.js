@@ -1,7 +1,6 @@
 // The loss terms against the step: training batches thin and pale, held-out averages thick, a line at the frame shown.
 
 import { element, svg } from "../latent_map/dom.js";
-import { longUnit } from "../latent_map/panel.js";
 import { loadPlotly } from "../latent_map/plotly.js";
 import { counted, short } from "./readings.js";
 
@@ -112,7 +111,7 @@ function sum(first, second) {
 
 /** @param {Run} run @param {string} dash @param {Tones} tones */
 function tracesOf({ training, frames, likelihood }, dash, { reconstruction, kl, text }) {
-  const meta = longUnit(likelihood);
+  const meta = likelihood.unit;
   const held = {
     step: frames.map((frame) => frame.step),
     reconstruction: frames.map((frame) => frame.reconstruction),
@@ -156,7 +155,7 @@ function chartOf(runs, width, height, { text, muted, line, font, paper }) {
   const [{ epoch, likelihood }] = runs;
   const axis = { gridcolor: line, zeroline: false, linecolor: line, mirror: "all", fixedrange: true };
   const changes = runs.flatMap((run) => run.changes);
-  const unit = likelihood === "gaussian" ? "nats of a density" : "nats per image"; // KL is in nats either way
+  const unit = likelihood.unit_per_image; // KL is in nats either way
   return {
     width,
     height,

@@ -52,7 +52,7 @@ export class Track {
     if (this.fetching.has(frame.url) || this.fetching.size >= AT_ONCE) return;
     this.fetching.add(frame.url);
     try {
-      const loaded = await fetchModel(frame.url);
+      const loaded = await fetchModel(frame.url, this.run.likelihood);
       if (this.isDue(frame)) this.show(frame, loaded);
     } catch {
       this.failed = frame.url;

@@ -10,14 +10,11 @@ import torch
 
 from explorer.runs.recorder import FRAME_SHARE
 from explorer.runs.worker import THREADS
-from models.data import Dataset
+from models.data import DATASETS, Dataset
 from models.evaluation import BINARISATIONS, DRAWS
 from models.recipe import Recipe
 from models.training import best_device, steps_an_epoch, train
 from models.vae import LATENTS, PIXELS, VAE
-
-IMAGES = {"mnist": (60_000, 10_000), "fashion": (60_000, 10_000), "digits": (1_437, 360)}
-"""In training and held out."""
 
 _START_S = 4.0  # a process, torch, and the images
 _MEASURE_S = 0.15
@@ -38,7 +35,8 @@ class _Speed(NamedTuple):
 
 def seconds(recipe: Recipe) -> float:
     """The seconds that a run of ``recipe`` takes alone on this machine, from its start to its checkpoint."""
-    speed, (images, held_out) = _measured(), IMAGES[recipe.dataset]
+    speed, known = _measured(), DATASETS[recipe.dataset]
+    images, held_out = known.training_images, known.held_out_images
     encoder, decoder = _weights(recipe.hidden, 2 * LATENTS), _weights(recipe.hidden, LATENTS)
     steps = recipe.epochs * steps_an_epoch(images, recipe)
     training = steps * speed.step + recipe.epochs * images * (speed.image + speed.weight * (encoder + decoder))

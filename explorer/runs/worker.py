@@ -21,6 +21,7 @@ from models import checkpoint, data
 from models.checkpoint import Checkpoint, CheckpointError
 from models.data import DataError, Dataset
 from models.idx import IdxError
+from models.likelihood import LIKELIHOODS
 from models.recipe import MAX_KL_CHANGES, Recipe
 from models.training import TrainingError, best_device, kl_weight, steps_an_epoch, train
 from models.vae import VAE
@@ -166,7 +167,7 @@ class Worker:
             ) from error
         recipe = trained.recipe
         loss = f"{trained.metrics['negative_elbo']:.1f}".replace("-", "−")
-        unit = "nats per image" if recipe.likelihood == "bernoulli" else "nats of a density per image"
+        unit = LIKELIHOODS[recipe.likelihood].unit_per_image
         self.recorder.tell("done", f"Done: −ELBO {loss} {unit} over all {len(held_out.labels):,} held-out images.")
 
 

@@ -40,8 +40,9 @@ export function billOfDrawing(answers) {
   return { title: "Your drawing", note: note.join(" "), columns, awaited: false };
 }
 
-/** An image as models of a likelihood are given it. @param {string} likelihood @param {Images} originals @param {number} image */
+/** An image as models of a likelihood are given it.
+ * @param {import("../latent_map/likelihood.js").Likelihood} likelihood @param {Images} originals @param {number} image */
 function seenBy(likelihood, originals, image) {
-  if (likelihood !== "gaussian") return Float32Array.from(originals.binary(image));
+  if (likelihood.is_binary) return Float32Array.from(originals.binary(image));
   return Float32Array.from(originals.pixels(image), (level) => level / 255);
 }

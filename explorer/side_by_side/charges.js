@@ -5,7 +5,8 @@ import { klParts, sumOfKl, termsInSteps } from "./quadrature.js";
 
 /** One model's column. x is the image as the model sees it, or null where it is not to be had; then what is stored, in
  * nats, stands in for what would be reckoned from it. exact: q(z|x) is p(z|x) itself, and mean and stddev its moments.
- * @typedef {{letter: string, label: string, likelihood: string, pixel_stddev: number | null, mean: Float32Array, stddev: Float32Array,
+ * @typedef {{letter: string, label: string, likelihood: import("../latent_map/likelihood.js").Likelihood,
+ *   pixel_stddev: number | null, mean: Float32Array, stddev: Float32Array,
  *   decoder: import("../latent_map/decoder.js").Decoder, x: Float32Array | null,
  *   stored: {reconstruction: number, kl: number} | null, exact: boolean}} BillColumn */
 /** awaited: the image itself is still to come. @typedef {{title: string, note: string, columns: BillColumn[], awaited: boolean}} Bill */
@@ -64,8 +65,8 @@ export function billUnit(key, columns) {
 export function* makeOut(columns) {
   const charges = [];
   for (const column of columns) {
-    const { x, decoder, pixel_stddev } = column;
-    charges.push(x ? yield* termsInSteps(column, decoder, x, pixel_stddev) : chargesWithoutImage(column));
+    const { x, decoder, likelihood, pixel_stddev } = column;
+    charges.push(x ? yield* termsInSteps(column, decoder, x, likelihood, pixel_stddev ?? 0) : chargesWithoutImage(column));
   }
   return charges;
 }

@@ -47,7 +47,7 @@ export class Drawing {
     this.answers = this.sides.flatMap((side, i) => {
       const encoder = encoders[i];
       if (!ink || !encoder) return [];
-      const x = side.choice.likelihood === "gaussian" ? ink : binarised(ink);
+      const x = side.choice.likelihood.is_binary ? binarised(ink) : ink;
       return [{ side, x, ...encoder.encode(x) }];
     });
     for (const side of this.sides) this.mark(side);
@@ -68,7 +68,7 @@ export class Drawing {
     const { ink, answers } = this;
     /** @type {[string, ArrayLike<number>][]} */
     const pictures = ink ? [["centred, as MNIST is", ink]] : [];
-    const binary = answers.filter(({ side }) => side.choice.likelihood !== "gaussian");
+    const binary = answers.filter(({ side }) => side.choice.likelihood.is_binary);
     const who = binary.length > 1 ? "they see" : `${binary[0]?.side.letter} sees`;
     if (binary.length) pictures.push([`x, what ${who}`, binary[0].x]);
     for (const { side, mean } of answers) {

@@ -166,12 +166,6 @@ export function rangeOf(choice, seeds, measure) {
   return values.length > 1 ? [Math.min(...values), Math.max(...values)] : null;
 }
 
-/** Whether nats of one can be held against nats of the other.
- * @param {{dataset: string, likelihood: string}} a @param {{dataset: string, likelihood: string}} b */
-export function ofOneKind(a, b) {
-  return a.dataset === b.dataset && a.likelihood === b.likelihood;
-}
-
 /** Those given and the two chosen, each once. @param {Choice[]} models @param {Choice[]} chosen */
 export function withChosen(models, chosen) {
   const known = new Set(models.map(({ name }) => name));

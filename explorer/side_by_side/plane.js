@@ -2,9 +2,8 @@
 
 import { element } from "../latent_map/dom.js";
 import { listenToHandle, listenToMap } from "../latent_map/gestures.js";
-import { longUnit } from "../latent_map/panel.js";
+import { ofOneKind } from "../latent_map/likelihood.js";
 import { loadPlotly } from "../latent_map/plotly.js";
-import { ofOneKind } from "./measures.js";
 import { planeFigure } from "./plane_figure.js";
 import { inWords } from "./plane_names.js";
 import { frameOf, isOutside, seedSpotsOf, shownAt, spotsOf, subjectOfPlane, unitSpot } from "./plane_spots.js";
@@ -95,7 +94,7 @@ export class Plane {
   /** @returns {import("./plane_spots.js").Scatter} */
   get scatter() {
     const state = /** @type {PlaneState} */ (this.state);
-    const unit = subjectOfPlane(state).likelihood === "gaussian" ? "nats of a density" : "nats per image";
+    const unit = subjectOfPlane(state).likelihood.unit_per_image;
     return { spots: this.spots, seeds: seedSpotsOf(state), frame: frameOf(this.spots, this.all), unit };
   }
 
@@ -128,7 +127,7 @@ export class Plane {
     const seeds = this.scatter.seeds.length ? "; crosses: other seeds of the same recipes" : "";
     const unit = unitSpot(this.spots);
     const sum = unit ? (unit.rate + unit.distortion).toFixed(1) : "";
-    const line = sum && ` On the dashed line R + D is ${sum} ${longUnit(subject.likelihood)}, the −ELBO of β = 1.`;
+    const line = sum && ` On the dashed line R + D is ${sum} ${subject.likelihood.unit}, the −ELBO of β = 1.`;
     const words = `: ${averages}${seeds}.${line}${this.invitation}${strangerTo(subject, state)}`;
     this.caption.replaceChildren("After ", link, words);
   }

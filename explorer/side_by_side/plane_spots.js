@@ -1,7 +1,7 @@
 // The models as points of the rate-distortion plane, and the window in which they are seen.
 
-import { longUnit } from "../latent_map/panel.js";
-import { ofOneKind, valueOf, withChosen } from "./measures.js";
+import { ofOneKind } from "../latent_map/likelihood.js";
+import { valueOf, withChosen } from "./measures.js";
 
 /** @typedef {import("../wire.js").Choice} Choice */
 /** @typedef {import("../latent_map/axes.js").Ink & import("../wire.js").TermColours} PlaneInk */
@@ -39,7 +39,7 @@ export function spotsOf(state) {
 function spotOf(choice) {
   const { name, label, beta, from_scratch, likelihood } = choice;
   const [rate, distortion] = ["kl", "reconstruction"].map((key) => valueOf(choice, key) ?? NaN);
-  return { name, label, beta, curve: from_scratch, rate, distortion, unit: longUnit(likelihood) };
+  return { name, label, beta, curve: from_scratch, rate, distortion, unit: likelihood.unit };
 }
 
 /** The other seeds of the models of the curve. @param {PlaneState} state @returns {SeedSpot[]} */

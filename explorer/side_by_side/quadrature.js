@@ -1,5 +1,7 @@
 // The loss terms of one image under one model, pixel by pixel and dimension by dimension, in nats.
 
+import { PIXELS_OF } from "../latent_map/likelihood.js";
+
 /** @typedef {import("./encoder.js").Posterior} Posterior */
 /** KL(q(z|x) || p(z)) of one dimension, in what the mean and what the stddev adds.
  * @typedef {{mean: number, variance: number}} KlParts */
@@ -48,9 +50,11 @@ export function rulesFor(stddev) {
 /** The terms of l = E_q[-log p(x|z)] + KL(q(z|x) || p(z)), the expectation within 0.05 nats, one node a step: so many
  * decodings, 25 to 861, take longer than a frame.
  * @param {Posterior} q @param {import("../latent_map/decoder.js").Decoder} decoder
- * @param {Float32Array} x [784] as the model sees it @param {number | null} pixelStddev sigma of grey pixels, null for binary ones
+ * @param {Float32Array} x [784] as the model sees it @param {import("../latent_map/likelihood.js").Likelihood} likelihood
+ * @param {number} pixelStddev sigma of a pixel, where it has one
  * @returns {Generator<void, Terms, void>} */
-export function* termsInSteps(q, decoder, x, pixelStddev) {
+export function* termsInSteps(q, decoder, x, likelihood, pixelStddev) {
+  const { addCosts } = PIXELS_OF[likelihood.name];
   const pixels = new Float64Array(x.length);
   const z = new Float32Array(2);
   const [firstRule, secondRule] = rulesFor(q.stddev);
@@ -58,8 +62,7 @@ export function* termsInSteps(q, decoder, x, pixelStddev) {
     for (const [second, secondWeight] of secondRule) {
       z[0] = q.mean[0] + q.stddev[0] * first;
       z[1] = q.mean[1] + q.stddev[1] * second;
-      if (pixelStddev) addGaussian(pixels, decoder.logits(z), x, pixelStddev, firstWeight * secondWeight);
-      else addBernoulli(pixels, decoder.logits(z), x, firstWeight * secondWeight);
+      addCosts(pixels, decoder.logits(z), x, pixelStddev, firstWeight * secondWeight);
       yield;
     }
   }
@@ -82,24 +85,4 @@ export function klParts({ mean, stddev }) {
 /** KL(q(z|x) || p(z)). @param {KlParts[]} parts */
 export function sumOfKl(parts) {
   return parts.reduce((sum, { mean, variance }) => sum + mean + variance, 0);
-}
-
-/** Add weight * -log Bernoulli(x; sigmoid(logit)) = softplus(logit) - x logit, finite however sure the model is.
- * @param {Float64Array} costs @param {Float32Array} logits @param {Float32Array} x @param {number} weight */
-function addBernoulli(costs, logits, x, weight) {
-  for (let i = 0; i < costs.length; i++) {
-    const logit = logits[i];
-    costs[i] += weight * (Math.max(logit, 0) - x[i] * logit + Math.log1p(Math.exp(-Math.abs(logit))));
-  }
-}
-
-/** Add weight * -log N(x; sigmoid(logit), stddev^2): a density, whose nats may be negative.
- * @param {Float64Array} costs @param {Float32Array} logits @param {Float32Array} x @param {number} stddev
- * @param {number} weight */
-function addGaussian(costs, logits, x, stddev, weight) {
-  const logNormaliser = Math.log(stddev * Math.sqrt(2 * Math.PI));
-  for (let i = 0; i < costs.length; i++) {
-    const error = (x[i] - 1 / (1 + Math.exp(-logits[i]))) / stddev;
-    costs[i] += weight * (error ** 2 / 2 + logNormaliser);
-  }
 }

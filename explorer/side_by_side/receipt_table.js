@@ -1,7 +1,6 @@
 // The receipt as a table: a column a model, lines of numbers, and beneath them the pictures they are about.
 
 import { element } from "../latent_map/dom.js";
-import { longUnit } from "../latent_map/panel.js";
 import { newPicture } from "../latent_map/pictures.js";
 import { BILL_LINES, billUnit } from "./charges.js";
 import { CostScale } from "./costs.js";
@@ -10,7 +9,7 @@ import { CostScale } from "./costs.js";
 /** @typedef {import("./charges.js").BillColumn} BillColumn */
 /** @typedef {import("./charges.js").Charges} Charges */
 /** The scale of the costs of one likelihood, and the columns with a picture on it.
- * @typedef {{likelihood: string, letters: string[], scale: CostScale}} LikelihoodScale */
+ * @typedef {{likelihood: import("../latent_map/likelihood.js").Likelihood, letters: string[], scale: CostScale}} LikelihoodScale */
 
 /** @param {Bill} bill @param {Charges[]} charges @param {string} colour of the reconstruction term */
 export function billTable({ title, note, columns, awaited }, charges, colour) {
@@ -19,7 +18,7 @@ export function billTable({ title, note, columns, awaited }, charges, colour) {
   const head = element("tr", "", element("td", ""), ...columns.map(headOf));
   const lines = BILL_LINES.map((line) => lineOf(line, columns, charges));
   const costs = charges.map(({ pixels }, i) => {
-    const scale = scales.find(({ likelihood }) => likelihood === columns[i].likelihood)?.scale;
+    const scale = scales.find(({ likelihood }) => likelihood.name === columns[i].likelihood.name)?.scale;
     return pixels && scale ? scale.picture(pixels) : element("p", "lse-quiet", noPicture(columns[i], awaited));
   });
   return element(
@@ -37,7 +36,7 @@ export function smallPrint({ columns }) {
   const seen = columns.some(({ x }) => x);
   const rule = seen ? "E is an integral over z, within 0.05 nats" : "E is what the model’s file says";
   const words = `${rule}; μ and σ are the mean and stddev of q(z|x).`;
-  const mixed = new Set(columns.map(({ likelihood }) => likelihood)).size > 1;
+  const mixed = new Set(columns.map(({ likelihood }) => likelihood.is_density)).size > 1;
   const warning =
     " One column is a probability of binary pixels, the other a density of grey levels: do not compare them.";
   return element("p", "lse-quiet", words, mixed ? warning : "");
@@ -80,11 +79,11 @@ function pictureRow(words, cells) {
  * @param {BillColumn[]} columns @param {Charges[]} charges @param {string} colour @returns {LikelihoodScale[]} */
 function scalesOf(columns, charges, colour) {
   const drawn = columns.map(({ letter, likelihood }, i) => ({ letter, likelihood, pixels: charges[i].pixels }));
-  return [...new Set(columns.map(({ likelihood }) => likelihood))].flatMap((likelihood) => {
-    const own = drawn.flatMap((each) => (each.likelihood === likelihood && each.pixels ? [each] : []));
+  return [...new Set(columns.map(({ likelihood }) => likelihood.name))].flatMap((name) => {
+    const own = drawn.flatMap((each) => (each.likelihood.name === name && each.pixels ? [each] : []));
     const pictures = own.flatMap(({ pixels }) => pixels ?? []);
     const letters = own.map(({ letter }) => letter);
-    return own.length ? [{ likelihood, letters, scale: new CostScale(pictures, colour) }] : [];
+    return own.length ? [{ likelihood: own[0].likelihood, letters, scale: new CostScale(pictures, colour) }] : [];
   });
 }
 
@@ -92,7 +91,7 @@ function scalesOf(columns, charges, colour) {
 function costLegend(scales) {
   const words = element("div", "lse-bill-words", element("span", "", "Cost of each pixel"));
   for (const { likelihood, letters, scale } of scales) {
-    const unit = longUnit(likelihood);
+    const { unit } = likelihood;
     const [low, high] = [scale.low, scale.high].map((nats) => nats.toFixed(1).replace("-", "−"));
     const key = element("div", "lse-bill-key", scale.low < 0 ? low : "0", scale.key(), `${high} ${unit}`);
     const where =

@@ -1,6 +1,5 @@
 // What the maps show, to keep: one picture of both, and the codes behind it as a table.
 
-import { longUnit } from "../latent_map/panel.js";
 import { canvasOf, SAVED_MARGIN, SHARPNESS } from "./saving.js";
 
 /** @typedef {import("./side.js").Side} Side */
@@ -73,7 +72,7 @@ export function codesOf(sides) {
 function rowsOfSide({ letter, choice, pane: { loaded } }) {
   if (!loaded) return [];
   const { mean, stddev, reconstruction, kl, label } = loaded;
-  const unit = longUnit(choice.likelihood);
+  const unit = choice.likelihood.unit;
   return Array.from(label, (digit, image) => {
     const [first, second] = [2 * image, 2 * image + 1];
     const place = [mean[first], mean[second], stddev[first], stddev[second]];

@@ -36,7 +36,7 @@ export class Side {
     this.asked = choice;
     await this.fetching;
     if (this.asked !== choice) return false;
-    const model = fetchModel(choice.url);
+    const model = fetchModel(choice.url, choice.likelihood);
     this.fetching = model.catch(() => {});
     try {
       const loaded = await model;

@@ -1,11 +1,11 @@
 // The table of measures: one column a model, one row a measure, with its course over beta.
 
 import { element } from "../latent_map/dom.js";
+import { ofOneKind } from "../latent_map/likelihood.js";
 import { unitOf } from "../latent_map/panel.js";
 import {
   measuresFloor,
   measuresOf,
-  ofOneKind,
   rangeOf,
   spreadOf,
   valueOf,
@@ -193,12 +193,12 @@ export class MeasuresTable {
     const keys = keysOfRows(this.shown);
     const about = ["model", "data set", "likelihood", "images", "beta", "seed"];
     const measured = withChosen(models, [a, b]).map((choice) => [
-      ...[choice.label, choice.dataset, choice.likelihood, choice.images, choice.beta, ""],
+      ...[choice.label, choice.dataset, choice.likelihood.name, choice.images, choice.beta, ""],
       ...keys.map(({ key }) => valueOf(choice, key) ?? ""),
     ]);
     const { dataset, likelihood, images } = models.find((choice) => choice.from_scratch) ?? models[0];
     const others = seeds.map(({ beta, seed, measures: values }) => [
-      ...[`β = ${beta}`, dataset, likelihood, images, beta, seed],
+      ...[`β = ${beta}`, dataset, likelihood.name, images, beta, seed],
       ...keys.map(({ key }) => values[key] ?? ""),
     ]);
     const names = keys.map(({ key, unit }) => `${key} (${unit === "%" ? "share" : unit})`);

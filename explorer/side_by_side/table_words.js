@@ -1,8 +1,9 @@
 // The sentences about the table of measures: what its columns are of, and what its small print means.
 
 import { element } from "../latent_map/dom.js";
+import { ofOneKind } from "../latent_map/likelihood.js";
 import { averagedOver, floorNote, formatted } from "../latent_map/panel.js";
-import { ofOneKind, siblingsOf, withChosen } from "./measures.js";
+import { siblingsOf, withChosen } from "./measures.js";
 
 /** @typedef {import("../wire.js").Choice} Choice */
 /** @typedef {import("./table.js").Shown} Shown */
@@ -17,7 +18,7 @@ export function kindOf(choice, first) {
   const words = [];
   if (!ofOneKind(choice, first) || choice.images !== first.images) {
     const sigma = choice.pixel_stddev ? `, σ = ${formatted(choice.pixel_stddev, "")}` : "";
-    words.push(`${choice.images.toLocaleString("en")} ${choice.dataset} images, ${choice.likelihood}${sigma}`);
+    words.push(`${choice.images.toLocaleString("en")} ${choice.dataset} images, ${choice.likelihood.name}${sigma}`);
   }
   if (choice.name.includes("@")) words.push("more once it is saved");
   return words.map((each) => small(each));

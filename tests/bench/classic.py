@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import torch
 from torch import nn
 
-from explorer.recipe_form import DEFAULT
+from explorer.recipe_form import first_recipe
 from models import data
 from models.data import Dataset, binarise
 from models.evaluation import encode_dataset, summarise
@@ -20,6 +20,7 @@ from models.objective import terms
 from models.training import train
 from models.vae import LATENTS, VAE
 
+RECIPE_OF_THE_FORM = first_recipe("mnist")
 EPOCHS = 60
 EVERY_S = 1.0
 
@@ -46,8 +47,8 @@ def classic(dataset: Dataset, generator: torch.Generator) -> tuple[VAE, Iterator
 
 def app(dataset: Dataset, generator: torch.Generator) -> tuple[VAE, Iterator[int]]:
     """The recipe that the form offers."""
-    vae = VAE(DEFAULT.hidden, generator)
-    return vae, (step.number for step in train(vae, dataset, DEFAULT, generator))
+    vae = VAE(RECIPE_OF_THE_FORM.hidden, generator)
+    return vae, (step.number for step in train(vae, dataset, RECIPE_OF_THE_FORM, generator))
 
 
 def seconds_to(target: float, vae: VAE, steps: Iterator[int], held_out: Dataset) -> float | None:

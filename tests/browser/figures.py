@@ -17,7 +17,8 @@ from tests.browser.opened_map import READY_MS
 from tests.conftest import ROOT
 
 ADDRESS = "http://figures.invalid/"
-SHARED = ("dom", "tensors", "plotly", "network", "decoder", "view", "pictures", "loading", "gestures", "panel")
+SHARED = ("dom", "tensors", "plotly", "network", "likelihood", "decoder", "view", "pictures", "loading")
+SHARED += ("gestures", "panel")
 OWN = (
     "saving",
     "measures",
@@ -71,7 +72,7 @@ def choices() -> list[dict]:
     return [
         model | {"encoder_url": "", "measuring": False, "measures": measures(model, numbers)}
         for model in shipped()
-        if model["has_encoder"] and model["likelihood"] == "bernoulli"
+        if model["has_encoder"] and model["likelihood"]["name"] == "bernoulli"
     ]
 
 

@@ -15,7 +15,7 @@ from tests.browser.opened_map import READY_MS
 from tests.conftest import ROOT
 
 FOLDER = ROOT / "explorer" / "probability_view"
-SHARED = ("dom", "tensors", "plotly", "network", "decoder", "pictures")
+SHARED = ("dom", "tensors", "plotly", "network", "likelihood", "decoder", "pictures")
 MODULES = [MAP_FOLDER / f"{name}.js" for name in SHARED]
 MODULES += [side_by_side.FOLDER / f"{name}.js" for name in ("noise", "saving", "centring", "pad")]
 MODULES += [FOLDER / f"{name}.js" for name in ("sketch", "curves_figure", "curves", "ancestral")]

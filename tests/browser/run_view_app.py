@@ -13,6 +13,7 @@ from explorer import assets, palette
 from explorer.run_view import run_view
 from explorer.wire import Frame, Run
 from models import data, gallery
+from models.likelihood import LIKELIHOODS
 from tests.browser.opened_run import FRAMES, GAP
 
 STEPS, EPOCH = 2000, 400
@@ -43,8 +44,8 @@ def run(name: str, models: tuple[str, ...], count: int) -> Run:
         name=name,
         label=f"run {name}",
         dataset=dataset.upper(),
-        likelihood=st.query_params.get("likelihood", "bernoulli"),
-        class_names=list(data.CLASS_NAMES[dataset]),
+        likelihood=LIKELIHOODS[st.query_params.get("likelihood", "bernoulli")].facts(),
+        class_names=list(data.DATASETS[dataset].class_names),
         images=10_000,
         steps=STEPS,
         epoch=EPOCH,

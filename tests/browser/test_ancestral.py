@@ -10,14 +10,18 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from scipy import stats
 
 from models import gallery
+from models.likelihood import LIKELIHOODS
 from tests.browser.blank_page import address_of
 from tests.browser.inference_page import inference_page
 from tests.browser.opened_map import READ_GREY
 from tests.browser.waiting import wait_until
 
 # Of a decoder that takes any z to the same grey.
-GREY = "([level, likelihood, stddev]) => ancestral.show({ decode: () => new Float32Array(784).fill(level) }, "
-GREY += "likelihood, stddev)"
+GREY = """([level, likelihood, stddev]) => {
+    const logits = () => new Float32Array(784).fill(Math.log(level / (1 - level)));
+    ancestral.show({ logits, mean: sigmoid }, likelihood, stddev);
+}"""
+BERNOULLI, GAUSSIAN = (LIKELIHOODS[name].facts() for name in ("bernoulli", "gaussian"))
 DECODER = """async ([url, likelihood]) => {
     window.decoder = new Decoder(await fetchTensors(url));
     ancestral.show(decoder, likelihood, 0.1);
@@ -42,14 +46,14 @@ def draw(page: Page, count: int = 100) -> tuple[np.ndarray, np.ndarray, np.ndarr
     return rows[:, 2:4], np.array(page.evaluate(MEANS)), rows[:, 4:]
 
 
-def take_model(page: Page, name: str, likelihood: str = "bernoulli") -> None:
+def take_model(page: Page, name: str) -> None:
     weights = gallery.read(name).weights
     decoder = {key: weight for key, weight in weights.items() if key.startswith("decoder.")}
-    page.evaluate(DECODER, [address_of(safetensors.torch.save(decoder)), likelihood])
+    page.evaluate(DECODER, [address_of(safetensors.torch.save(decoder)), BERNOULLI])
 
 
 def test_z_is_of_the_prior_and_all_of_it_lands(page: Page) -> None:
-    page.evaluate(GREY, [0.5, "bernoulli", 0])
+    page.evaluate(GREY, [0.5, BERNOULLI, 0])
     z, *_ = draw(page)
     assert page.evaluate("landed") == z.tolist()
     z = np.array(page.evaluate("Array.from({ length: 10 }, () => (ancestral.drawAnew(100), landed)).flat()"))
@@ -81,7 +85,7 @@ def test_the_bits_are_on_as_often_as_their_means_say(page: Page) -> None:
 
 
 def test_grey_pixels_are_the_mean_and_normal_noise(page: Page) -> None:
-    page.evaluate(GREY, [0.5, "gaussian", 0.1])
+    page.evaluate(GREY, [0.5, GAUSSIAN, 0.1])
     _, mean, x = draw(page)
     noise = (x - mean) / 0.1
     assert np.abs(noise).max() > 3.5
@@ -90,7 +94,7 @@ def test_grey_pixels_are_the_mean_and_normal_noise(page: Page) -> None:
 
 
 def test_grey_levels_are_clipped_and_the_words_say_so(page: Page) -> None:
-    page.evaluate(GREY, [0.02, "gaussian", 0.1])
+    page.evaluate(GREY, [0.02, GAUSSIAN, 0.1])
     _, _, x = draw(page)
     assert x.min() == 0
     assert np.mean(x == 0) == pytest.approx(stats.norm.cdf(-0.2), abs=0.01)

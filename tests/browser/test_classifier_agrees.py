@@ -14,7 +14,7 @@ from models import classifier, gallery
 from tests.browser.blank_page import address_of, blank_page
 from tests.conftest import seeded
 
-MODULES = ("view", "tensors", "network", "decoder", "pictures", "loading", "classifier")
+MODULES = ("view", "tensors", "network", "likelihood", "decoder", "pictures", "loading", "classifier")
 JUDGE = """async ([address, pictures]) => {
     const judge = new Classifier(await fetchTensors(address));
     return pictures.map(pixels => {

@@ -25,7 +25,9 @@ HALVES_TO_BITS = """() => {
 @pytest.fixture(scope="module")
 def javascript(browser: Browser) -> Iterator[Page]:
     """A page that knows the decoder."""
-    with blank_page(browser, [FOLDER / f"{name}.js" for name in ("tensors", "network", "decoder")]) as page:
+    with blank_page(
+        browser, [FOLDER / f"{name}.js" for name in ("tensors", "network", "likelihood", "decoder")]
+    ) as page:
         yield page
 
 

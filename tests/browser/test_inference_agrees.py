@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, Page
 from torch.distributions import Independent, Normal, kl_divergence
 
 from models import checkpoint, gallery
-from models.data import Dataset, binarise
+from models.data import Dataset, binarise, grey_levels
+from models.likelihood import LIKELIHOODS
 from models.quadrature import WIDTHS, _rule
 from models.vae import _MAX_LOG_STDDEV, _MIN_LOG_STDDEV, PIXELS, VAE, prior
 from tests.browser.blank_page import INFERENCE, address_of, blank_page
@@ -22,11 +23,11 @@ ENCODE = """async ([address, images]) => {
     const encoder = await fetchEncoder(address);
     return images.map(x => Object.values(encoder.encode(Float32Array.from(x))).map(part => Array.from(part)));
 }"""
-TERMS = """async ([encoderAddress, decoderAddress, x, pixelStddev]) => {
+TERMS = """async ([encoderAddress, decoderAddress, x, likelihood, pixelStddev]) => {
     const encoder = await fetchEncoder(encoderAddress);
     const decoder = new Decoder(await fetchTensors(decoderAddress));
     const image = Float32Array.from(x);
-    const terms = termsOf(encoder.encode(image), decoder, image, pixelStddev);
+    const terms = termsOf(encoder.encode(image), decoder, image, likelihood, pixelStddev);
     return { ...terms, pixels: Array.from(terms.pixels) };
 }"""
 # The browser takes a step now and then, between frames; here all at once.
@@ -41,9 +42,9 @@ TERMS_OF = """() => {
 KL_PARTS = """([mean, stddev]) => mean.map((_, row) => {
     return klParts({ mean: Float32Array.from(mean[row]), stddev: Float32Array.from(stddev[row]) });
 })"""
-SURE = """([logit, x]) => {
+SURE = """([logit, x, likelihood]) => {
     const q = { mean: new Float32Array(2), stddev: Float32Array.of(1, 1) };
-    return termsOf(q, { logits: () => Float32Array.of(logit) }, Float32Array.of(x), null).reconstruction;
+    return termsOf(q, { logits: () => Float32Array.of(logit) }, Float32Array.of(x), likelihood, 0).reconstruction;
 }"""
 SOME = ["mnist-beta-0", "mnist-beta-1", "mnist-beta-30"]
 
@@ -136,7 +137,7 @@ def test_the_terms_of_an_image_are_those_of_torch(
     vae = VAE(model.recipe.hidden, **grey)
     vae.load_state_dict(model.weights)
     pixels = mnist_test.pixels[7:10]
-    for x in pixels.flatten(1).float() / 255 if grey else binarise(pixels, seeded()):
+    for x in grey_levels(pixels) if grey else binarise(pixels, seeded()):
         found = terms_found(javascript, model.weights, x, pixel_stddev)
         expected, kl = terms_by_nodes(vae, x)
         np.testing.assert_allclose(found["pixels"], expected, rtol=1e-3, atol=2e-3)
@@ -148,7 +149,8 @@ def test_the_terms_of_an_image_are_those_of_torch(
 def terms_found(page: Page, weights: dict[str, torch.Tensor], x: torch.Tensor, pixel_stddev: float | None) -> dict:
     decoder = {name: weight for name, weight in weights.items() if name.startswith("decoder.")}
     addresses = [address_of(checkpoint.encodable(weights)), address_of(safetensors.torch.save(decoder))]
-    return page.evaluate(TERMS, [*addresses, x.tolist(), pixel_stddev])
+    likelihood = LIKELIHOODS["gaussian" if pixel_stddev else "bernoulli"].facts()
+    return page.evaluate(TERMS, [*addresses, x.tolist(), likelihood, pixel_stddev or 0])
 
 
 @pytest.mark.parametrize("name", SOME)
@@ -170,4 +172,4 @@ def test_the_reconstruction_is_the_mean_of_many_draws_within_its_error(
 def test_a_model_that_is_sure_costs_nothing_or_much_and_never_infinity(
     javascript: Page, logit: float, x: float, nats: float
 ) -> None:
-    assert javascript.evaluate(SURE, [logit, x]) == pytest.approx(nats)
+    assert javascript.evaluate(SURE, [logit, x, LIKELIHOODS["bernoulli"].facts()]) == pytest.approx(nats)

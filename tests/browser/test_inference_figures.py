@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from explorer.posteriors import REPEATS
+from models.likelihood import LIKELIHOODS
 from models.vae import PIXELS
 from tests.browser.figures import INK
 from tests.browser.inference_page import inference_page
@@ -35,7 +36,7 @@ def answered(**changes: object) -> dict:
     """What the server says of an image once its curves are drawn."""
     encoder, prior = curve(-94.5, -92, -91, -90.6, -90.5), curve(-1234.5, -400, -150, -99, -91)
     curves = {"draws": DRAWS, "repeats": 20, "encoder": encoder, "prior": prior}
-    known = {"model": "mnist-beta-1", "image": 18, "x": "", "problem": "", "density": False, "log_evidence": EXACT}
+    known = {"model": "mnist-beta-1", "image": 18, "x": "", "problem": "", "unit": "nats", "log_evidence": EXACT}
     return {**known, "elbo": {"value": -94.5, "error": 1e-4}, "curves": curves, **changes}
 
 
@@ -167,7 +168,7 @@ def test_the_repeats_are_those_that_were_asked_for(page: Page, repeats: int, tol
 
 
 def test_nats_of_a_density_are_called_so(page: Page) -> None:
-    traces(page, answered(density=True))
+    traces(page, answered(unit="nats of a density"))
     assert "nats of a density" in page.evaluate("curves.lines.layout.yaxis.title.text")
     assert "bound (nats of a density)" in page.evaluate("curves.rows()[0]")
 
@@ -208,16 +209,16 @@ def stroke(page: Page) -> None:
     page.mouse.up()
 
 
-@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
+@pytest.mark.parametrize("likelihood", LIKELIHOODS)
 def test_a_drawing_becomes_the_x_that_the_model_sees(page: Page, likelihood: str) -> None:
-    page.evaluate("likelihood => { drawn.length = 0; sketch.likelihood = likelihood }", likelihood)
+    page.evaluate("facts => { drawn.length = 0; sketch.likelihood = facts }", LIKELIHOODS[likelihood].facts())
     stroke(page)
     pixels, final = page.evaluate("drawn.at(-1)")
     grey = np.array(page.evaluate("Array.from(centred(sketch.pad.ink))"))
     seen = np.array(page.evaluate("Array.from(binarised(centred(sketch.pad.ink)))"))
     assert final
     assert len(pixels) == PIXELS
-    assert np.abs(np.array(pixels) - 255 * (grey if likelihood == "gaussian" else seen)).max() <= 0.51
+    assert np.abs(np.array(pixels) - 255 * (seen if LIKELIHOODS[likelihood].is_binary else grey)).max() <= 0.51
     assert page.evaluate("Array.from(sketch.pixels)") == pixels
     page.locator(".lse-sketch").get_by_role("button", name="Clear").click()
     assert page.evaluate("drawn.at(-1)") == [None, True]

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from explorer.assets import plotly_url
+from models.likelihood import LIKELIHOODS
 from models.measures import read_shipped
 from tests.browser.figures import ADDRESS, INK, choices, figure_page, kept, seeds
 
@@ -185,7 +186,7 @@ def test_a_click_moves_the_handle_that_moved_last(page: Page) -> None:
 def test_a_model_of_another_likelihood_has_a_plane_of_its_own_kind(page: Page) -> None:
     models = choices()
     metrics = {**models[4]["metrics"], "reconstruction": -829.4, "negative_elbo": -822.4}
-    grey = kept(models[4], likelihood="gaussian", metrics=metrics)
+    grey = kept(models[4], likelihood=LIKELIHOODS["gaussian"].facts(), metrics=metrics)
     digits = kept(models[4], dataset="digits", name="kept-digits")
     traces = show(page, [*models, grey], grey, digits, seeds(models))
     assert "slope" not in traces

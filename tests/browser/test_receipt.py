@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from explorer.palette import RECONSTRUCTION
 from models import checkpoint
+from models.likelihood import LIKELIHOODS
 from models.vae import PIXELS, VAE
 from tests.browser.blank_page import RECEIPT, address_of, blank_page
 from tests.conftest import seeded
@@ -52,7 +53,7 @@ def column(**other: object) -> dict:
         "mean": MEAN,
         "stddev": STDDEV,
         "x": x,
-        "likelihood": "bernoulli",
+        "likelihood": LIKELIHOODS["bernoulli"].facts(),
         "pixel_stddev": None,
         "stored": None,
         "exact": False,
@@ -116,7 +117,7 @@ def test_the_brightest_pixel_is_the_dearest_of_all_columns_and_the_words_say_wha
 
 
 def test_a_density_may_earn_nats_and_then_shows_blue(page: Page) -> None:
-    rows = show(page, column(likelihood="gaussian", pixel_stddev=0.2))
+    rows = show(page, column(likelihood=LIKELIHOODS["gaussian"].facts(), pixel_stddev=0.2))
     costs = np.array([row[1] for row in rows[8:]])
     assert costs.min() < 0
     red, green, blue = picture(page, 0).reshape(PIXELS, 3)[costs.argmin()]
@@ -127,7 +128,7 @@ def test_a_density_may_earn_nats_and_then_shows_blue(page: Page) -> None:
 
 
 def test_each_likelihood_has_a_scale_of_its_own(page: Page) -> None:
-    rows = show(page, column(), column(likelihood="gaussian", pixel_stddev=0.2))
+    rows = show(page, column(), column(likelihood=LIKELIHOODS["gaussian"].facts(), pixel_stddev=0.2))
     for number, letter in enumerate("AB"):
         costs = np.array([row[1 + number] for row in rows[8:]])
         farthest = np.abs(costs).argmax()
@@ -138,7 +139,7 @@ def test_each_likelihood_has_a_scale_of_its_own(page: Page) -> None:
 
 
 def test_terms_of_two_kinds_are_not_to_be_compared(page: Page) -> None:
-    show(page, column(), column(likelihood="gaussian", pixel_stddev=0.2))
+    show(page, column(), column(likelihood=LIKELIHOODS["gaussian"].facts(), pixel_stddev=0.2))
     expect(page.locator("body")).to_contain_text("do not compare them")
     show(page, column(), column())
     expect(page.locator("body")).not_to_contain_text("do not compare them")

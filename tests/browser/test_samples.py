@@ -19,7 +19,7 @@ MAKE = """() => {
 }"""
 SHOW = """async ([a, b, address]) => {
     const sides = await Promise.all([a, b].map(async (choice, i) => {
-        return { letter: "AB"[i], choice, loaded: await fetchModel(address + choice.url) };
+        return { letter: "AB"[i], choice, loaded: await fetchModel(address + choice.url, choice.likelihood) };
     }));
     samples.show(...sides);
 }"""

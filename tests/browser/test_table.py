@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page
 
+from models.likelihood import LIKELIHOODS
 from tests.browser.figures import CLASSIFIER, choices, figure_page, kept, seeds
 from tests.browser.opened_map import says
 from tests.browser.waiting import wait_until
@@ -179,7 +180,7 @@ def test_nats_of_a_density_are_called_so(page: Page) -> None:
     models = choices()
     metrics = {key: value for key, value in models[4]["metrics"].items() if not key.endswith("_sd")}
     metrics |= {"reconstruction": -829.4, "negative_elbo": -821.3}
-    grey = kept(models[4], likelihood="gaussian", metrics=metrics, images=360, dataset="digits")
+    grey = kept(models[4], likelihood=LIKELIHOODS["gaussian"].facts(), metrics=metrics, images=360, dataset="digits")
     show(page, [*models, grey], b=grey)
     assert lines(cell(page, grey["name"], "reconstruction")) == ["-829.4", "nats, density"]
     assert len(lines(cell(page, grey["name"], "kl"))) == 1
