@@ -1,6 +1,6 @@
 // What a decoded picture most looks like, in words: the classifier of models/classifier.py.
 
-import { fetchOnce } from "./loading.js";
+import { fetchOnce } from "./tensors.js";
 import { Network, relu } from "./network.js";
 
 const SURE = 0.9; // the probability of the likeliest digit from which on it is sure, as in models/classifier.py

@@ -1,30 +1,15 @@
-// What the browser fetches, for every map on the page: the files used last are kept.
+// A model and its images as a map uses them.
 
 import { Decoder } from "./decoder.js";
 import { PIXELS_OF } from "./likelihood.js";
 import { Images } from "./pictures.js";
-import { fetchTensors } from "./tensors.js";
+import { fetchOnce } from "./tensors.js";
 import { fitView } from "./view.js";
 
 /** The codes of N images and the decoder. mean and stddev are [N, 2], reconstruction and kl [N] in nats;
  * letters are where the name of each class stands.
  * @typedef {{decoder: Decoder, mean: Float32Array, stddev: Float32Array, reconstruction: Float32Array,
  *   kl: Float32Array, label: Uint8Array, fit: import("./view.js").View, letters: number[][]}} Loaded */
-
-const KEPT = 12; // files, each of a few MB in memory; a run may have a hundred frames
-
-/** @type {Map<string, Promise<any>>} the one used last stands last */
-const fetched = new Map();
-
-/** @template T @param {string} url @param {(tensors: import("./tensors.js").Tensors) => T} make @returns {Promise<T>} */
-export function fetchOnce(url, make) {
-  const found = fetched.get(url) ?? fetchTensors(url).then(make);
-  fetched.delete(url);
-  fetched.set(url, found);
-  if (fetched.size > KEPT) fetched.delete(fetched.keys().next().value ?? "");
-  found.catch(() => fetched.delete(url)); // a failed fetch may be tried again
-  return found;
-}
 
 /** @param {string} url @param {import("./likelihood.js").Likelihood} likelihood @returns {Promise<Loaded>} */
 export function fetchModel(url, likelihood) {

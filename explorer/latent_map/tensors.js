@@ -50,3 +50,18 @@ export function halvesToFloats(halves) {
 }
 
 const HALF_POWERS = Float64Array.from({ length: 31 }, (_, exponent) => 2 ** (exponent - 25));
+
+const KEPT = 12; // files, each of a few MB in memory; a run may have a hundred frames
+
+/** @type {Map<string, Promise<any>>} the one used last stands last */
+const fetched = new Map();
+
+/** @template T @param {string} url @param {(tensors: Tensors) => T} make @returns {Promise<T>} */
+export function fetchOnce(url, make) {
+  const found = fetched.get(url) ?? fetchTensors(url).then(make);
+  fetched.delete(url);
+  fetched.set(url, found);
+  if (fetched.size > KEPT) fetched.delete(fetched.keys().next().value ?? "");
+  found.catch(() => fetched.delete(url)); // a failed fetch may be tried again
+  return found;
+}

@@ -1,6 +1,6 @@
 // The encoder q(z|x) in the browser, for images that only the browser has: those drawn by hand.
 
-import { fetchOnce } from "../latent_map/loading.js";
+import { fetchOnce } from "../latent_map/tensors.js";
 import { Network } from "../latent_map/network.js";
 
 /** q(z|x), a normal distribution with independent dimensions. @typedef {{mean: Float32Array, stddev: Float32Array}} Posterior both [2] */
