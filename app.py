@@ -6,10 +6,10 @@ import streamlit as st
 
 from explorer import middleware, palette, startup
 from explorer.page_head import APP, page_head
-from explorer.pages import compare as compare_page
-from explorer.pages import map as map_page
-from explorer.pages import probability as probability_page
-from explorer.pages import train as train_page
+from explorer.pages.compare import page as compare_page
+from explorer.pages.map import page as map_page
+from explorer.pages.probability import page as probability_page
+from explorer.pages.train import page as train_page
 
 _STATIC = Path(__file__).parent / "static"
 

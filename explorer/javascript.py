@@ -1,6 +1,7 @@
-"""JavaScript modules of several files as the one text that a Streamlit component takes."""
+"""JavaScript modules and style sheets of several files, each as the one text that a Streamlit component takes."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,6 +9,11 @@ _COMMENTS = re.compile(r"^[ \t]*/\*\*(?:(?!\*/)[\s\S])*\*/[ \t]*\n|^[ \t]*//.*\n
 _STATEMENT = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 _IMPORT = re.compile(r'^import (?:\{([^}]*)\}|\* as (\w+)) from "([^"]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:(?:async )?function\*?|class|const) (\w+))", re.MULTILINE)
+
+
+def styles(paths: Iterable[Path]) -> str:
+    """The style sheets as one, in this order. Raises OSError."""
+    return "".join(path.read_text(encoding="utf-8") for path in paths)
 
 
 class BundleError(ValueError):

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import streamlit as st
 
-from explorer import link
+from explorer.server import link
 
 T = TypeVar("T")
 

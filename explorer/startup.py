@@ -7,8 +7,8 @@ from functools import cache
 
 import pandas  # noqa: F401  (Streamlit would import it with the first component)
 
-from explorer import assets, catalogue
-from explorer.reasons import reason
+from explorer.server import assets, catalogue
+from explorer.server.reasons import reason
 from models.checkpoint import CheckpointError
 
 # Of glibc's malloc.h.

@@ -42,8 +42,8 @@ class Model(TypedDict):
 
     ``metrics`` are averages over those images, each binarised ``binarisations`` times, in the units that
     models.evaluation.summarise gives. ``samples`` draws of z stand behind each code (0: an integral).
-    ``images_url`` leads to the images themselves, see explorer.assets.images_url. Without an encoder the codes are of
-    p(z|x) itself.
+    ``images_url`` leads to the images themselves, see explorer.server.assets.images_url. Without an encoder the codes
+    are of p(z|x) itself.
     ``from_scratch`` are the shipped ones that differ in ``beta`` alone; ``pixel_stddev`` is sigma of grey pixels.
     A model that is ``kept`` is one of the visitor's own, under a label that the visitor chose.
     """
@@ -337,7 +337,7 @@ class PageData(TypedDict):
 
 
 class LinkedData(PageData):
-    """For a page whose state is in its address: the link state to start from and the default one, see explorer.link."""
+    """For a page whose state is in its address: the link state to start from, and the default one."""
 
     start: dict[str, str]
     defaults: dict[str, str]

@@ -1,6 +1,6 @@
 """What a pixel is, given z: what a model observes, how that is distributed, and the unit of its nats.
 
-A likelihood is one class here. Its twin in explorer/latent_map/likelihood.js computes the same in the browser, and a
+A likelihood is one class here. Its twin in explorer/browser/net/likelihood.js computes the same in the browser, and a
 test holds the two together.
 """
 

@@ -1,4 +1,4 @@
-"""E_q[-log p(x|z)] of single images by one rule, the one that explorer/side_by_side/quadrature.js follows too."""
+"""E_q[-log p(x|z)] of single images by one rule, the one that explorer/browser/net/quadrature.js follows too."""
 
 from functools import cache
 from itertools import product

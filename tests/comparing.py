@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from explorer import assets, choices
 from explorer.runs.files import Control, Order, Record, Status
 from explorer.runs.manager import Manager, _hashed
 from explorer.runs.store import Store
+from explorer.server import assets, comparison_models
 from models import gallery, measures
 from models.recipe import Recipe
 
@@ -26,7 +26,7 @@ def ship(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str = json.dumps(S
     (folder / "measures.json").write_text(text)
     monkeypatch.setattr(measures, "FILE", folder / "measures.json")
     measures.read_shipped.cache_clear()
-    choices._of_the_gallery.cache_clear()
+    comparison_models._of_the_gallery.cache_clear()
 
 
 def lay_run(store: Store, name: str, visitor: str, created: float, steps: tuple[int, ...] = (0, 20)) -> None:
@@ -43,6 +43,6 @@ def lay_run(store: Store, name: str, visitor: str, created: float, steps: tuple[
 def manage(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Manager:
     """The manager that the comparison finds, on a folder of the test's own."""
     manager = Manager(Store(folder / "runs", folder / "frames"))
-    monkeypatch.setattr(choices, "manager", lambda: manager)
+    monkeypatch.setattr(comparison_models, "manager", lambda: manager)
     monkeypatch.setattr(assets, "images_url", lambda name: None)
     return manager

@@ -7,7 +7,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Element
 
-from tests.running import ANN
+from tests.runs.running import ANN
 
 SECONDS = 120
 
@@ -27,7 +27,7 @@ class TestedPage:
         def page(module: str) -> None:
             from importlib import import_module
 
-            import_module(f"explorer.pages.{module}").show()
+            import_module(f"explorer.pages.{module}.page").show()
 
         app = AppTest.from_function(page, default_timeout=SECONDS, args=(self.module,))
         app.session_state["visitor_drawn"] = visitor

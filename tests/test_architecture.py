@@ -1,12 +1,17 @@
 """The arrows: app -> pages -> the screen's parts -> models, and never back; no global generator, no pickle."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import ROOT
+
+PAGES = sorted(path.name for path in (ROOT / "explorer" / "pages").iterdir() if (path / "page.py").is_file())
 
 FORBIDDEN_EVERYWHERE = {
     "pickle",
@@ -22,10 +27,6 @@ FORBIDDEN_EVERYWHERE = {
 }
 DRAWS = {"bernoulli", "multinomial", "normal", "rand", "randint", "randn", "randperm", "uniform_", "normal_"}
 DRAWS |= {"bernoulli_", "rand_like", "randn_like", "sample", "rsample", "kaiming_uniform_", "xavier_uniform_"}
-
-DRAWING = {"definitions", "inference_costs", "keeping", "likelihood_note", "mounted", "page_head", "recipe_form"}
-DRAWING |= {"units_calculator", "visitor"}
-"""The modules of explorer/ that draw with Streamlit, or ask it; all others answer in plain data."""
 
 LOADS = """
 import importlib, sys
@@ -89,8 +90,7 @@ def test_models_know_no_screen() -> None:
 
 def test_models_runs_and_what_answers_load_no_screen() -> None:
     """Nor does anything that they import: one new interpreter imports each in turn, and names the first that does."""
-    answering = (path for path in sorted(ROOT.glob("explorer/*.py")) if path.stem not in DRAWING)
-    modules = _modules([*sources("models", "explorer/runs"), *answering])
+    modules = _modules(list(sources("models", "explorer/runs", "explorer/server", "explorer/wire.py")))
     done = subprocess.run(
         [sys.executable, "-c", LOADS, *modules], cwd=ROOT, capture_output=True, text=True, check=False
     )
@@ -108,14 +108,37 @@ def test_the_types_of_the_wire_know_nothing_of_ours() -> None:
 
 
 def test_pages_know_no_other_page() -> None:
-    pages = {f"explorer.pages.{path.stem}": path for path in sources("explorer/pages")}
-    for name, path in pages.items():
-        assert uses(path, pages.keys() - {name}) == set(), name
+    for page in PAGES:
+        others = {f"explorer.pages.{each}" for each in PAGES if each != page}
+        assert offences(sources(f"explorer/pages/{page}"), others) == {}, page
 
 
 def test_nothing_below_the_pages_knows_them() -> None:
     below = (path for path in sources("explorer") if "pages" not in path.relative_to(ROOT).parts)
     assert offences(below, {"explorer.pages"}) == {}
+
+
+def test_the_server_and_the_runs_know_neither_the_pages_nor_the_browser() -> None:
+    assert offences(sources("explorer/server"), {"explorer.pages", "explorer.browser"}) == {}
+    assert offences(sources("explorer/runs"), {"explorer.pages", "explorer.browser", "explorer.server"}) == {}
+
+
+JAVASCRIPT = {
+    "explorer/browser/net": ["explorer/browser/net"],
+    "explorer/browser/ui": ["explorer/browser/net", "explorer/browser/ui"],
+    "explorer/browser/map": ["explorer/browser"],
+    **{f"explorer/pages/{page}": [f"explorer/pages/{page}", "explorer/browser"] for page in PAGES},
+}
+"""What the JavaScript in a folder may import: types come from wire.d.ts besides, which is no code."""
+
+
+@pytest.mark.parametrize("folder", JAVASCRIPT)
+def test_the_javascript_of_a_folder_imports_what_lies_below_it(folder: str) -> None:
+    allowed = [ROOT / each for each in JAVASCRIPT[folder]]
+    for path in (ROOT / folder).rglob("*.js"):
+        for address in re.findall(r'^import [^;]* from "([^"]+)";', path.read_text(), re.MULTILINE):
+            imported = (path.parent / address).resolve()
+            assert any(imported.is_relative_to(each) for each in allowed), f"{path.relative_to(ROOT)}: {address}"
 
 
 def test_nothing_knows_the_app() -> None:

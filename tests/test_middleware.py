@@ -18,13 +18,14 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from explorer import assets, middleware
+from explorer import middleware
 from explorer.middleware import uploads
 from explorer.middleware.addresses import is_own
 from explorer.middleware.headers import EMBEDDERS_VARIABLE, EmbedderError, embedders, policy
+from explorer.server import assets
 from explorer.visitor import COOKIE, is_number
 from tests.browser.conftest import served
-from tests.running import ANN
+from tests.runs.running import ANN
 
 SECONDS = 120
 PAGE = {"Accept": "text/html,application/xhtml+xml"}

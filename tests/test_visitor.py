@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.visitor import is_number
-from tests.running import ANN
+from tests.runs.running import ANN
 
 
 def told() -> str:

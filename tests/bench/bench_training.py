@@ -21,7 +21,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from explorer.recipe_form import first_recipe
+from explorer.pages.train.recipe_form import first_recipe
 from explorer.runs.files import Record, Status
 from explorer.runs.limits import default_slots
 from explorer.runs.manager import Manager

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import torch
 from torch import nn
 
-from explorer.recipe_form import first_recipe
+from explorer.pages.train.recipe_form import first_recipe
 from models import data
 from models.data import Dataset, binarise
 from models.evaluation import encode_dataset, summarise

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from explorer import assets, catalogue, link, palette
-from explorer.latent_map import latent_map
+from explorer import palette
+from explorer.pages.map.latent_map import latent_map
+from explorer.server import assets, catalogue, link
 from tests.bench.enlarged import enlarged, published
 
 

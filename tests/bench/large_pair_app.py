@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from explorer import assets, choices, link, palette
-from explorer.side_by_side import side_by_side
+from explorer import palette
+from explorer.pages.compare.side_by_side import side_by_side
+from explorer.server import assets, comparison_models, link
 from models import measures
 from tests.bench.enlarged import enlarged, published
 
@@ -11,7 +12,9 @@ from tests.bench.enlarged import enlarged, published
 @st.cache_resource
 def pair() -> list[dict]:
     """The two models that the page opens with, enlarged."""
-    found = [choice for choice in choices.choices("nobody") if choice["name"] in ("mnist-beta-0.3", "mnist-beta-1")]
+    found = [
+        choice for choice in comparison_models.choices("nobody") if choice["name"] in ("mnist-beta-0.3", "mnist-beta-1")
+    ]
     return [enlarged(choice) | {"encoder_url": published(choice["encoder_url"])} for choice in found]
 
 

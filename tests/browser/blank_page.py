@@ -9,37 +9,41 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
-from explorer import side_by_side
+from explorer.browser import FOLDER as KIT
 from explorer.javascript import bundle
-from explorer.latent_map import FOLDER
 from tests.browser.opened_map import READY_MS
+from tests.conftest import ROOT
 
-_SHARED = [path for path in sorted(FOLDER.glob("*.js")) if path.stem != "latent_map"]
-INFERENCE = [*_SHARED, *(side_by_side.FOLDER / f"{name}.js" for name in ("encoder", "quadrature"))]
-DRAWING = [FOLDER / "dom.js", FOLDER / "pictures.js"]
-DRAWING += [side_by_side.FOLDER / f"{name}.js" for name in ("noise", "centring", "pad")]
-RECEIPT = [
-    *INFERENCE,
-    *(side_by_side.FOLDER / f"{name}.js" for name in ("costs", "charges", "receipt_table", "receipt")),
-]
+
+def modules(*names: str) -> list[Path]:
+    """The files of our JavaScript with these names, with as much of the folder as makes a name unique."""
+    files = sorted((ROOT / "explorer").rglob("*.js"))
+    found = [[file for file in files if file.as_posix().endswith(f"/{name}.js")] for name in names]
+    assert [len(each) for each in found] == [1] * len(names), names
+    return [file for (file,) in found]
+
+
+INFERENCE = sorted(KIT.rglob("*.js"))
+DRAWING = modules("dom", "pictures", "noise", "centring", "pad")
+RECEIPT = [*INFERENCE, *modules("costs", "charges", "receipt_table", "receipt")]
 
 
 @contextmanager
-def blank_page(browser: Browser, modules: list[Path]) -> Iterator[Page]:
-    """A page with the names that ``modules`` export."""
+def blank_page(browser: Browser, known: list[Path]) -> Iterator[Page]:
+    """A page with the names that the modules ``known`` export."""
     page = browser.new_page()
     page.set_default_timeout(READY_MS)
-    teach(page, modules)
+    teach(page, known)
     yield page
     page.close()
 
 
-def teach(page: Page, modules: list[Path]) -> None:
-    """Give a page the names that ``modules`` export."""
-    imports = "".join(f'import * as m{number} from "{path}";\n' for number, path in enumerate(modules))
+def teach(page: Page, known: list[Path]) -> None:
+    """Give a page the names that the modules ``known`` export."""
+    imports = "".join(f'import * as m{number} from "{path}";\n' for number, path in enumerate(known))
     with tempfile.TemporaryDirectory() as folder:
         entry = Path(folder) / "entry.js"
-        entry.write_text(f"{imports}Object.assign(window, {', '.join(f'm{n}' for n in range(len(modules)))});\n")
+        entry.write_text(f"{imports}Object.assign(window, {', '.join(f'm{n}' for n in range(len(known)))});\n")
         page.add_script_tag(content=f"(() => {{\n{bundle(entry)}}})();")
 
 

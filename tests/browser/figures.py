@@ -7,32 +7,29 @@ from contextlib import contextmanager
 import numpy as np
 from playwright.sync_api import Browser, Page, Route
 
-from explorer.catalogue import shipped
-from explorer.latent_map import FOLDER as MAP_FOLDER
-from explorer.latent_map import SHARED_CSS
+from explorer.browser import FOLDER as KIT
+from explorer.browser import MAP_STYLES
+from explorer.javascript import styles
 from explorer.palette import TERMS
-from explorer.side_by_side import FOLDER
-from tests.browser.blank_page import teach
+from explorer.server.catalogue import shipped
+from tests.browser.blank_page import INFERENCE, modules, teach
 from tests.browser.opened_map import READY_MS
 from tests.conftest import ROOT
 
 ADDRESS = "http://figures.invalid/"
-SHARED = ("dom", "tensors", "plotly", "network", "likelihood", "decoder", "view", "pictures", "loading")
-SHARED += ("gestures", "panel")
-OWN = (
-    "saving",
+FIGURES = (
     "measures",
     "sparkline",
     "table_words",
     "table",
-    "noise",
     "samples",
     "plane_spots",
     "plane_names",
     "plane_figure",
+    "plane",
 )
-MODULES = (*(MAP_FOLDER / f"{name}.js" for name in SHARED), *(FOLDER / f"{name}.js" for name in (*OWN, "plane")))
-MARKUP = f"""<!doctype html><meta charset="utf-8"><style>{SHARED_CSS}{(FOLDER / "figures.css").read_text()}</style>
+MODULES = [*INFERENCE, *modules(*FIGURES)]
+MARKUP = f"""<!doctype html><meta charset="utf-8"><style>{styles([*MAP_STYLES, KIT / "ui/figures.css"])}</style>
 <body><section class="lse lse-panel" id="figure"></section>"""
 CLASSIFIER = {"test_accuracy": 0.981, "sure": 0.9, "draws": 1000}
 COUNTS = ("active_units",)

@@ -5,23 +5,17 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, Page
 
-from explorer import side_by_side
-from explorer.assets import plotly_url
-from explorer.latent_map import FOLDER as MAP_FOLDER
-from explorer.latent_map import SHARED_CSS
-from tests.browser.blank_page import teach
+from explorer.browser import FOLDER as KIT
+from explorer.browser import MAP_STYLES
+from explorer.javascript import styles
+from explorer.pages.probability.probability_view import FOLDER
+from explorer.server.assets import plotly_url
+from tests.browser.blank_page import INFERENCE, modules, teach
 from tests.browser.figures import ADDRESS, answer
 from tests.browser.opened_map import READY_MS
-from tests.conftest import ROOT
 
-FOLDER = ROOT / "explorer" / "probability_view"
-SHARED = ("dom", "tensors", "plotly", "network", "likelihood", "decoder", "pictures")
-MODULES = [MAP_FOLDER / f"{name}.js" for name in SHARED]
-MODULES += [side_by_side.FOLDER / f"{name}.js" for name in ("noise", "saving", "centring", "pad")]
-MODULES += [FOLDER / f"{name}.js" for name in ("sketch", "curves_figure", "curves", "ancestral")]
-STYLES = SHARED_CSS + "".join(
-    path.read_text() for path in (side_by_side.FOLDER / "pad.css", FOLDER / "figures_of_inference.css")
-)
+STYLES = styles([*MAP_STYLES, KIT / "ui/pad.css", FOLDER / "figures_of_inference.css"])
+MODULES = [*INFERENCE, *modules("sketch", "curves_figure", "probability/curves", "ancestral")]
 SECTIONS = "".join(f'<section class="lse-{name}"></section>' for name in ("sketch", "curves", "ancestral"))
 MAKE = """async plotly => {
     const { signal } = new AbortController();

@@ -8,9 +8,9 @@ import torch
 from playwright.sync_api import Page, Route, expect
 from torch.distributions import Categorical, Distribution, MixtureSameFamily, Normal
 
-from explorer.divergence import FOLDER
-from explorer.javascript import bundle
-from explorer.latent_map import SHARED_CSS
+from explorer.browser import MAP_STYLES
+from explorer.javascript import bundle, styles
+from explorer.pages.probability.divergence.divergence import FOLDER
 from explorer.palette import TERMS
 from tests.browser.waiting import wait_until
 
@@ -19,7 +19,7 @@ ADDRESS = "http://divergence.invalid/"
 MARKUP = f"""<!doctype html>
 <meta charset="utf-8"><meta name="viewport" content="width=device-width"><style>
 :root {{ --st-background-color: #fff; --st-text-color: #111; --st-primary-color: #2563c9; --st-font: sans-serif; }}
-{SHARED_CSS}{(FOLDER / "divergence.css").read_text()}</style>
+{styles([*MAP_STYLES, FOLDER / "divergence.css"])}</style>
 <body><div class="lse lse-divergence" data-testid="divergence" data-ready="false"></div>
 <script type="module">
 import mount from "/divergence.js";

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from explorer import assets, palette
-from explorer.run_view import run_view
+from explorer import palette
+from explorer.pages.train.run_view import run_view
+from explorer.server import assets
 from explorer.wire import Frame, Run
 from models import data, gallery
 from models.likelihood import LIKELIHOODS

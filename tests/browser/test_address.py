@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from explorer import link
+from explorer.server import link
 from models import gallery
 from tests.browser.opened_map import OpenedMap
 

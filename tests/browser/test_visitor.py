@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from explorer.visitor import COOKIE
 from tests.browser.conftest import served
-from tests.running import ANN
+from tests.runs.running import ANN
 
 
 @pytest.fixture(scope="module")

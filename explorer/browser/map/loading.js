@@ -1,0 +1,38 @@
+// A model and its images as a map uses them.
+
+import { Decoder } from "../net/decoder.js";
+import { PIXELS_OF } from "../net/likelihood.js";
+import { Images } from "../ui/pictures.js";
+import { fetchOnce } from "../net/tensors.js";
+import { fitView } from "./view.js";
+
+/** The codes of N images and the decoder. mean and stddev are [N, 2], reconstruction and kl [N] in nats;
+ * letters are where the name of each class stands.
+ * @typedef {{decoder: Decoder, mean: Float32Array, stddev: Float32Array, reconstruction: Float32Array,
+ *   kl: Float32Array, label: Uint8Array, fit: import("./view.js").View, letters: number[][]}} Loaded */
+
+/** @param {string} url @param {import("../net/likelihood.js").Likelihood} likelihood @returns {Promise<Loaded>} */
+export function fetchModel(url, likelihood) {
+  return fetchOnce(url, (tensors) => {
+    const [mean, stddev, reconstruction, kl] = ["mean", "stddev", "reconstruction", "kl"].map(
+      (name) => /** @type {Float32Array} */ (tensors[`codes.${name}`]),
+    );
+    const label = /** @type {Uint8Array} */ (tensors["codes.label"]);
+    const letters = medians(mean, label);
+    const decoder = new Decoder(tensors, PIXELS_OF[likelihood.name].mean);
+    return { decoder, mean, stddev, reconstruction, kl, label, fit: fitView(mean), letters };
+  });
+}
+
+/** @param {string} url @returns {Promise<Images>} */
+export function fetchImages(url) {
+  return fetchOnce(url, (tensors) => new Images(tensors));
+}
+
+/** The median code of each class. @param {Float32Array} mean @param {Uint8Array} label */
+function medians(mean, label) {
+  return Array.from({ length: 10 }, (_, digit) => {
+    const rows = Array.from(label.keys()).filter((row) => label[row] === digit);
+    return [0, 1].map((axis) => Float32Array.from(rows, (row) => mean[2 * row + axis]).sort()[rows.length >> 1] ?? 0);
+  });
+}

@@ -1,0 +1,298 @@
+// One map: codes of one model where they stand, gliding to where they belong, and the decoder under the handle.
+
+import { Axes } from "./axes.js";
+import { Card } from "./card.js";
+import { write } from "../ui/dom.js";
+import { CLICK_PX, listenToArrows, listenToHandle, listenToMap } from "../ui/gestures.js";
+import { glide } from "./glide.js";
+import { decodeLattice, lattice } from "./manifold.js";
+import { drawPicture } from "../ui/pictures.js";
+import { Scene } from "./scene.js";
+import { countOutside, nearestPoint, nextPoint, sameView, SHARED_VIEW, toLatent } from "./view.js";
+
+/** @typedef {import("./scene.js").Pointer} Pointer */
+
+const REACH_PX = 14; // of the pointer, to the nearest code
+const KEY_STEP = 0.02; // of half the window
+const WALK_PX = { near: 4, far: 40 }; // from code to code by keyboard: a step that the eye can see
+const DOUBLE_CLICK_MS = 400;
+const NO_LABELS = new Uint8Array(0);
+
+export class Pane {
+  /** @param {HTMLElement} element that holds the stage and what is decoded
+   * @param {import("./panes.js").Panes} panes to which this one belongs, and which hold their common state
+   * @param {import("../../wire.js").ClassColours} colours of the classes
+   * @param {import("./card.js").Subject} subject */
+  constructor(element, panes, colours, subject) {
+    this.element = element;
+    this.panes = panes;
+    this.subject = subject;
+    /** What a screen reader calls this map where there are two, such as "map A". */
+    this.title = "";
+    /** @type {import("./loading.js").Loaded | null} */
+    this.loaded = null;
+    /** @type {import("./scene.js").Code | null} of an image that is none of the data set's */
+    this.guest = null;
+    /** @type {import("./glide.js").Placement} */
+    this.place = { points: new Float32Array(0), letters: [], view: SHARED_VIEW };
+    this.stopGlide = () => {};
+    this.moving = false;
+    this.latticeRun = 0;
+    /** @type {PointerEvent | null} the last click on the map */
+    this.clicked = null;
+    /** @type {Pointer | null} that rests on the map */
+    this.pointer = null;
+    this.scene = new Scene(panes.root, this.find(".lse-stage"), colours);
+    this.card = new Card(this.find(".lse-hover"), panes.originals);
+    this.axes = new Axes(this.find(".lse-axes"), {
+      onView: (view, final) => panes.look(view, final, this),
+      onVisible: (visible) => panes.showClasses(visible, this),
+      onReset: () => panes.setScale(panes.state.scale),
+    });
+    this.listen();
+    this.observer = new ResizeObserver(() => this.resize());
+  }
+
+  /** @param {string} selector @returns {HTMLElement} */
+  find(selector) {
+    return /** @type {HTMLElement} */ (this.element.querySelector(selector));
+  }
+
+  /** Draw for the first time, and from now on fill the width there is. */
+  start() {
+    this.place = this.rest;
+    this.resize();
+    this.observer.observe(this.scene.stage);
+  }
+
+  /** From one placement to another. @param {boolean} moving */
+  set gliding(moving) {
+    this.moving = moving;
+    this.scene.stage.dataset.gliding = String(moving);
+    this.panes.noteGliding();
+  }
+
+  get gliding() {
+    return this.moving;
+  }
+
+  /** Where everything belongs once nothing moves. @returns {import("./glide.js").Placement} */
+  get rest() {
+    const view = this.panes.windowOf(this);
+    if (!this.loaded) return { ...this.place, view };
+    return { points: this.loaded.mean, letters: this.loaded.letters, view };
+  }
+
+  /** Whether an image of another map, of the one that leads by default, has a code on this one.
+   * @param {number} image @param {Pane} [where] */
+  holds(image, where = this.panes.lead) {
+    const same = this.subject.dataset === where.subject.dataset;
+    return same && image >= 0 && 2 * image < this.place.points.length;
+  }
+
+  /** Where the code of an image stands now. @param {number} image */
+  pointOf(image) {
+    return this.place.points.slice(2 * image, 2 * image + 2);
+  }
+
+  restyle() {
+    this.scene.readTheme();
+    this.drawAxes();
+    this.paint();
+    void this.decodeBackdrop();
+  }
+
+  /** @param {number} [sharp] pixels of the points' canvas for one of the page, by default the screen's */
+  resize(sharp) {
+    if (this.scene.resize(this.subject.class_names, sharp)) this.restyle();
+  }
+
+  drawAxes() {
+    const classes = this.subject.class_names.map((name, digit) => {
+      return { name, colour: this.scene.colours[digit], visible: this.panes.shows(digit) };
+    });
+    if (!this.gliding) this.axes.draw(this.place.view, this.scene.width, classes, this.scene.style);
+  }
+
+  paint() {
+    const { points, view } = this.place;
+    this.scene.paint(points, this.loaded?.label ?? NO_LABELS, this.panes.state.digits, view);
+    this.mark();
+  }
+
+  mark() {
+    const { points, letters, view } = this.place;
+    const names = letters
+      .map((place, digit) => ({ name: this.subject.class_names[digit], place, digit }))
+      .filter(({ digit }) => this.panes.shows(digit));
+    const { image } = this.panes.state;
+    const [row, stddev] = [2 * image, this.loaded?.stddev];
+    const code = stddev && { z1: points[row], z2: points[row + 1], sigma1: stddev[row], sigma2: stddev[row + 1] };
+    this.scene.mark(view, names, code && this.holds(image) ? code : null, this.guest);
+    this.scene.placeHandle(view, this.panes.z);
+    this.markLit();
+    this.panes.page.marked?.();
+  }
+
+  /** A ring about the image under the pointer, whichever map that is on. */
+  markLit() {
+    const { image, where } = this.panes.lit;
+    this.scene.light(this.place.view, this.holds(image, where) ? this.pointOf(image) : null);
+  }
+
+  /** @param {Float32Array} z @param {string} text z in words */
+  decode(z, text) {
+    if (!this.loaded) return;
+    const pixels = this.loaded.decoder.decode(z);
+    drawPicture(/** @type {HTMLCanvasElement} */ (this.find("[data-testid=decoded]")), pixels, 1);
+    let expected = 0;
+    for (let i = 0; i < pixels.length; i++) expected += pixels[i];
+    const { is_binary } = this.subject.likelihood;
+    write(this.find(".lse-z"), `z = (${text})`);
+    write(this.find(".lse-ink"), is_binary ? `On average ${expected.toFixed(0)} of ${pixels.length} pixels are on.` : "");
+    write(this.find(".lse-meaning"), `Brightness = ${is_binary ? "probability that the pixel is on" : "mean of the grey level"}.`);
+  }
+
+  /** How many codes the window leaves out. */
+  countOutside() {
+    const outside = this.loaded ? countOutside(this.loaded.mean, this.panes.windowOf(this)) : 0;
+    this.element.dataset.outside = String(outside);
+    return outside;
+  }
+
+  /** Decode what the window shows; until it is done the points stand on plain paper. */
+  async decodeBackdrop() {
+    this.dropBackdrop();
+    if (!this.panes.state.lattice || !this.loaded || this.gliding) return;
+    const run = this.latticeRun;
+    const stale = () => run !== this.latticeRun || this.panes.end.signal.aborted;
+    const ink = await decodeLattice(this.loaded.decoder, this.place.view, stale);
+    if (!ink) return;
+    const { scene } = this;
+    scene.backdrop = lattice(ink, scene.image.width, scene.paper, scene.ink);
+    this.element.dataset.lattice = "drawn";
+    this.paint();
+  }
+
+  /** It no longer shows what the window shows. */
+  dropBackdrop() {
+    this.latticeRun++;
+    this.scene.backdrop = null;
+    this.element.dataset.lattice = "";
+  }
+
+  /** Be at once where everything belongs, with the room that the names of the classes need. */
+  jump() {
+    this.stop();
+    this.place = this.rest;
+    this.scene.resize(this.subject.class_names);
+    this.paint();
+    this.arrive();
+  }
+
+  /** Move points and window together to where they belong. @param {number} duration in ms */
+  glide(duration) {
+    const [from, to] = [this.place, this.rest];
+    this.stop();
+    // The ticks would be wrong while the window moves; they come back with the next drawing.
+    if (!sameView(from.view, to.view)) this.axes.fade();
+    this.gliding = true;
+    this.stopGlide = glide(from, to, duration, (place, arrived) => {
+      this.place = place;
+      this.paint();
+      if (!this.panes.state.z && this === this.panes.lead) this.panes.decode();
+      if (arrived) this.arrive();
+    });
+  }
+
+  /** Leave everything where it is just now. */
+  stop() {
+    this.stopGlide();
+    this.gliding = false;
+    this.dropBackdrop();
+  }
+
+  arrive() {
+    this.gliding = false;
+    this.drawAxes();
+    this.hover(this.pointer);
+    this.panes.page.showView();
+    void this.decodeBackdrop();
+  }
+
+  /** @param {Pointer | null} event @returns {number} the image whose code is nearest, or -1 */
+  nearest(event) {
+    if (!this.loaded || !event) return -1;
+    const { points, view } = this.place;
+    const { label } = this.loaded;
+    const [z1, z2] = this.scene.under(event, view);
+    const reach = (REACH_PX * 2 * view.half) / this.scene.side;
+    return nearestPoint(points, (row) => this.panes.shows(label[row]), z1, z2, reach);
+  }
+
+  /** Select the nearest code in a direction of the selected one, or else of the handle.
+   * @param {[number, number]} direction to the right and up @param {boolean} far */
+  walk(direction, far) {
+    if (!this.loaded) return;
+    const { panes, scene, place } = this;
+    const { label } = this.loaded;
+    const { image } = panes.state;
+    const from = this.holds(image) ? this.pointOf(image) : panes.z;
+    const least = ((far ? WALK_PX.far : WALK_PX.near) * 2 * place.view.half) / scene.side;
+    const found = nextPoint(place.points, (row) => panes.shows(label[row]), place.view, from, direction, least);
+    if (found >= 0) panes.select(found, this);
+  }
+
+  /** @param {Pointer | null} event null hides what it showed */
+  hover(event) {
+    const image = this.nearest(event);
+    if (event || this.pointer) this.panes.light(image, this);
+    this.pointer = event;
+    if (image < 0 || !this.loaded) this.card.hide();
+    else this.card.show(this.loaded, this.subject, image, this.place, this.scene.side);
+  }
+
+  listen() {
+    const { panes, scene } = this;
+    let [left, top] = [0, 0];
+    listenToHandle(scene.handle, panes.end.signal, {
+      grab: (event) => {
+        this.hover(null);
+        // The first click of two may have selected an image and so put the handle under the second.
+        if (this.clickedJustBefore(event)) panes.setScale(panes.state.scale);
+        [left, top] = scene.handleAt;
+      },
+      drag: (right, down) => {
+        const [z1, z2] = toLatent(this.place.view, scene.side, left + right, top + down);
+        panes.putHandle(z1, z2);
+      },
+      step: (right, up) => {
+        const step = KEY_STEP * this.place.view.half;
+        panes.putHandle(panes.z[0] + step * right, panes.z[1] + step * up);
+      },
+      release: () => panes.page.changed(),
+    });
+    listenToArrows(scene.plot, panes.end.signal, (direction, far) => this.walk(direction, far));
+    listenToMap(this.find(".lse-axes"), panes.end.signal, {
+      hover: (event) => this.hover(event),
+      click: (event) => {
+        this.clicked = event;
+        const image = this.nearest(event);
+        if (image >= 0) panes.select(image, this);
+      },
+    });
+  }
+
+  /** @param {PointerEvent} event */
+  clickedJustBefore({ timeStamp, clientX, clientY }) {
+    const { clicked } = this;
+    if (!clicked || timeStamp - clicked.timeStamp > DOUBLE_CLICK_MS) return false;
+    return Math.hypot(clientX - clicked.clientX, clientY - clicked.clientY) <= CLICK_PX;
+  }
+
+  destroy() {
+    this.stopGlide();
+    this.observer.disconnect();
+    this.axes.destroy();
+  }
+}

@@ -1,0 +1,166 @@
+// The words and numbers beside the map: every one with its unit and the images it averages.
+
+import { element } from "../ui/dom.js";
+import { ofOneKind } from "../net/likelihood.js";
+
+/** @typedef {import("../../wire.js").Likelihood} Likelihood */
+/** @typedef {import("../../wire.js").Model} Model */
+/** @typedef {{key: string, name: string, unit: string, tone: string}} Row */
+
+/** @type {Row[]} */
+export const ROWS = [
+  { key: "reconstruction", name: "reconstruction", unit: "nats", tone: "reconstruction" },
+  { key: "kl", name: "KL", unit: "nats", tone: "kl" },
+  { key: "negative_elbo", name: "−ELBO, their sum", unit: "nats", tone: "" },
+  { key: "spread", name: "spread of the means", unit: "standard deviation, units of z", tone: "" },
+  { key: "mean_sigma", name: "mean σ of q(z|x)", unit: "units of z", tone: "" },
+];
+
+/** Of a likelihood with a sigma alone. @type {Row} */
+const PIXEL_ROW = {
+  key: "pixel_stddev",
+  name: "σ of a pixel, p(x|z)",
+  unit: "of the grey levels’ 0 to 1",
+  tone: "",
+};
+
+/** Nats with one decimal, lengths in z with the digits they deserve. @param {number} value @param {string} unit */
+export function formatted(value, unit) {
+  const decimals = Math.abs(value) >= 0.1 ? value.toFixed(2) : value.toPrecision(2);
+  return (unit === "nats" ? value.toFixed(1) : decimals).replace("-", "−");
+}
+
+/** The unit of a row: that of the likelihood where log p(x|z) is in it. @param {Row} row @param {Likelihood} likelihood */
+export function unitOf({ key, unit }, likelihood) {
+  return key === "reconstruction" || key === "negative_elbo" ? likelihood.short_unit : unit;
+}
+
+/** How the mean over q(z|x) is taken for one image. @param {Model} model */
+export function takenOf({ samples }) {
+  if (!samples) return "E: integral over z, within 0.05 nats";
+  return `E: mean over ${samples} draw${samples > 1 ? "s" : ""} of z`;
+}
+
+/** Over what averages of some models are taken, and what follows ± in them. @param {Model[]} models */
+export function averagedOver(models) {
+  const [{ images, dataset }] = models;
+  const times = Math.max(...models.map(({ binarisations }) => binarisations));
+  const drawn = times > 1 ? `, binarised afresh ${times} times; ± is the standard deviation between those` : "";
+  return `Averages over ${images.toLocaleString("en")} ${dataset} test images${drawn}`;
+}
+
+/** What follows an average: ± its standard deviation where that shows in the digits of the average.
+ * @param {string} text the average as it stands @param {number | null | undefined} sd in the unit of the text */
+export function plusMinus(text, sd) {
+  const shown = sd?.toFixed(text.split(".")[1]?.length ?? 0);
+  return Number(shown) ? ` ± ${shown}` : "";
+}
+
+/** What is measured of the codes and what only of the least sigma that a model can say: "" where none lies there.
+ * @param {Model} model */
+export function floorNote({ images, metrics: { at_least_sigma } }) {
+  if (!at_least_sigma) return "";
+  const [some, all] = [at_least_sigma * images, images].map((count) => Math.round(count).toLocaleString("en"));
+  const floor = `σ is kept above 0.000006, where it lies for ${some} of ${all} codes`;
+  return `${floor}; without that floor KL would grow without bound.`;
+}
+
+/** What is drawn, in one sentence. @param {Model} model @param {number} outside points that the window leaves out */
+export function captionOf({ images, dataset, label, has_encoder }, outside) {
+  const [all, gone] = [images, outside].map((count) => count.toLocaleString("en"));
+  const place = has_encoder ? "where the encoder puts one of" : "where the posterior puts one of";
+  const density = has_encoder ? "q(z|x)" : "p(z|x)";
+  const drawn = `Each point: ${place} the ${all} ${dataset} test images (the mean of ${density}). Model: ${label}.`;
+  return `${drawn}${outside ? ` ${gone} lie outside this window.` : ""}`;
+}
+
+/** Whether the terms of two models can stand in one table. @param {Model} a @param {Model} b */
+function comparable(a, b) {
+  return ofOneKind(a, b) && a.images === b.images;
+}
+
+/** Before and after in numbers, with a bar of the two terms for each model on one common scale.
+ * @param {HTMLElement} table @param {Model | undefined} before may be the same model @param {Model} now */
+export function showNumbers(table, before, now) {
+  const models = before && before !== now && comparable(before, now) ? [before, now] : [now];
+  const head = element("tr", "", element("td", ""), ...models.map((model) => element("th", "", model.label)));
+  const body = rowsOf(
+    now.likelihood,
+    models.map(({ metrics, pixel_stddev }) => ({ ...metrics, pixel_stddev })),
+  );
+  const images = `${averagedOver(models)}; nats are per image.`;
+  // A density's nats may be negative, which no bar can show.
+  const bars = now.likelihood.is_density ? [] : barsOf(models);
+  table.replaceChildren(element("caption", "", images, ...bars), element("thead", "", head), body);
+}
+
+/** @param {Likelihood} likelihood @param {Object<string, number | null>[]} columns a column's values, by the keys of ROWS */
+export function rowsOf(likelihood, columns) {
+  const known = likelihood.has_stddev ? [...ROWS, PIXEL_ROW] : ROWS;
+  const rows = known.map((row) => {
+    const unit = element("small", "", ` ${unitOf(row, likelihood)}`);
+    const title = element("th", row.tone && `lse-${row.tone}`, row.name, unit);
+    return element(
+      "tr",
+      "",
+      title,
+      ...columns.map((values) => {
+        const text = formatted(values[row.key] ?? NaN, row.unit);
+        return element("td", "", text, element("small", "", plusMinus(text, values[`${row.key}_sd`])));
+      }),
+    );
+  });
+  return element("tbody", "", ...rows);
+}
+
+/** @param {Model[]} models */
+function barsOf(models) {
+  const longest = Math.max(...models.map(({ metrics }) => metrics.negative_elbo));
+  return models.map(({ label, metrics }) => {
+    const bar = element("div", "lse-bar");
+    for (const key of ["reconstruction", "kl"]) {
+      const part = element("i", `lse-fill-${key}`);
+      part.style.width = `${(100 * metrics[key]) / longest}%`;
+      bar.append(part);
+    }
+    return element("div", "lse-bar-row", element("small", "", label), bar);
+  });
+}
+
+/** One selected image: what it is, its pictures, and its own terms.
+ * @param {HTMLElement} section
+ * @param {{title: string, pictures: [string, HTMLCanvasElement][], reconstruction: number, kl: number,
+ *   likelihood: Likelihood, sigma: ArrayLike<number>, note: string} | null} image null shows the invitation to select one */
+export function showImage(section, image) {
+  if (!image) {
+    section.replaceChildren(
+      element("p", "lse-quiet", "Click a point or type a number to see its image, its q(z|x) and its own loss terms."),
+    );
+    return;
+  }
+  const pictures = image.pictures.map(([caption, canvas]) =>
+    element("figure", "", canvas, element("figcaption", "", caption)),
+  );
+  const [reconstruction, kl, sum] = ROWS.map((row) => unitOf(row, image.likelihood));
+  const terms = element(
+    "dl",
+    "",
+    termOf("lse-reconstruction", "E[−log p(x|z)]", image.reconstruction, reconstruction),
+    termOf("lse-kl", "KL(q(z|x) ‖ p(z))", image.kl, kl),
+    termOf("", "−ELBO, their sum", image.reconstruction + image.kl, sum),
+  );
+  const sigma = Array.from(image.sigma, (value) => formatted(value, "units of z")).join(", ");
+  const words = `σ of q(z|x) = (${sigma}) in units of z; the ellipses are 1 and 2 σ, to scale. ${image.note}`;
+  section.replaceChildren(
+    element("h2", "", image.title),
+    element("div", "lse-pictures", ...pictures),
+    terms,
+    element("p", "lse-quiet", words),
+  );
+}
+
+/** @param {string} tone @param {string} name @param {number} value @param {string} unit */
+function termOf(tone, name, value, unit) {
+  const shown = element("dd", "", formatted(value, "nats"), element("small", "", ` ${unit}`));
+  return element("div", "", element("dt", tone, name), shown);
+}

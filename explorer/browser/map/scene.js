@@ -1,0 +1,157 @@
+// The square of the map: points on a canvas, marks and the handle over them, sizes and colours of the theme.
+
+import { marginsOf } from "./axes.js";
+import { rgbOf, svg } from "../ui/dom.js";
+import { paintPoints } from "./points.js";
+import { toLatent, toPixels } from "./view.js";
+
+/** @typedef {import("./view.js").View} View */
+/** @typedef {{clientX: number, clientY: number}} Pointer a place on the screen, in pixels */
+/** @typedef {{z1: number, z2: number, sigma1: number, sigma2: number}} Code the mean and stddev of one q(z|x) */
+
+const SHEER = 0.4; // opacity of points that stand over something
+const WAITING_PX = 7; // radius of the mark of a code outside the window
+const ROOM_FOR_WORDS = 110; // px, which the words beside the handle need
+
+export class Scene {
+  /** @param {HTMLElement} root which has the theme @param {HTMLElement} stage
+   * @param {import("../../wire.js").ClassColours} colours of the classes */
+  constructor(root, stage, colours) {
+    this.root = root;
+    this.stage = stage;
+    this.palette = colours;
+    const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (stage.querySelector(selector));
+    this.plot = find(".lse-plot");
+    this.marks = find(".lse-marks");
+    this.handle = find(".lse-handle");
+    this.lit = find(".lse-lit");
+    this.canvas = /** @type {HTMLCanvasElement} */ (find(".lse-points"));
+    this.context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
+    this.width = 0;
+    this.side = 0;
+    this.size = "";
+    this.handleAt = [0, 0]; // pixels from the plot's top left corner
+    this.handleOutside = false;
+    /** @type {string[]} of the classes, as the theme has them */
+    this.colours = [];
+    /** @type {import("./points.js").Rgb[]} the same as numbers */
+    this.discs = [];
+    this.sharp = 1;
+    this.image = new ImageData(1, 1);
+    /** @type {ImageData | null} what the points stand on; null is plain paper */
+    this.backdrop = null;
+    /** @type {((image: ImageData, view: View) => void) | null} paints under the points, which then let it through */
+    this.underlay = null;
+    /** @type {import("./points.js").Rgb} */
+    this.paper = [255, 255, 255];
+    /** @type {import("./points.js").Rgb} */
+    this.ink = [0, 0, 0];
+    this.readTheme();
+  }
+
+  readTheme() {
+    const style = getComputedStyle(this.root);
+    this.paper = rgbOf(style.getPropertyValue("--st-background-color"));
+    this.ink = rgbOf(style.getPropertyValue("--st-text-color"));
+    const theme = this.paper[0] + this.paper[1] + this.paper[2] < 384 ? "dark" : "light";
+    this.root.dataset.theme = theme;
+    this.colours = this.palette[theme];
+    this.discs = this.colours.map(rgbOf);
+  }
+
+  /** What Plotly needs to look like the page. @returns {import("./axes.js").Ink} */
+  get style() {
+    const css = getComputedStyle(this.root);
+    const names = ["--st-background-color", "--lse-muted", "--lse-line"];
+    const [paper, muted, line] = names.map((name) => css.getPropertyValue(name));
+    return { text: css.color, paper, muted, line, font: css.fontFamily };
+  }
+
+  /** Fill the width there is. @param {string[]} names of the classes
+   * @param {number} [sharp] pixels of the canvas for one of the page @returns {boolean} whether the size changed */
+  resize(names, sharp = Math.min(2, devicePixelRatio)) {
+    const width = this.stage.clientWidth;
+    const margin = marginsOf(width, names);
+    const side = width - margin.l - margin.r;
+    const size = `${side} ${margin.t} ${sharp}`;
+    if (side < 50 || size === this.size) return false;
+    this.size = size;
+    this.width = width;
+    this.side = side;
+    this.sharp = sharp;
+    this.stage.style.height = `${side + margin.t + margin.b}px`;
+    this.canvas.width = this.canvas.height = Math.round(side * this.sharp);
+    this.image = new ImageData(this.canvas.width, this.canvas.height);
+    this.backdrop = null;
+    const place = { left: `${margin.l}px`, top: `${margin.t}px`, width: `${side}px`, height: `${side}px` };
+    for (const layer of [this.canvas, this.plot]) Object.assign(layer.style, place);
+    return true;
+  }
+
+  /** @param {Float32Array} points [N, 2] @param {Uint8Array} label [N] @param {string} digits that show @param {View} view */
+  paint(points, label, digits, view) {
+    const [red, green, blue] = this.paper;
+    if (this.backdrop) this.image.data.set(this.backdrop.data);
+    else new Uint32Array(this.image.data.buffer).fill((255 << 24) | (blue << 16) | (green << 8) | red);
+    const colours = this.discs.map((colour, digit) => (digits.includes(String(digit)) ? colour : null));
+    const radius = label.length > 20_000 ? 0.0016 : label.length > 5000 ? 0.0026 : 0.0036;
+    const opacity = this.underlay ? SHEER : 1;
+    this.underlay?.(this.image, view);
+    paintPoints(this.image, points, label, colours, view, Math.max(1, radius * this.image.width), opacity);
+    this.context.putImageData(this.image, 0, 0);
+  }
+
+  /** @param {View} view @param {{name: string, place: number[]}[]} letters their places in z @param {Code | null} code selected
+   * @param {Code | null} guest the code of an image from elsewhere */
+  mark(view, letters, code, guest) {
+    const names = letters.map(({ name, place: [z1, z2] }) => {
+      const [x, y] = toPixels(view, this.side, z1, z2);
+      const text = svg("text", { x, y, class: name.length > 1 ? "lse-letter lse-word" : "lse-letter" });
+      text.textContent = name;
+      return text;
+    });
+    const selected = code ? this.ellipses(view, code, "") : [];
+    this.marks.replaceChildren(...names, ...selected, ...(guest ? this.ellipses(view, guest, " lse-guest") : []));
+  }
+
+  /** One and two stddev of q(z|x), to scale. @param {View} view @param {Code} code @param {string} kind */
+  ellipses(view, { z1, z2, sigma1, sigma2 }, kind) {
+    const [cx, cy] = toPixels(view, this.side, z1, z2);
+    const scale = this.side / (2 * view.half);
+    const rings = [1, 2].map((k) =>
+      svg("ellipse", { cx, cy, rx: k * sigma1 * scale, ry: k * sigma2 * scale, class: `lse-ellipse${kind}` }),
+    );
+    if (!kind) return [...rings, svg("circle", { cx, cy, r: 1.5, class: "lse-chosen" })];
+    if (Math.max(Math.abs(cx - this.side / 2), Math.abs(cy - this.side / 2)) <= this.side / 2) {
+      return [...rings, svg("circle", { cx, cy, r: 4, class: `lse-chosen${kind}` })];
+    }
+    // Like the handle, a code from elsewhere waits at the edge of the window, hollow.
+    const [x, y] = [cx, cy].map((place) => Math.min(this.side - WAITING_PX, Math.max(WAITING_PX, place)));
+    return [svg("circle", { cx: x, cy: y, r: WAITING_PX, class: `lse-chosen${kind} lse-guest-outside` })];
+  }
+
+  /** @param {View} view @param {Float32Array | null} z of the image under the pointer */
+  light(view, z) {
+    this.lit.hidden = !z;
+    if (!z) return;
+    const [x, y] = toPixels(view, this.side, z[0], z[1]);
+    this.lit.style.transform = `translate(${x}px, ${y}px)`;
+  }
+
+  /** A handle that would lie outside waits at the edge, dotted. @param {View} view @param {Float32Array} z */
+  placeHandle(view, z) {
+    const wanted = toPixels(view, this.side, z[0], z[1]);
+    const [x, y] = wanted.map((place) => Math.min(this.side, Math.max(0, place)));
+    this.handleAt = [x, y];
+    this.handleOutside = x !== wanted[0] || y !== wanted[1];
+    this.handle.classList.toggle("lse-outside", this.handleOutside);
+    this.handle.classList.toggle("lse-handle-right", x > this.side - ROOM_FOR_WORDS);
+    this.handle.style.transform = `translate(${x}px, ${y}px)`;
+  }
+
+  /** @param {Pointer} pointer @param {View} view @returns {number[]} z under it */
+  under({ clientX, clientY }, view) {
+    const box = this.plot.getBoundingClientRect();
+    return toLatent(view, this.side, clientX - box.left, clientY - box.top);
+  }
+}

@@ -1,0 +1,44 @@
+// Small makers of elements, and colours as numbers.
+
+/** @param {string} tag @param {string} className @param {...(Node | string)} children */
+export function element(tag, className, ...children) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  node.append(...children);
+  return node;
+}
+
+/** @param {string} tag @param {Object<string, string | number>} attributes */
+export function svg(tag, attributes) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value));
+  return node;
+}
+
+/** @param {Iterable<HTMLElement>} buttons of which one is on @param {(button: HTMLElement) => boolean} on */
+export function pressOne(buttons, on) {
+  for (const button of buttons) button.setAttribute("aria-pressed", String(on(button)));
+}
+
+/** Any CSS colour as numbers. @param {string} colour @returns {import("../map/points.js").Rgb} */
+export function rgbOf(colour) {
+  const context = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
+  context.fillStyle = colour;
+  const [red, green, blue] = (context.fillStyle.match(/[0-9a-f]{2}/gi) ?? ["0", "0", "0"]).map((pair) =>
+    parseInt(pair, 16),
+  );
+  return [red, green, blue];
+}
+
+/** @param {HTMLElement} error @param {string} sentence "" takes an earlier one away */
+export function complainIn(error, sentence) {
+  error.textContent = sentence;
+  error.hidden = !sentence;
+}
+
+/** Change words at the price of their own layout: another text node would cost the style of what holds it.
+ * @param {HTMLElement} node @param {string} words */
+export function write(node, words) {
+  if (!node.firstChild) node.textContent = words;
+  else if (node.firstChild.nodeValue !== words) node.firstChild.nodeValue = words;
+}

@@ -1,0 +1,153 @@
+// The pad to draw a digit on, by mouse, finger or pen: white ink on black, as MNIST stores it.
+
+import { element } from "./dom.js";
+import { centred } from "./centring.js";
+
+/** From one point to the next, in pixels of the canvas. @typedef {[number, number][]} Stroke */
+
+const SIDE = 448; // pixels of the canvas, so that it is sharp where the screen has two for one
+const STROKE_WIDTH = 40; // 2.5 of 28: with a digit that fills two thirds of the pad, as thick as MNIST's
+
+export class Pad {
+  /** @param {HTMLElement} root @param {AbortSignal} signal
+   * @param {{changed: (ink: Float32Array | null, final: boolean) => void}} act ink: grey [784] in 0..1, centred as
+   * MNIST's digits are, or null where nothing is drawn; final false while a stroke goes on, at most once a frame */
+  constructor(root, signal, { changed }) {
+    this.root = root;
+    this.signal = signal;
+    this.changed = changed;
+    /** @type {Stroke[]} */
+    this.strokes = [];
+    /** @type {number | null} the pointer that draws now */
+    this.pen = null;
+    this.awaitsFrame = false;
+    this.canvas = /** @type {HTMLCanvasElement} */ (element("canvas", "lse-pad-canvas"));
+    this.canvas.width = this.canvas.height = SIDE;
+    this.canvas.setAttribute("role", "img");
+    this.context = /** @type {CanvasRenderingContext2D} */ (
+      this.canvas.getContext("2d", { willReadFrequently: true, alpha: false })
+    );
+    this.undoButton = this.button("Undo", "Remove the last stroke", () => this.undo());
+    this.clearButton = this.button("Clear", "Remove all strokes", () => this.clear());
+    const invitation = element("p", "lse-pad-invitation", "draw a digit here");
+    const byNumber = this.button("choose a test image by its number", "", () => this.offerNumbers());
+    byNumber.className = "lse-pad-otherwise";
+    root.replaceChildren(
+      element("div", "lse-pad-field", this.canvas, invitation),
+      element("div", "lse-pad-buttons", this.undoButton, this.clearButton),
+      element("p", "lse-quiet", "The pad needs a mouse, a finger or a pen. By keyboard, ", byNumber, "."),
+    );
+    this.draw();
+    this.listen();
+  }
+
+  /** @param {string} text @param {string} title @param {() => void} press */
+  button(text, title, press) {
+    const button = /** @type {HTMLButtonElement} */ (element("button", "", text));
+    button.type = "button";
+    button.title = title;
+    button.addEventListener("click", press, { signal: this.signal });
+    return button;
+  }
+
+  listen() {
+    const { canvas, signal } = this;
+    canvas.addEventListener("pointerdown", (event) => this.press(event), { signal });
+    canvas.addEventListener("pointermove", (event) => this.move(event), { signal });
+    // Also when the system takes the pointer away in the middle of a stroke.
+    canvas.addEventListener("lostpointercapture", (event) => this.lift(event), { signal });
+  }
+
+  /** Lead the keyboard to the field that does without a pointer. */
+  offerNumbers() {
+    const input = this.root.closest(".lse")?.querySelector(".lse-number input");
+    /** @type {HTMLElement | null | undefined} */ (input)?.focus();
+  }
+
+  /** @param {PointerEvent} event */
+  press(event) {
+    if (event.button || this.pen !== null) return;
+    event.preventDefault();
+    this.canvas.setPointerCapture(event.pointerId);
+    this.pen = event.pointerId;
+    this.strokes.push([this.placeOf(event)]);
+    this.showSoon();
+  }
+
+  /** @param {PointerEvent} event */
+  move(event) {
+    if (event.pointerId !== this.pen) return;
+    // A browser gathers the moves of a frame into one event; a fast stroke needs them all.
+    const moves = event.getCoalescedEvents?.() ?? [];
+    const stroke = this.strokes[this.strokes.length - 1];
+    stroke.push(...(moves.length ? moves : [event]).map((move) => this.placeOf(move)));
+    this.showSoon();
+  }
+
+  /** @param {PointerEvent} event */
+  lift(event) {
+    if (event.pointerId !== this.pen) return;
+    this.pen = null;
+    this.show(true);
+  }
+
+  undo() {
+    this.pen = null; // another finger may still draw
+    this.strokes.pop();
+    this.show(true);
+  }
+
+  clear() {
+    this.pen = null;
+    this.strokes = [];
+    this.show(true);
+  }
+
+  /** @param {PointerEvent} event @returns {[number, number]} */
+  placeOf({ clientX, clientY }) {
+    const box = this.canvas.getBoundingClientRect();
+    const scale = SIDE / box.width;
+    return [(clientX - box.left) * scale, (clientY - box.top) * scale];
+  }
+
+  showSoon() {
+    if (this.awaitsFrame) return;
+    this.awaitsFrame = true;
+    requestAnimationFrame(() => {
+      this.awaitsFrame = false;
+      if (this.pen !== null && !this.signal.aborted) this.show(false);
+    });
+  }
+
+  /** @param {boolean} final */
+  show(final) {
+    this.draw();
+    this.changed(centred(this.ink), final);
+  }
+
+  /** What is on the canvas: Float32Array [SIDE * SIDE] in 0..1. */
+  get ink() {
+    const { data } = this.context.getImageData(0, 0, SIDE, SIDE);
+    const ink = new Float32Array(SIDE * SIDE);
+    for (let i = 0; i < ink.length; i++) ink[i] = data[4 * i] / 255; // Float32Array.from takes 12 ms, this 1
+    return ink;
+  }
+
+  draw() {
+    const { context, strokes } = this;
+    context.fillStyle = "#000";
+    context.fillRect(0, 0, SIDE, SIDE);
+    Object.assign(context, { strokeStyle: "#fff", lineWidth: STROKE_WIDTH, lineCap: "round", lineJoin: "round" });
+    for (const [[x, y], ...rest] of strokes) {
+      context.beginPath();
+      context.moveTo(x, y);
+      context.lineTo(x + 0.01, y); // a path of no length would leave no dot
+      for (const [nextX, nextY] of rest) context.lineTo(nextX, nextY);
+      context.stroke();
+    }
+    const empty = !strokes.length;
+    this.root.dataset.empty = String(empty);
+    this.undoButton.disabled = this.clearButton.disabled = empty;
+    this.canvas.setAttribute("aria-label", `Pad to draw a digit on, which needs a pointer; strokes so far: ${strokes.length}`);
+  }
+}

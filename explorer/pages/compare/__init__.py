@@ -1,0 +1,1 @@
+"""Two models side by side, on linked maps, in pictures and in numbers."""

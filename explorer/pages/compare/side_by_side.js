@@ -1,0 +1,289 @@
+// The page of two models: which they are, what is selected or drawn, and the sections that compare them. While a
+// pointer is down nothing here asks the server.
+
+import { element } from "../../browser/ui/dom.js";
+import { linkOf, showInAddressBar, stateOf } from "../../browser/map/link.js";
+import { mount } from "../../browser/ui/mount.js";
+import { floorNote, formatted, plusMinus, ROWS, unitOf } from "../../browser/map/panel.js";
+import { Panes } from "../../browser/map/panes.js";
+import { billOfDrawing, billOfImage } from "./receipt/loss_breakdown.js";
+import { captionOf } from "./caption.js";
+import { Drawing } from "./drawing.js";
+import { layOut } from "./layout.js";
+import { Picker } from "../../browser/map/picker.js";
+import { Plane } from "./plane/plane.js";
+import { Receipt } from "./receipt/receipt.js";
+import { Samples } from "./samples.js";
+import { canvasOf, saveButtons } from "../../browser/ui/saving.js";
+import { codesOf, pictureOfMaps } from "./map_export.js";
+import { choiceNamed, Side } from "../../browser/map/side.js";
+import { MeasuresTable } from "./table/table.js";
+import { Threads } from "./link_lines.js";
+
+/** @typedef {import("../../wire.js").Choice} Choice */
+/** @typedef {import("../../browser/ui/mount.js").Component<import("../../wire.js").CompareData>} Component */
+
+const BRIEF = ROWS.slice(0, 3); // the loss terms
+
+class SideBySide {
+  /** @param {Component} component */
+  constructor({ data, parentElement, setStateValue }) {
+    this.data = data;
+    this.report = setStateValue;
+    this.root = /** @type {HTMLElement} */ (parentElement.querySelector(".lse"));
+    const elements = layOut(this.root);
+    const { model: _, ...look } = stateOf(data.start);
+    const choices = [data.start.a, data.start.b].map((name, i) => this.named(name) ?? data.models[i]);
+    this.panes = new Panes(this.root, elements, choices, look, data, {
+      changed: () => this.publish(),
+      showSelected: () => this.showSelected(),
+      showView: () => this.showView(),
+      press: (button) => this.press(button),
+      marked: () => this.threads?.draw(),
+    });
+    this.panes.lead = this.panes.all[data.start.lead === "b" ? 1 : 0];
+    this.sides = this.panes.all.map((pane, i) => {
+      return new Side("AB"[i], pane, choices[i], (sentence) => this.panes.complain(sentence));
+    });
+    const { signal } = this.panes.end;
+    this.pickers = this.sides.map((side) => {
+      const header = /** @type {HTMLElement} */ (side.pane.find(".lse-picker"));
+      return new Picker(header, data, signal, (name) => this.pick(side, name));
+    });
+    this.threads = new Threads(/** @type {any} */ (this.find(".lse-threads")), this.panes.all);
+    this.threads.on = data.start.lines === "on";
+    this.drawing = new Drawing(this.root, signal, this.sides, (final) => this.showDrawing(final));
+    this.addSections();
+    void this.start();
+  }
+
+  addSections() {
+    const pick = (/** @type {string} */ letter, /** @type {string} */ name) => {
+      this.pick(this.sides["AB".indexOf(letter)], name);
+    };
+    this.receipt = new Receipt(this.find(".lse-receipt"));
+    this.table = new MeasuresTable(this.find(".lse-measures"), { pick: (name) => pick("B", name) });
+    this.plane = new Plane(this.find(".lse-plane"), { pick });
+    this.samples = new Samples(this.find(".lse-samples"), { changed: () => this.publish() });
+    this.samples.seed = Number(this.data.start.draw);
+    const { receipt, sides, threads } = this;
+    this.find(".lse-save-maps").append(
+      saveButtons({
+        name: "maps",
+        of: () => sides.map(({ choice }) => choice.label),
+        png: () => pictureOfMaps(sides, threads),
+        csv: () => codesOf(sides),
+      }),
+    );
+    this.find(".lse-save-receipt").append(
+      saveButtons({
+        name: "receipt",
+        of: () => receipt.about,
+        png: () => canvasOf(receipt.root),
+        csv: () => receipt.rows(),
+      }),
+    );
+  }
+
+  /** @param {string} selector @returns {HTMLElement} */
+  find(selector) {
+    return /** @type {HTMLElement} */ (this.root.querySelector(selector));
+  }
+
+  /** @param {string} name */
+  named(name) {
+    return choiceNamed(this.data.models, this.data.runs, name);
+  }
+
+  async start() {
+    const arrived = await Promise.all(this.sides.map((side) => side.take(side.choice)));
+    if (this.panes.end.signal.aborted) return;
+    if (!arrived.every(Boolean)) return this.showChoices(); // another one can be tried
+    this.started = true;
+    this.forgetMissingImage();
+    for (const pane of this.panes.all) pane.start();
+    this.resized = new ResizeObserver(() => this.threads.on && this.threads.turn(true));
+    this.resized.observe(this.root);
+    this.showPair();
+    this.root.dataset.ready = "true";
+    showInAddressBar(this.link, this.data.defaults);
+    // Evaluating Plotly takes the main thread for a second: the maps are seen, and can be dragged, before it.
+    requestAnimationFrame(() => setTimeout(() => void this.loadPlots()));
+  }
+
+  async loadPlots() {
+    const { plotly_url } = this.data;
+    await Promise.all([this.panes.loadAxes(plotly_url), this.plane?.load(plotly_url).catch(() => {})]);
+    this.showPlane();
+  }
+
+  /** Put a model on a side. @param {Side} side @param {Choice} choice */
+  async put(side, choice) {
+    const before = side.choice;
+    if (this.started && choice.name === (side.asked ?? before).name) return;
+    if (!(await side.take(choice))) return this.showChoices();
+    if (!this.started) return void this.start();
+    this.forgetMissingImage(side.pane === this.panes.lead && before.dataset !== choice.dataset);
+    this.drawing.forget(side);
+    this.showPair();
+    this.publish();
+    // In a window that fits both, the codes of one map move those of the other.
+    if (this.panes.state.scale === "fit") for (const each of this.sides) each.glide();
+    side.move(before);
+    this.panes.decode();
+    for (const pane of this.panes.all) pane.mark();
+    void this.drawing.again(this.panes.state.image < 0);
+  }
+
+  /** @param {Side} side @param {string} name of the model to put there */
+  pick(side, name) {
+    const choice = this.named(name);
+    if (choice) void this.put(side, choice);
+  }
+
+  /** The map that leads may not have the selected image. @param {boolean} [others] its images are others than before */
+  forgetMissingImage(others = false) {
+    const { state, lead } = this.panes;
+    if (state.image < 0 || (!others && state.image < (lead.loaded?.label.length ?? 0))) return;
+    // Still the place of the image among the codes before, if there were any.
+    const z = state.z ?? (lead.place.points.length ? this.panes.z : new Float32Array(2));
+    this.panes.state = { ...state, image: -1, z };
+  }
+
+  // What is shown
+
+  /** On the pickers, but for one that a hand is still moving. */
+  showChoices() {
+    this.sides.forEach(({ choice, settled }, i) => settled && this.pickers[i].show(choice));
+  }
+
+  /** Everything that depends on which two models stand there. */
+  showPair() {
+    this.showChoices();
+    this.sides.forEach(({ letter, choice, pane }) => {
+      pane.element.dataset.model = choice.name;
+      pane.title = `map ${letter}: ${choice.label}`;
+      pane.find(".lse-brief").replaceChildren(...BRIEF.map((row) => briefRow(row, choice)));
+      pane.find(".lse-mean").textContent = `Means over ${choice.images.toLocaleString("en")} test images:`;
+      pane.find(".lse-floor").textContent = floorNote(choice);
+    });
+    const [a, b] = this.sides.map(({ letter, choice, pane }) => {
+      return { letter, choice, loaded: /** @type {import("../../browser/map/loading.js").Loaded} */ (pane.loaded) };
+    });
+    this.samples?.show(a, b);
+    this.showTable();
+    this.showPlane();
+    this.showSelected();
+    this.showView();
+    this.panes.decode();
+  }
+
+  showTable() {
+    const { models, seeds, classifier } = this.data;
+    const [a, b] = this.sides.map(({ choice }) => choice);
+    this.table?.show({ models, seeds, classifier, a, b });
+  }
+
+  showPlane() {
+    const { models, seeds, term_colours } = this.data;
+    const [a, b] = this.sides.map(({ choice }) => choice);
+    this.plane?.show({ models, seeds, a, b, ink: { ...this.panes.lead.scene.style, ...term_colours } });
+  }
+
+  showView() {
+    const outside = this.panes.all.map((pane) => pane.countOutside());
+    if (this.sides?.every(({ pane }) => pane.loaded))
+      this.find(".lse-caption").textContent = captionOf(this.sides, outside);
+    this.panes.pressScale();
+    const lines = /** @type {HTMLButtonElement} */ (this.find(".lse-lines"));
+    lines.setAttribute("aria-pressed", String(this.threads?.on ?? false));
+    lines.disabled = !(this.threads?.possible ?? true);
+  }
+
+  /** The image that was clicked takes the receipt from the drawing. */
+  showSelected() {
+    const { image } = this.panes.state;
+    this.panes.noteSelected();
+    if (image < 0) return this.receipt?.show(this.drawing?.ink ? billOfDrawing(this.drawing.answers) : null);
+    const lead = this.sides[this.panes.all.indexOf(this.panes.lead)];
+    const { originals } = this.panes;
+    const url = lead.choice.images_url;
+    const images = originals.at(url, () => this.showSelected());
+    this.receipt?.show(billOfImage(this.sides, lead, images, originals.awaits(url), image));
+  }
+
+  /** @param {boolean} final false while the stroke goes on */
+  showDrawing(final) {
+    if (!final) return;
+    this.showView();
+    const { answers } = this.drawing;
+    if (!answers.length) return this.showSelected();
+    this.panes.deselect();
+    this.receipt?.show(billOfDrawing(answers));
+  }
+
+  // What the visitor does
+
+  /** @returns {Object<string, string>} */
+  get link() {
+    const [a, b] = this.sides.map(({ choice }) => choice.name);
+    const {
+      model: _,
+      lattice: __,
+      ...look
+    } = linkOf({ model: a, ...this.panes.state }, this.panes.lead.place.view.half);
+    const seed = this.samples?.seed;
+    const lead = look.image && this.panes.lead === this.sides[1].pane ? "b" : "";
+    return { a, b, ...look, lead, lines: this.threads.on ? "on" : "", draw: seed ? String(seed) : "" };
+  }
+
+  /** Once a change is final: the address bar shows it, and Streamlit learns of it. */
+  publish() {
+    if (!this.started) return;
+    const { link } = this;
+    showInAddressBar(link, this.data.defaults);
+    this.report("link", link);
+  }
+
+  /** @param {HTMLElement} button */
+  press(button) {
+    if (button.matches(".lse-lines")) {
+      this.threads.turn(!this.threads.on);
+      this.showView();
+      this.publish();
+    }
+    const side = this.sides.find(({ pane }) => pane.find(".lse-picker").contains(button));
+    if (side) this.pick(side, button.dataset.modelName ?? "");
+  }
+
+  /** Streamlit does not say which of the two it calls for: measures that have come, or another theme.
+   * @param {Component} component */
+  update({ data, setStateValue }) {
+    this.report = setStateValue;
+    this.data = { ...data, start: this.data.start };
+    if (!this.started) return;
+    for (const side of this.sides) side.choice = this.named(side.choice.name) ?? side.choice;
+    const { scene } = this.panes.lead;
+    const before = scene.ink.join();
+    scene.readTheme();
+    if (scene.ink.join() !== before) this.panes.restyle();
+    this.showTable();
+    this.showPlane();
+  }
+
+  destroy() {
+    this.resized?.disconnect();
+    for (const section of [this.table, this.plane, this.samples]) section?.destroy();
+    this.panes.destroy();
+  }
+}
+
+/** @param {import("../../browser/map/panel.js").Row} row @param {Choice} choice */
+function briefRow(row, { metrics, likelihood }) {
+  const text = formatted(metrics[row.key], row.unit);
+  const words = `${plusMinus(text, metrics[`${row.key}_sd`])} ${unitOf(row, likelihood)}`;
+  const value = element("dd", "", text, element("small", "", words));
+  return element("div", "", element("dt", row.tone && `lse-${row.tone}`, row.name.replace(", their sum", "")), value);
+}
+
+export default mount((/** @type {Component} */ component) => new SideBySide(component));

@@ -1,0 +1,56 @@
+"""Side by side: a Streamlit component that compares two models on linked maps, in pictures and in numbers."""
+
+from pathlib import Path
+
+from streamlit.components.v2 import component
+
+from explorer.browser import FOLDER as KIT
+from explorer.browser import MAP_STYLES
+from explorer.javascript import bundle, styles
+from explorer.wire import Choice, ClassColours, Classifier, CompareData, RunChoice, Seed, TermColours
+
+FOLDER = Path(__file__).parent
+_SHARED = (*MAP_STYLES, KIT / "map/picker.css", KIT / "ui/pad.css", KIT / "ui/figures.css")
+
+
+_mount = component(
+    "side_by_side",
+    html='<div class="lse lse-both" data-testid="side-by-side" data-ready="false"></div>',
+    css=styles([*_SHARED, FOLDER / "receipt/receipt.css", FOLDER / "side_by_side.css"]),
+    js=bundle(FOLDER / "side_by_side.js"),
+    isolate_styles=False,  # Plotly's style sheet does not reach into a shadow root
+)
+
+
+def side_by_side(
+    models: list[Choice],
+    runs: list[RunChoice],
+    seeds: list[Seed],
+    classifier: Classifier,
+    start: dict[str, str],
+    defaults: dict[str, str],
+    *,
+    class_colours: ClassColours,
+    term_colours: TermColours,
+    plotly_url: str,
+    classifier_url: str,
+    key: str,
+) -> dict[str, str] | None:
+    """Draw the two maps and what compares them; the value is the link state that the visitor last left it in, or None.
+
+    It comes from a browser: explorer.server.link.clean says what of it can be trusted. While the component is mounted
+    only the measures in ``models`` may change.
+    """
+    data: CompareData = {
+        "models": models,
+        "runs": runs,
+        "seeds": seeds,
+        "classifier": classifier,
+        "start": start,
+        "defaults": defaults,
+        "class_colours": class_colours,
+        "term_colours": term_colours,
+        "plotly_url": plotly_url,
+        "classifier_url": classifier_url,
+    }
+    return _mount(key=key, data=data, on_link_change=lambda: None).link

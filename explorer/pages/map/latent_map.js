@@ -1,0 +1,167 @@
+// The page of the map: which model shows, the link that says all of it, and the words beside it. While a pointer is
+// down nothing here asks the server.
+
+import { Chooser } from "./chooser.js";
+import { GLIDE_MS } from "../../browser/map/glide.js";
+import { Inspector } from "../../browser/map/inspector.js";
+import { linkOf, showInAddressBar, stateOf } from "../../browser/map/link.js";
+import { fetchModel } from "../../browser/map/loading.js";
+import { mount } from "../../browser/ui/mount.js";
+import { captionOf, showNumbers, takenOf } from "../../browser/map/panel.js";
+import { Panes } from "../../browser/map/panes.js";
+
+/** @typedef {import("../../wire.js").Model} Model */
+/** @typedef {import("../../browser/ui/mount.js").Component<import("../../wire.js").MapData>} Component */
+
+class LatentMap {
+  /** @param {Component} component */
+  constructor({ data, parentElement, setStateValue }) {
+    this.data = data;
+    this.report = setStateValue;
+    this.root = /** @type {HTMLElement} */ (parentElement.querySelector(".lse"));
+    const { model, ...look } = stateOf(data.start);
+    this.model = data.models.find(({ name }) => name === model) ?? data.models[0];
+    /** @type {Model | null} the model shown before this one */
+    this.before = null;
+    this.chooser = new Chooser(this.root, data.models);
+    this.panes = new Panes(this.root, [this.root], [this.model], look, data, {
+      changed: () => this.publish(),
+      showSelected: () => this.showSelected(),
+      showView: () => this.showView(),
+      press: (button) => this.press(button),
+    });
+    this.pane = this.panes.lead;
+    this.inspector = new Inspector(this.find(".lse-image"), this.panes.originals);
+    void this.startWith(this.model);
+  }
+
+  /** @param {string} selector @returns {HTMLElement} */
+  find(selector) {
+    return /** @type {HTMLElement} */ (this.root.querySelector(selector));
+  }
+
+  /** @param {Model} model the first one, or another where that could not be loaded */
+  async startWith(model) {
+    if (!(await this.take(model)) || this.started) return;
+    this.started = true;
+    this.pane.start();
+    this.showModel();
+    this.root.dataset.ready = "true";
+    showInAddressBar(this.link, this.data.defaults);
+    // Evaluating Plotly takes the main thread for a second: the map is seen, and can be dragged, before it.
+    requestAnimationFrame(() => setTimeout(() => void this.panes.loadAxes(this.data.plotly_url)));
+  }
+
+  /** Make ``model`` the loaded one.
+   * @param {Model} model
+   * @returns {Promise<boolean>} false after a complaint, or when another was asked for meanwhile */
+  async take(model) {
+    this.asked = model;
+    try {
+      const loaded = await fetchModel(model.url, model.likelihood);
+      if (this.asked !== model || this.panes.end.signal.aborted) return false;
+      this.pane.loaded = loaded;
+    } catch {
+      if (this.asked !== model) return false;
+      this.panes.complain(`The model “${model.label}” could not be loaded. Check the connection and choose it again.`);
+      return false;
+    }
+    this.panes.complain("");
+    this.forgetOtherImages(model);
+    this.pane.subject = this.model = model;
+    return true;
+  }
+
+  /** The selected image is none of another data set. @param {Model} model to come */
+  forgetOtherImages({ dataset, images }) {
+    const { state } = this.panes;
+    if (dataset === this.model.dataset && state.image < images) return;
+    this.panes.state = { ...state, image: -1, z: state.z ?? new Float32Array(2) };
+  }
+
+  // What is shown
+
+  /** Everything beside the map that depends on the model. */
+  showModel() {
+    this.root.dataset.model = this.model.name;
+    this.chooser.show(this.model);
+    showNumbers(this.find(".lse-numbers"), this.before ?? this.chooser.like(this.model, 1), this.model);
+    this.showSelected();
+    this.showView();
+    this.panes.decode();
+  }
+
+  /** The sentence under the map, and the buttons that say how it is looked at. */
+  showView() {
+    if (!this.pane.loaded) return;
+    this.find(".lse-caption").textContent = captionOf(this.model, this.pane.countOutside());
+    this.panes.pressScale();
+    this.find(".lse-toggle").setAttribute("aria-pressed", String(this.panes.state.lattice));
+  }
+
+  showSelected() {
+    const { image } = this.panes.state;
+    this.panes.noteSelected();
+    const { dataset, images_url } = this.model;
+    const missing = images_url ? "" : ` The ${dataset} images are not on the server, so the original is not shown.`;
+    const note = `${takenOf(this.model)}.${missing}`;
+    if (this.pane.loaded) this.inspector.show(this.pane.loaded, this.model, image, note);
+  }
+
+  // What the visitor does
+
+  /** @returns {Object<string, string>} */
+  get link() {
+    return linkOf({ model: this.model.name, ...this.panes.state }, this.pane.place.view.half);
+  }
+
+  /** Once a change is final: the address bar shows it, and Streamlit learns of it. */
+  publish() {
+    const { link } = this;
+    showInAddressBar(link, this.data.defaults);
+    this.report("link", link);
+  }
+
+  /** @param {Model | undefined} model to morph to */
+  async switchTo(model) {
+    if (!model) return;
+    if (!this.started) return this.startWith(model);
+    this.asked = model;
+    const before = this.model;
+    if (model === before || !(await this.take(model))) return;
+    this.before = before;
+    const other = before.dataset !== model.dataset;
+    if (other) this.pane.jump();
+    this.showModel();
+    this.publish();
+    if (!other) this.pane.glide(GLIDE_MS);
+  }
+
+  /** @param {boolean} on */
+  setLattice(on) {
+    this.panes.state = { ...this.panes.state, lattice: on };
+    this.showView();
+    this.publish();
+    void this.pane.decodeBackdrop();
+    this.pane.paint();
+  }
+
+  /** @param {HTMLElement} button */
+  press(button) {
+    if (button.matches(".lse-switch")) void this.switchTo(this.chooser.switched(this.model));
+    if (button.matches(".lse-toggle")) this.setLattice(!this.panes.state.lattice);
+    void this.switchTo(this.chooser.named(button.dataset.modelName));
+  }
+
+  /** Only the theme changes while the map is mounted. @param {Component} component */
+  update({ setStateValue }) {
+    this.report = setStateValue;
+    if (this.started) this.panes.restyle();
+  }
+
+  destroy() {
+    this.panes.destroy();
+  }
+}
+
+export default mount((/** @type {Component} */ component) => new LatentMap(component));

@@ -1,0 +1,49 @@
+"""The latent map: a Streamlit component that decodes, morphs and inspects in the browser."""
+
+from pathlib import Path
+
+from streamlit.components.v2 import component
+
+from explorer.browser import MAP_STYLES
+from explorer.javascript import bundle, styles
+from explorer.wire import ClassColours, MapData, Model, TermColours
+
+FOLDER = Path(__file__).parent
+
+
+_mount = component(
+    "latent_map",
+    html=(FOLDER / "latent_map.html").read_text(encoding="utf-8"),
+    css=styles([*MAP_STYLES, FOLDER / "latent_map.css"]),
+    js=bundle(FOLDER / "latent_map.js"),
+    isolate_styles=False,  # Plotly's style sheet does not reach into a shadow root
+)
+
+
+def latent_map(
+    models: list[Model],
+    start: dict[str, str],
+    defaults: dict[str, str],
+    *,
+    class_colours: ClassColours,
+    term_colours: TermColours,
+    plotly_url: str,
+    classifier_url: str,
+    key: str,
+) -> dict[str, str] | None:
+    """Draw the map; the value is the link state that the visitor last left it in, or None before any change.
+
+    It comes from a browser: explorer.server.link.clean says what of it can be trusted. ``start`` and ``defaults`` are
+    link states too. Keep every argument constant while the map is mounted: from the first drawing on the browser holds
+    the state and writes the address bar, and data that has not changed is not sent again.
+    """
+    data: MapData = {
+        "models": models,
+        "start": start,
+        "defaults": defaults,
+        "class_colours": class_colours,
+        "term_colours": term_colours,
+        "plotly_url": plotly_url,
+        "classifier_url": classifier_url,
+    }
+    return _mount(key=key, data=data, on_link_change=lambda: None).link

@@ -1,0 +1,44 @@
+"""The map: every code at once, a point to drag, and the KL term to switch off."""
+
+import streamlit as st
+
+from explorer import equations, palette, visitor
+from explorer.mounted import note_left, start_of, while_mounted
+from explorer.pages.map.latent_map import latent_map
+from explorer.server import assets, catalogue, link
+from explorer.wire import Model
+
+_KEY = "map"
+
+
+def show() -> None:
+    """The page."""
+    who = visitor.identify()
+    models, start = while_mounted(_KEY, lambda: _prepared(who))
+    left = latent_map(
+        models,
+        start,
+        link.DEFAULTS,
+        class_colours=palette.CLASSES,
+        term_colours=palette.TERMS,
+        plotly_url=assets.plotly_url(),
+        classifier_url=assets.classifier_url(),
+        key=_KEY,
+    )
+    note_left(_KEY, left)
+    st.latex(equations.LOSS)
+    st.markdown(
+        "The encoder turns an image x into a Gaussian q(z|x). The decoder turns a point z into p(x|z): 784 pixel"
+        f" probabilities, or means of grey levels. :color[Reconstruction]{{foreground='{palette.RECONSTRUCTION}'}} is"
+        f" small when the codes tell images apart. :color[KL]{{foreground='{palette.KL}'}} grows with the distance of"
+        " q(z|x), its mean and its σ, from the prior p(z) = N(0, I). β is the weight of the KL term. At β = 1 the loss"
+        " ℓ of an image is its −ELBO."
+    )
+
+
+def _prepared(who: str) -> tuple[list[Model], dict[str, str]]:
+    """The models and the link state to start from; others' kept models are not to be had."""
+    models, start = catalogue.offered(who), start_of(_KEY, link.TABLE)
+    if start["model"] not in {model["name"] for model in models}:
+        start["model"] = link.DEFAULTS["model"]
+    return models, start

@@ -1,0 +1,1 @@
+"""Inference for one image: the evidence, the posterior and every gap."""

@@ -1,0 +1,1 @@
+"""KL in both directions, between Gaussians and mixtures that the reader moves."""

@@ -1,0 +1,119 @@
+// log p(x) = ELBO + KL(q || p(z|x)) as bars on one axis of nats, and in a line of numbers.
+
+import { element } from "../../browser/ui/dom.js";
+import { atMost, signed, ticksBetween, tiny } from "../../browser/ui/ticks.js";
+
+/** @typedef {import("../../wire.js").Inference} Inference */
+/** A piece of the axis, in nats. @typedef {{low: number, high: number}} Strip */
+/** What a bar is made of: from is where it begins, in nats. @typedef {{to: number, tone: string, title: string}} Piece */
+
+const WIDTHS = [1, 2, 5].flatMap((factor) => [-3, -2, -1, 0, 1, 2, 3, 4].map((power) => factor * 10 ** power));
+const SHARE = 0.7; // of the axis, what a gap takes at most
+const BEYOND = 0.04; // of the axis, what is right of log p(x)
+const TICKS_WANTED = 5;
+const DECIMALS = 3;
+
+/** The end of the axis on which a gap can be seen: as wide as a round number. @param {Inference} answer @returns {Strip} */
+export function stripOf({ log_evidence, kl }) {
+  const gap = Math.max(kl?.value ?? 1, 1e-3);
+  const width = Math.min(...WIDTHS.filter((each) => SHARE * each >= gap), 1e5);
+  const high = log_evidence + BEYOND * width;
+  return { low: high - width, high };
+}
+
+/** A bar from the axis's cut on to the last piece's end. @param {Strip} strip @param {string} name @param {Piece[]} pieces */
+export function barOf({ low, high }, name, pieces) {
+  const shareOf = (/** @type {number} */ nats) => Math.min(1, Math.max(0, (nats - low) / (high - low)));
+  let from = 0;
+  const parts = pieces.map(({ to, tone, title }) => {
+    const part = element("i", `lse-piece-${tone}`);
+    part.title = title;
+    part.style.width = `${100 * Math.max(0, shareOf(to) - from)}%`;
+    from = Math.max(from, shareOf(to));
+    return part;
+  });
+  return element("div", "lse-nats-row", element("small", "", name), element("div", "lse-nats-bar", ...parts));
+}
+
+/** @param {Strip} strip @param {string} unit */
+export function axisOf({ low, high }, unit) {
+  const ticks = ticksBetween(low, high, TICKS_WANTED).map(({ value, text }) => {
+    const tick = element("span", "", text);
+    tick.style.left = `${(100 * (value - low)) / (high - low)}%`;
+    return tick;
+  });
+  return element("div", "lse-nats-row", element("small", "", unit), element("div", "lse-nats-axis", ...ticks));
+}
+
+/** A number under its name. @param {string} tone @param {string} name @param {number} value */
+export function figureOf(tone, name, value) {
+  return element(
+    "span",
+    tone && `lse-figure lse-figure-${tone}`,
+    `${name} `,
+    element("b", "", signed(value, DECIMALS)),
+  );
+}
+
+export class Identity {
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    this.title = /** @type {HTMLElement} */ (root.querySelector("h2"));
+    this.bars = /** @type {HTMLElement} */ (root.querySelector(".lse-identity-bars"));
+    this.words = /** @type {HTMLElement} */ (root.querySelector(".lse-identity-words"));
+  }
+
+  /** @param {Inference | null} answer */
+  show(answer) {
+    this.title.textContent = answer && !answer.q ? "log p(x) (this model has no q)" : "log p(x) = ELBO + KL(q ‖ p(z|x))";
+    this.bars.replaceChildren(...(answer ? rowsOfIdentity(answer) : []));
+    this.words.replaceChildren(...(answer ? sentencesOf(answer) : []));
+  }
+}
+
+/** @param {Inference} answer */
+function rowsOfIdentity(answer) {
+  const strip = stripOf(answer);
+  const { elbo, kl, log_evidence } = answer;
+  const rows = [barOf(strip, "log p(x)", [{ to: log_evidence, tone: "evidence", title: "log p(x) by quadrature" }])];
+  if (elbo && kl) {
+    const pieces = [
+      { to: elbo.value, tone: "elbo", title: "ELBO" },
+      { to: elbo.value + kl.value, tone: "divergence", title: "KL(q ‖ p(z|x))" },
+    ];
+    rows.unshift(barOf(strip, "ELBO + KL", pieces));
+  }
+  return [...rows, axisOf(strip, answer.unit)];
+}
+
+/** @param {Inference} answer */
+function sentencesOf(answer) {
+  const { elbo, kl, log_evidence, evidence_error, missed } = answer;
+  const precision = `numerical error about ${atMost(evidence_error)} nats`;
+  const outside = `at most a share of ${atMost(missed)} of p(x) lies outside the grid`;
+  const found = figureOf("evidence", "log p(x)", log_evidence);
+  const exact = element("p", "", found, ` by quadrature; ${precision}; ${outside}.`);
+  if (!elbo || !kl) {
+    const alone = "This model has no encoder, so there is no q(z|x). p(z|x) and log p(x) are computed without one.";
+    return [exact, element("p", "lse-quiet", `${alone} The numbers are ${answer.unit}.`)];
+  }
+  const sum = elbo.value + kl.value;
+  const terms = [figureOf("elbo", "ELBO", elbo.value), " + ", figureOf("divergence", "KL(q ‖ p(z|x))", kl.value)];
+  const total = element("p", "", ...terms, " = ", element("b", "", signed(sum, DECIMALS)), ` ${answer.unit}`);
+  const errors = `about ${atMost(elbo.error)} in the ELBO and ${atMost(kl.error)} in KL`;
+  exact.append(` The sum differs from it by ${tiny(Math.abs(sum - log_evidence))} nats; numerical error ${errors}.`);
+  return [total, exact, partsOfElbo(answer, answer.unit)];
+}
+
+/** The two terms that training adds up, in their colours. @param {Inference} answer @param {string} unit */
+function partsOfElbo({ reconstruction, kl_prior, elbo }, unit) {
+  if (reconstruction === null || kl_prior === null || !elbo) return "";
+  const first = element("span", "lse-reconstruction", `E[−log p(x|z)] ${signed(reconstruction, DECIMALS)}`);
+  const second = element("span", "lse-kl", `KL(q ‖ p(z)) ${signed(kl_prior, DECIMALS)}`);
+  const torn = element(
+    "small",
+    "",
+    " The axis does not start at 0. Rounded separately, so sums may differ in the last digit.",
+  );
+  return element("p", "", "−ELBO = ", first, " + ", second, ` = ${signed(-elbo.value, DECIMALS)} ${unit}.`, torn);
+}

@@ -1,0 +1,74 @@
+// What lies over the map: where the close-up is, the fitted q, and the draws of the prior that have landed.
+
+import { svg } from "../../browser/ui/dom.js";
+import { toPixels } from "../../browser/map/view.js";
+import { outlineOf } from "./close_up.js";
+
+/** @typedef {import("../../browser/map/view.js").View} View */
+
+const LEAST_PX = 12; // side of the square that shows where the close-up is
+
+export class MapMarks {
+  /** @param {import("../../browser/map/pane.js").Pane} pane */
+  constructor(pane) {
+    this.pane = pane;
+    this.layer = svg("svg", { class: "lse-marks lse-over", "aria-hidden": "true" });
+    pane.scene.marks.after(this.layer);
+    /** @type {View | null} */
+    this.window = null;
+    /** @type {import("../../wire.js").Gaussian | null} */
+    this.fitted = null;
+    /** @type {Float32Array[]} */
+    this.landed = [];
+    /** @type {Element[]} */
+    this.drops = [];
+  }
+
+  /** @param {View | null} window @param {import("../../wire.js").Gaussian | null} fitted */
+  show(window, fitted) {
+    this.window = window;
+    this.fitted = fitted;
+  }
+
+  /** @param {Float32Array[]} places of draws of z */
+  land(places) {
+    this.landed = places;
+    this.drops = places.map((_, i) => {
+      const drop = svg("circle", { r: places.length > 1 ? 3.5 : 6, class: "lse-drop" });
+      drop.setAttribute("style", `animation-delay: ${(600 * i) / places.length}ms`);
+      return drop;
+    });
+    this.layer.replaceChildren(...this.drops);
+    this.draw();
+  }
+
+  draw() {
+    const { pane, drops } = this;
+    const { view } = pane.place;
+    const side = pane.scene.side;
+    drops.forEach((drop, i) => {
+      const [cx, cy] = toPixels(view, side, this.landed[i][0], this.landed[i][1]);
+      drop.setAttribute("cx", String(cx));
+      drop.setAttribute("cy", String(cy));
+    });
+    // To put a drop in again would let it land again.
+    for (const mark of [...this.layer.children]) if (!drops.includes(mark)) mark.remove();
+    if (this.window) this.layer.append(windowMark(this.window, view, side));
+    if (this.fitted) this.layer.append(...ringsOf(this.fitted, view, side));
+  }
+}
+
+/** @param {View} window @param {View} view @param {number} side */
+function windowMark(window, view, side) {
+  const [x, y] = toPixels(view, side, window.x, window.y);
+  const width = Math.max(LEAST_PX, (window.half / view.half) * side);
+  return svg("rect", { x: x - width / 2, y: y - width / 2, width, height: width, class: "lse-window" });
+}
+
+/** @param {import("../../wire.js").Gaussian} q @param {View} view @param {number} side */
+function ringsOf(q, view, side) {
+  return [1, 2].map((k) => {
+    const points = outlineOf(q, k).map(([z1, z2]) => toPixels(view, side, z1, z2).join(","));
+    return svg("polygon", { points: points.join(" "), class: "lse-fitted" });
+  });
+}

@@ -1,0 +1,1 @@
+"""A training run: its form, its view, and what can be done with it."""

@@ -1,0 +1,39 @@
+// The numbers of one frame, and the sentence under the maps.
+
+import { element } from "../../browser/ui/dom.js";
+import { rowsOf } from "../../browser/map/panel.js";
+
+/** @typedef {import("../../wire.js").Frame} Frame */
+/** @typedef {import("../../wire.js").Run} Run */
+
+/** @param {number} count */
+export function counted(count) {
+  return count.toLocaleString("en");
+}
+
+/** When a frame was recorded. @param {Run} run @param {Frame} frame @param {boolean} named for one of several runs */
+export function momentOf({ label, epoch }, { step, weight }, named) {
+  const moment = `step ${counted(step)}, epoch ${(step / epoch).toFixed(1)}; KL weight β = ${short(weight)}`;
+  return named ? `${label}: ${moment}` : moment;
+}
+
+/** @param {HTMLElement} table @param {Run} run @param {Frame} frame */
+export function showReadings(table, { images, likelihood }, frame) {
+  const { reconstruction, kl, spread, mean_sigma, pixel_stddev } = frame;
+  const values = { reconstruction, kl, negative_elbo: reconstruction + kl, spread, mean_sigma, pixel_stddev };
+  const caption = `Averages over ${counted(images)} held-out images, with one draw of z each; nats are per image.`;
+  table.replaceChildren(element("caption", "", caption), rowsOf(likelihood, [values]));
+}
+
+/** A weight with the digits it deserves. @param {number} weight */
+export function short(weight) {
+  return String(Number(weight.toPrecision(3)));
+}
+
+/** What is drawn, in one sentence. @param {Run[]} runs @param {number[]} outside codes that each map leaves out */
+export function sentenceOf(runs, outside) {
+  const [{ images, dataset }] = runs;
+  const drawn = `Each point: where the encoder puts one of ${counted(images)} held-out ${dataset} images (the mean of q(z|x)).`;
+  const gone = outside.map((count, i) => (runs.length > 1 ? `${counted(count)} (${runs[i].label})` : counted(count)));
+  return outside.some(Boolean) ? `${drawn} ${gone.join(" and ")} lie outside this window.` : drawn;
+}

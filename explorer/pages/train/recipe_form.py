@@ -1,0 +1,94 @@
+"""The form that makes a recipe, with what the run will cost."""
+
+import streamlit as st
+
+from explorer.runs import cost
+from explorer.runs.manager import WALL_S
+from explorer.server import run_presenter
+from models import data
+from models.data import DATASETS
+from models.likelihood import LIKELIHOODS, PIXEL_STDDEV, PIXEL_STDDEVS
+from models.recipe import Recipe, RecipeError
+
+_MAX_EPOCHS = 200
+
+
+def first_recipe(dataset: str) -> Recipe:
+    """The recipe that the form begins with for the data set of that name."""
+    return Recipe(dataset, **DATASETS[dataset].first_run)
+
+
+def recipe_form() -> Recipe | None:
+    """Draw the form; what it says, or None after a sentence on why that cannot be."""
+    dataset = st.selectbox("Images", list(DATASETS), format_func=lambda name: DATASETS[name].label, key="form_dataset")
+    default = first_recipe(dataset)
+    with st.container(horizontal=True):
+        beta = st.number_input("KL weight β", 0.0, 1000.0, 1.0, 0.1, format="%g", key="form_beta", width=120)
+        epochs = st.number_input("Epochs", 1, _MAX_EPOCHS, default.epochs, key=f"form_epochs_{dataset}", width=120)
+    with st.expander("Likelihood, network, optimiser"):
+        likelihood = st.selectbox(
+            "p(x|z)", list(LIKELIHOODS), format_func=lambda name: LIKELIHOODS[name].label, key="form_likelihood"
+        )
+        stddev = _pixel_stddev() if LIKELIHOODS[likelihood].has_stddev else PIXEL_STDDEV
+        widths = st.text_input(
+            "Hidden layers of the encoder", ", ".join(map(str, default.hidden)), help="One to four widths up to 1,024,"
+            " such as 512, 256. The decoder has the same layers in reverse order.", key="form_hidden",
+        )  # fmt: skip
+        batch = st.number_input("Batch size", 16, 1024, default.batch_size, 16, key=f"form_batch_{dataset}")
+        rate = st.number_input(
+            "Peak learning rate", 1e-5, 0.1, default.learning_rate, 1e-3, format="%g", key="form_rate",
+            help="Adam. The rate rises to this peak during the first half of the run, and then falls to zero.",
+        )  # fmt: skip
+        warm_up = st.slider(
+            "KL warm-up (share of the run)", 0.0, 1.0, default.kl_warm_up, 0.05, key="form_warm_up",
+            help="The KL weight rises from 0 to β during this share of the run. In two dimensions codes can hardly pass"
+            " each other; a weak KL term at the start lets them move.",
+        )  # fmt: skip
+        seed = st.number_input("Seed", 0, 2**31, 0, key="form_seed", help="Sets initial weights, batches and noise.")
+    try:
+        # Rounded, for the field's steps of 0.1 add up to 0.30000000000000004.
+        return Recipe(
+            dataset, round(beta, 9), epochs, _widths(widths), batch, rate, warm_up,
+            likelihood=likelihood, seed=seed, pixel_stddev=stddev,
+        )  # fmt: skip
+    except RecipeError as error:
+        st.warning(f"{str(error)[:1].upper()}{str(error)[1:]}")
+        return None
+
+
+def _pixel_stddev() -> float | None:
+    learnt = st.checkbox(
+        "Learn σ", key="form_sigma_learnt", help="One σ for all pixels and images, trained like the weights; it"
+        " starts at 0.2. Its best value is the root mean squared error of a pixel.",
+    )  # fmt: skip
+    if learnt:
+        return None
+    return st.number_input(
+        "σ of a pixel", *PIXEL_STDDEVS, PIXEL_STDDEV, 0.01, format="%g", key="form_sigma",
+        help="Grey levels go from 0 to 1. A larger fixed σ has the effect of a larger β.",
+    )  # fmt: skip
+
+
+def tell_cost(recipe: Recipe) -> bool:
+    """Say what a run of ``recipe`` will cost; False where that is more than a run may."""
+    seconds = cost.seconds(recipe)
+    # Half, because other runs and a pause may double it.
+    if seconds > WALL_S / 2:
+        wanted = run_presenter.duration(seconds)
+        st.warning(f"This would take {wanted}; a run may take {WALL_S // 120} min. Train fewer epochs.")
+        return False
+    st.caption(f"Takes {run_presenter.duration(seconds)} on this machine.{_fetch_note(recipe.dataset)}")
+    return True
+
+
+def _fetch_note(dataset: str) -> str:
+    if data.is_local(dataset):
+        return ""
+    return f" {DATASETS[dataset].megabytes} MB of images are downloaded first. The 8×8 digits need no network."
+
+
+def _widths(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(width) for width in text.split(","))
+    except ValueError:
+        raise RecipeError("the hidden layers are whole numbers with commas between them, such as 512, 256.") from None

@@ -1,0 +1,1 @@
+"""What the server answers in plain data. Nothing in here imports Streamlit."""

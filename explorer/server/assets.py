@@ -1,0 +1,155 @@
+"""Files that browsers fetch and cache: plotly.js, and each model's decoder and codes, and its encoder.
+
+They lie in static/, which Streamlit serves over HTTP, so that a reload or a second visitor costs nothing. Each name
+holds a hash of the content; a file is made once and never changes.
+"""
+
+import gzip
+import hashlib
+import logging
+import os
+from collections.abc import Callable
+from functools import cache, wraps
+from pathlib import Path
+
+import numpy as np
+import plotly
+import safetensors.numpy
+from safetensors import SafetensorError
+
+from models import checkpoint, classifier, data
+from models.checkpoint import Checkpoint
+from models.evaluation import fixed_images
+from models.files import write_atomically
+from models.idx import IdxError
+
+FOLDER = Path(__file__).parents[2] / "static" / "made"
+_LONG_AGO = 946_684_800  # seconds: the year 2000
+
+
+class AssetError(OSError):
+    """The folder cannot be written; the message says which and what to do."""
+
+
+def while_there(urls_of: Callable) -> Callable[[Callable], Callable]:
+    """As functools.cache, for a function that publishes files: it is called anew once one of them has been deleted.
+
+    ``urls_of`` gives the addresses in what the function returns.
+    """
+
+    def decorate(publish: Callable) -> Callable:
+        remembered = cache(publish)
+
+        @wraps(publish)
+        def checked(*arguments: object) -> object:
+            found = remembered(*arguments)
+            if all(map(_is_there, urls_of(found))):
+                return found
+            remembered.cache_clear()
+            return remembered(*arguments)
+
+        checked.cache_clear = remembered.cache_clear  # pyright: ignore[reportAttributeAccessIssue]: functions take any
+        return checked
+
+    return decorate
+
+
+def _is_there(url: str) -> bool:
+    return (FOLDER / url.rpartition("/")[2]).exists()
+
+
+@while_there(lambda url: [url])
+def plotly_url() -> str:
+    """The address of the plotly.js that the plotly package carries, gzipped. Raises AssetError."""
+    source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+    return _publish("plotly.js", source.read_bytes())
+
+
+def model_url(name: str, model: Checkpoint) -> str:
+    """The address of what a browser needs of a model: a gzipped safetensors file of decoder and codes.
+
+    Raises AssetError.
+    """
+    return _publish(f"{name}.safetensors", checkpoint.drawable(model.weights, model.codes))
+
+
+def encoder_url(name: str, model: Checkpoint) -> str:
+    """The address of a gzipped safetensors file of a model's encoder: few visitors draw, so it lies apart.
+
+    Raises AssetError.
+    """
+    return _publish(f"{name}-encoder.safetensors", checkpoint.encodable(model.weights))
+
+
+@while_there(lambda url: [url])
+def classifier_url() -> str:
+    """The address of the classifier of digits that names decoded pictures, gzipped. Raises AssetError."""
+    try:
+        return _publish("classifier.safetensors", safetensors.numpy.save(classifier_tensors()))
+    except (ValueError, KeyError, SafetensorError) as error:
+        raise AssetError(f"{classifier.FILE.name} cannot be read ({error}); restore models/pretrained.") from error
+
+
+def classifier_tensors() -> dict[str, np.ndarray]:
+    """The classifier as a decoder is laid out, float16: classifier.0.weight [out, in], classifier.0.bias [out], ..."""
+    judge = classifier.read()
+    tensors = {}
+    for layer, (weight, bias) in enumerate(zip(judge.weights, judge.biases, strict=True)):
+        tensors[f"classifier.{2 * layer}.weight"] = np.ascontiguousarray(weight.T.half().numpy())
+        tensors[f"classifier.{2 * layer}.bias"] = bias.half().numpy()
+    return tensors
+
+
+def unpublish_model(name: str) -> None:
+    """Take a model's files back from the browsers. Raises OSError."""
+    for path in FOLDER.glob(f"{name}-*.safetensors.gz"):
+        path.unlink(missing_ok=True)
+
+
+def images_url(name: str) -> str | None:
+    """The address of a data set's test images, or None where its files are not on this machine (yet).
+
+    A gzipped safetensors file: pixels uint8 [N, 784] as stored, x uint8 [N, 98] as models of binary pixels saw them,
+    one bit a pixel. Raises AssetError.
+    """
+    if name not in _images or not _is_there(_images[name]):
+        dataset = _local_test_images(name)
+        if dataset is None:
+            return None
+        _images[name] = _publish_images(dataset)
+    return _images[name]
+
+
+_images: dict[str, str] = {}
+"""What images_url has found: a data set that is missing may still come."""
+
+
+def _local_test_images(name: str) -> data.Dataset | None:
+    try:
+        return data.load_local(name, "test")
+    except (data.DataError, IdxError, OSError) as error:
+        logging.getLogger(__name__).warning("The page shows no original images. %s", error)
+        return None
+
+
+def _publish_images(dataset: data.Dataset) -> str:
+    bits = np.packbits(fixed_images(dataset).numpy().astype(bool), axis=1)
+    pixels = dataset.pixels.flatten(1).numpy()
+    return _publish(f"{dataset.name}-test.safetensors", safetensors.numpy.save({"pixels": pixels, "x": bits}))
+
+
+def _publish(name: str, raw: bytes) -> str:
+    """Where the page finds ``raw``, gzipped; the file is made now if it is not there yet."""
+    stem, _, suffix = name.rpartition(".")
+    path = FOLDER / f"{stem}-{hashlib.sha256(raw).hexdigest()[:12]}.{suffix}.gz"
+    try:
+        if not path.exists():
+            FOLDER.mkdir(parents=True, exist_ok=True)
+            # Zipped once here: Streamlit would zip each answer anew, on the thread that serves every visitor.
+            write_atomically(path, gzip.compress(raw, 6, mtime=0))
+            # Streamlit sends no Cache-Control; a browser then trusts a file for a tenth of its age.
+            os.utime(path, (_LONG_AGO, _LONG_AGO))
+    except OSError as error:
+        logging.getLogger(__name__).warning("%s cannot be written: %s", path.parent, error)
+        raise AssetError(f"static/made cannot be written ({error.strerror}); make it writable.") from error
+    return f"app/static/{FOLDER.name}/{path.name}"

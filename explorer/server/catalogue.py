@@ -1,0 +1,96 @@
+"""The models that a page offers, as the latent map takes them."""
+
+from contextlib import suppress
+from pathlib import Path
+
+from explorer.server import assets, model_store
+from explorer.wire import Model
+from models import checkpoint, data, gallery
+from models.checkpoint import Checkpoint, CheckpointError
+from models.recipe import Recipe
+
+_STORIES = {
+    "mnist-beta-0": "Without the KL term nothing keeps the codes near the prior: σ collapses, the codes move apart.",
+    "mnist-beta-1": "The loss is −ELBO: one nat of KL costs as much as one nat of reconstruction.",
+    "mnist-beta-30": "The KL term costs more than any code can save, so almost every q(z|x) becomes the prior N(0, I).",
+    gallery.SWITCHED_OFF: "The β = 1 model, trained further without the KL term. The map keeps its arrangement; σ"
+    " collapses and the codes spread.",
+    gallery.EXACT: "A decoder trained alone, on log p(x) as an integral over z. This model has no encoder, so there is"
+    " no q(z|x). The map shows the mean and σ of the exact p(z|x); −ELBO is −log p(x).",
+    gallery.GAUSSIAN: "p(x|z) is Gaussian on grey levels, with one learnt σ for all pixels. Its nats are nats of a"
+    " density: not comparable with the nats of binary pixels.",
+}
+_LABELS = {
+    gallery.SWITCHED_OFF: "β = 1, then 0",
+    gallery.EXACT: "exact, no encoder",
+    gallery.GAUSSIAN: "Gaussian, β = 1",
+}
+_OLD_SAMPLES = 16
+"""Draws of z behind each code of a file that was written before its averages were kept."""
+
+_WEAK = "The KL term is cheap: the codes spread, and images are easy to tell apart."
+_STRONG = "The KL term is expensive: the codes move together and overlap."
+
+
+def offered(visitor: str) -> list[Model]:
+    """The gallery and then what the visitor keeps, oldest first."""
+    mine = [(model_store.path(visitor, name), name, label) for name, label in model_store.labels(visitor).items()]
+    models = shipped()
+    for each in mine:
+        with suppress(CheckpointError, OSError):  # one that has gone bad since it was checked
+            models = [*models, _kept_entry(*each)]
+    # Asked for anew each time, for a training run may have fetched them meanwhile.
+    names = {known.label: name for name, known in data.DATASETS.items()}
+    return [model | {"images_url": assets.images_url(names[model["dataset"]])} for model in models]
+
+
+@assets.while_there(lambda models: [model["url"] for model in models])
+def shipped() -> list[Model]:
+    """The gallery, in the order of beta; read once a process."""
+    entries = [_shipped_entry(name, recipe) for name, recipe in gallery.recipes().items()]
+    return sorted(entries, key=lambda entry: (not entry["from_scratch"], entry["beta"]))
+
+
+def _shipped_entry(name: str, recipe: Recipe) -> Model:
+    label = _LABELS.get(name, f"β = {recipe.beta:g}")
+    story = _STORIES.get(name, _WEAK if recipe.beta < 1 else _STRONG)
+    return _entry(name, gallery.read(name), label, story, from_scratch=name in gallery.series())
+
+
+def _kept_entry(path: Path, name: str, label: str) -> Model:
+    model = checkpoint.read(path)
+    model_store.note_opening(path)
+    return _entry(name, model, label, _history(model.recipe), kept=True)
+
+
+def _entry(
+    name: str, model: Checkpoint, label: str, story: str, *, from_scratch: bool = False, kept: bool = False
+) -> Model:
+    dataset = data.DATASETS[model.recipe.dataset]
+    return Model(
+        name=name,
+        label=label,
+        beta=model.recipe.last_weight,
+        from_scratch=from_scratch,
+        kept=kept,
+        url=assets.model_url(name, model),
+        images_url=None,
+        story=story,
+        dataset=dataset.label,
+        likelihood=model.likelihood.facts(),
+        pixel_stddev=model.pixel_stddev,
+        class_names=list(dataset.class_names),
+        images=len(model.codes.label),
+        has_encoder=model.recipe.has_encoder,
+        samples=0 if model.averages or not model.recipe.has_encoder else _OLD_SAMPLES,
+        binarisations=model.binarisations,
+        metrics=model.metrics,
+    )
+
+
+def _history(recipe: Recipe) -> str:
+    """How a kept model was trained."""
+    changes = "".join(f", {weight:g} from step {step:,}" for step, weight in recipe.kl_changes)
+    epochs = f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}"
+    images = data.DATASETS[recipe.dataset].label
+    return f"Trained on {images}, {epochs}, seed {recipe.seed}; KL weight {recipe.beta:g}{changes}."

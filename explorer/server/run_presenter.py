@@ -1,0 +1,167 @@
+"""A run as the run view and the comparison take it, and in words."""
+
+from explorer.runs.files import Record, encoder_name, frame_name
+from explorer.runs.manager import Snapshot
+from explorer.server import assets
+from explorer.wire import Frame, Moment, Run, RunChoice, TrainingCurve
+from models.data import DATASETS
+from models.likelihood import LIKELIHOODS
+from models.recipe import Recipe
+
+_LONG = 200  # letters, more than any label has but one of a hundred changes
+_FAIR_STEPS = 20  # fewer, which torch's first ones slow, say little of the rest
+_NO_FRAME = "The run ended before it had a picture."
+_WAITING = {
+    "queued": "Waiting for a free place on the server.",
+    "starting": "The run is starting: it loads PyTorch and the images.",
+    "fetching": "The images are being downloaded.",
+}
+
+
+def seen(run: Snapshot, record: Record) -> Run:
+    """What there is to see of a run now."""
+    return Run(
+        name=run.name,
+        label=label(run.recipe, record.changes),
+        dataset=DATASETS[run.recipe.dataset].label,
+        likelihood=LIKELIHOODS[run.recipe.likelihood].facts(),
+        class_names=list(DATASETS[run.recipe.dataset].class_names),
+        images=record.images,
+        steps=run.status.total,
+        epoch=record.epoch,
+        ended=run.status.ended,
+        waiting=_waiting(run),
+        frames=[_frame(run, entry) for entry in record.frames],
+        training=TrainingCurve(**record.training),
+        changes=record.changes,
+    )
+
+
+def _waiting(run: Snapshot) -> str:
+    """What stands on the map before the first frame."""
+    if run.status.ended:
+        return _NO_FRAME
+    if run.status.state == "queued" and not run.place:
+        return "The run is about to start."
+    return _WAITING.get(run.status.state, "The first picture will appear soon.")
+
+
+def choosable(run: Snapshot, record: Record) -> RunChoice:
+    """The moments of a run that can be compared. Raises AssetError."""
+    dataset = run.recipe.dataset
+    return RunChoice(
+        name=f"run-{run.name}",
+        label=suggestion(run.recipe, record.changes, _LONG),
+        dataset=DATASETS[dataset].label,
+        likelihood=LIKELIHOODS[run.recipe.likelihood].facts(),
+        class_names=list(DATASETS[dataset].class_names),
+        images_url=assets.images_url(dataset),
+        images=record.images,
+        frames=[_moment(run, entry) for entry in record.frames],
+    )
+
+
+def nothing_yet(recipe: Recipe) -> Run:
+    """What there is to see before a run: the prior, where its codes will gather."""
+    return Run(
+        name="",
+        label=label(recipe, []),
+        dataset=DATASETS[recipe.dataset].label,
+        likelihood=LIKELIHOODS[recipe.likelihood].facts(),
+        class_names=list(DATASETS[recipe.dataset].class_names),
+        images=0,
+        steps=0,
+        epoch=0,
+        ended=False,
+        waiting="The codes will appear here. The circles: the prior p(z) = N(0, I).",
+        frames=[],
+        training={"step": [], "reconstruction": [], "kl": []},
+        changes=[],
+    )
+
+
+def title(recipe: Recipe) -> str:
+    """What is trained, in one line."""
+    epochs = f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}"
+    likelihood = "".join(f"{words}, " for words in [*_likelihood(recipe), *_sigma(recipe)])
+    return f"{DATASETS[recipe.dataset].label}, {likelihood}β = {recipe.beta:g}, {epochs}, seed {recipe.seed}"
+
+
+def _likelihood(recipe: Recipe) -> list[str]:
+    """The name of a likelihood that does not go without saying."""
+    return [] if recipe.likelihood == Recipe.likelihood else [LIKELIHOODS[recipe.likelihood].title]
+
+
+def _sigma(recipe: Recipe) -> list[str]:
+    if not LIKELIHOODS[recipe.likelihood].has_stddev:
+        return []
+    return ["σ learnt" if recipe.pixel_stddev is None else f"σ = {recipe.pixel_stddev:g}"]
+
+
+def suggestion(recipe: Recipe, changes: list[dict], longest: int) -> str:
+    """A name for the model that a run has made, of at most ``longest`` letters: the first of these that fits."""
+    weights = label(recipe, changes)
+    kind = [] if recipe.dataset == "mnist" else [DATASETS[recipe.dataset].label]
+    kind += _likelihood(recipe)
+    short = f"β = {recipe.beta:g}, … then {changes[-1]['weight']:g}" if changes else weights
+    seed = f"seed {recipe.seed}"
+    tries = [[*kind, weights, seed], [*kind, weights], [*kind, short], [short]]
+    return next((name for parts in tries if len(name := ", ".join(parts)) <= longest), "")
+
+
+def label(recipe: Recipe, changes: list[dict]) -> str:
+    """The KL weights of a run, which tell it from others of the same start."""
+    return ", then ".join(["β = " + f"{recipe.beta:g}", *(f"{change['weight']:g}" for change in changes)])
+
+
+def standing(run: Snapshot) -> str:
+    """How far a run is, in one line with its units."""
+    status = run.status
+    if status.state == "queued":
+        return f"{_ordinal(run.place)} in the queue" if run.place else "About to start"
+    if status.state in ("running", "paused"):
+        done = f"step {status.step:,} of {status.total:,}"
+        if status.state == "paused":
+            return f"Paused at {done}"
+        known = status.images_per_second and status.step >= _FAIR_STEPS
+        left = f" · {_duration(status.seconds_left)} left" if known else ""
+        return f"{done} · {status.images_per_second:,.0f} images/s{left}"
+    return status.sentence
+
+
+def duration(seconds: float) -> str:
+    """A time to wait, as exact as an estimate is."""
+    return f"about {_duration(seconds)}"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 99:
+        return f"{max(1, round(seconds)) if seconds < 10 else 5 * round(seconds / 5)} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _ordinal(number: int) -> str:
+    tens = number % 100 in (11, 12, 13)
+    return f"{number}{'th' if tens else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
+
+
+def _frame(run: Snapshot, entry: dict) -> Frame:
+    fixed = run.recipe.pixel_stddev if LIKELIHOODS[run.recipe.likelihood].has_stddev else None
+    return Frame(
+        step=entry["step"],
+        url=_address(run.name, frame_name(entry["step"])),
+        reconstruction=entry["reconstruction"],
+        kl=entry["kl"],
+        spread=entry["spread"],
+        mean_sigma=entry["mean_sigma"],
+        weight=entry["weight"],
+        pixel_stddev=entry.get("pixel_stddev", fixed),
+    )
+
+
+def _moment(run: Snapshot, entry: dict) -> Moment:
+    return Moment(**_frame(run, entry), encoder_url=_address(run.name, encoder_name(entry["step"])))
+
+
+def _address(name: str, file: str) -> str:
+    return f"app/static/made/runs/{name}/{file}"

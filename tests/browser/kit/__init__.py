@@ -1,0 +1,1 @@
+"""The shared JavaScript in a Chromium."""

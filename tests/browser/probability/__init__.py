@@ -1,0 +1,1 @@
+"""The probability view in a Chromium."""

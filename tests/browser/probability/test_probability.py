@@ -1,0 +1,278 @@
+"""The probability page: the posterior on the map, the identity that adds up, and the two gaps."""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+from playwright.sync_api import Browser, expect
+
+from models import bound, gallery
+from models.data import Dataset
+from models.evaluation import fixed_images
+from models.evidence import evidence, posterior
+from tests.browser.blank_page import blank_page, modules
+from tests.browser.conftest import openings
+from tests.browser.opened_map import lonely_image
+from tests.browser.opened_pair import SEVEN
+from tests.browser.opened_probability import OpenedProbability
+
+REFERENCE = gallery.REFERENCE
+FAR = 18  # a test image whose code the encoder puts beside its posterior
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 3}
+HEAT = modules("view", "heat")
+PAINT = """([low, width, shade, view, side]) => {
+    const image = new ImageData(side, side);
+    image.data.fill(0);
+    const tiles = { low, width, side: 12, shade: Uint8Array.from(shade) };
+    paintHeat(image, view, tiles, [255, 255, 255], 1);
+    return Array.from({ length: side * side }, (_, i) => image.data[4 * i]);
+}"""
+
+
+@pytest.fixture
+def opened(open_probability: Callable, mnist_test: Dataset) -> OpenedProbability:
+    """The page with the image FAR, answered."""
+    found = open_probability(f"?image={FAR}")
+    found.wait_for_answer()
+    return found
+
+
+@cache
+def exact(name: str, pixels: bytes) -> tuple[float, float]:
+    """log p(x) and the ELBO of the encoder's q, in nats."""
+    vae, x = gallery.read(name).vae(), torch.frombuffer(bytearray(pixels), dtype=torch.uint8).float()[None] / 255
+    with torch.no_grad():
+        return evidence(vae, x).log_evidence.item(), bound.elbo(vae, x, vae.encode(x)).value.item()
+
+
+def seen(opened: OpenedProbability) -> np.ndarray:
+    return opened.picture(opened.page.get_by_test_id("x"))
+
+
+def assert_adds_up(opened: OpenedProbability, name: str) -> None:
+    """Each number is torch's for the x that shows, and the two make the third."""
+    elbo, kl, total = opened.numbers("identity", ["ELBO", "KL(q ‖ p(z|x))", "log p(x)"])
+    assert elbo + kl == pytest.approx(total, abs=2e-3)
+    assert (total, elbo) == pytest.approx(exact(name, seen(opened).tobytes()), abs=1e-2)
+
+
+def test_the_page_opens_on_the_first_test_image_and_its_identity(
+    open_probability: Callable, mnist_test: Dataset
+) -> None:
+    opened = open_probability()
+    opened.wait_for_answer()
+    opened.wait_for_axes()
+    assert opened.root.get_attribute("data-image") == "0"
+    assert np.array_equal(seen(opened), 255 * fixed_images(mnist_test)[0].numpy().astype(np.uint8))
+    assert_adds_up(opened, REFERENCE)
+
+
+def test_a_click_on_the_map_asks_for_the_posterior_of_that_image(opened: OpenedProbability) -> None:
+    opened.wait_for_axes()
+    image, before = lonely_image(REFERENCE), opened.answer
+    opened.page.mouse.click(*opened.place(gallery.read(REFERENCE).codes.mean[image].tolist()))
+    opened.wait_for_answer(before)
+    expect(opened.page.get_by_test_id("x-name")).to_contain_text(f"test image {image}")
+    assert_adds_up(opened, REFERENCE)
+    assert opened.query["image"] == str(image)
+
+
+def test_the_map_glows_where_the_posterior_is_and_not_where_the_encoder_thinks(
+    opened: OpenedProbability, mnist_test: Dataset
+) -> None:
+    checkpoint = gallery.read(REFERENCE)
+    found = posterior(checkpoint.vae(), fixed_images(mnist_test)[FAR])
+    tile, i, j = torch.unravel_index(found.log_density.argmax(), found.log_density.shape)
+    mode = found.low[tile] + (torch.tensor([i, j]) + 0.5) * found.width[tile] / 12
+    red, _, blue = opened.colour_at(mode.tolist())
+    assert red - blue > 100
+    paper = opened.colour_at((-3.9, -3.9))
+    assert np.ptp(paper) < 12
+    assert np.ptp(opened.colour_at((checkpoint.codes.mean[FAR] + torch.tensor([0.0, -0.3])).tolist())) < 100
+
+
+def test_a_drag_asks_the_server_nothing(opened: OpenedProbability) -> None:
+    opened.wait_for_silence()
+    sent, asked = len(opened.frames), len(opened.requests)
+    opened.grab()
+    opened.page.mouse.move(*opened.place((0.6, -0.8)), steps=10)
+    opened.wait_for_z((0.6, -0.8))
+    assert (len(opened.frames), len(opened.requests)) == (sent, asked)
+    opened.page.mouse.up()
+
+
+def test_the_fit_closes_the_amortisation_gap_and_leaves_the_approximation_gap(opened: OpenedProbability) -> None:
+    names = ["amortisation gap", "approximation gap"]
+    (kl,) = opened.numbers("identity", ["KL(q ‖ p(z|x))"])
+    expect(opened.fit.locator("input[type=range]")).to_be_enabled()
+    amortisation, approximation = opened.numbers("fit", names)
+    assert amortisation + approximation == pytest.approx(kl, abs=3e-3)
+    assert amortisation > 10 * approximation
+    expect(opened.page.locator(".lse-fitted")).to_have_count(0)
+    opened.fit_to_the_end()
+    assert opened.numbers("fit", names) == [0, approximation]
+    expect(opened.page.locator(".lse-fitted")).to_have_count(2)
+
+
+def test_a_full_covariance_leaves_less_and_is_in_the_address(opened: OpenedProbability) -> None:
+    expect(opened.fit.locator("input[type=range]")).to_be_enabled()
+    (diagonal,) = opened.numbers("fit", ["approximation gap"])
+    opened.fit.get_by_role("checkbox").check()
+    opened.page.wait_for_url("**full=on*")
+    (full,) = opened.numbers("fit", ["approximation gap"])
+    assert 0 <= full < diagonal
+
+
+def test_after_a_fit_the_other_covariance_stands_at_its_own_end(opened: OpenedProbability) -> None:
+    opened.fit_to_the_end()
+    slider, box = opened.fit.locator("input[type=range]"), opened.fit.get_by_role("checkbox")
+    for turn in (box.check, box.uncheck):
+        turn()
+        expect(opened.fit).to_have_attribute("data-step", slider.get_attribute("max"))
+        assert opened.numbers("fit", ["amortisation gap"]) == [pytest.approx(0, abs=0.05)]
+        expect(opened.page.locator(".lse-fitted")).to_have_count(2)
+
+
+def test_the_ellipse_can_be_taken_back_step_by_step(opened: OpenedProbability) -> None:
+    opened.fit_to_the_end()
+    ring = opened.page.locator(".lse-fitted").first
+    end = ring.get_attribute("points")
+    slider = opened.fit.locator("input[type=range]")
+    slider.fill("0")
+    assert ring.get_attribute("points") != end
+    assert opened.numbers("fit", ["ELBO"]) == opened.numbers("identity", ["ELBO"])
+
+
+def test_the_address_brings_image_model_and_covariance_back(open_probability: Callable, mnist_test: Dataset) -> None:
+    opened = open_probability(f"?model=mnist-beta-3&image={FAR}&full=on")
+    opened.wait_for_answer()
+    assert opened.root.get_attribute("data-model") == "mnist-beta-3"
+    expect(opened.fit.get_by_role("checkbox")).to_be_checked()
+    assert_adds_up(opened, "mnist-beta-3")
+
+
+def test_another_model_answers_for_the_same_image(opened: OpenedProbability) -> None:
+    before, x = opened.answer, seen(opened)
+    opened.choose("mnist-beta-0.3")
+    opened.wait_for_answer(before)
+    assert np.array_equal(seen(opened), x)
+    assert_adds_up(opened, "mnist-beta-0.3")
+
+
+def test_a_model_without_an_encoder_has_its_evidence_alone(open_probability: Callable, mnist_test: Dataset) -> None:
+    opened = open_probability("?model=mnist-lattice&image=3")
+    opened.wait_for_answer()
+    (total,) = opened.numbers("identity", ["log p(x)"])
+    found = evidence(gallery.read("mnist-lattice").vae(), fixed_images(mnist_test)[3:4]).log_evidence.item()
+    assert total == pytest.approx(found, abs=1e-2)
+    expect(opened.page.get_by_test_id("identity")).to_contain_text("no encoder")
+    expect(opened.fit).to_be_hidden()
+
+
+def test_nats_of_a_density_are_called_that(open_probability: Callable, mnist_test: Dataset) -> None:
+    opened = open_probability("?model=mnist-gaussian-beta-1&image=3")
+    opened.wait_for_answer()
+    expect(opened.page.get_by_test_id("identity")).to_contain_text("nats of a density")
+    assert_adds_up(opened, "mnist-gaussian-beta-1")
+
+
+def test_a_drawing_is_asked_about_and_placed(opened: OpenedProbability) -> None:
+    before = opened.answer
+    opened.draw(*SEVEN)
+    opened.wait_for_answer(before)
+    expect(opened.page.get_by_test_id("x-name")).to_have_text("x, your drawing")
+    assert set(np.unique(seen(opened))) == {0, 255}
+    assert_adds_up(opened, REFERENCE)
+    expect(opened.page.locator("circle.lse-guest")).to_have_count(1)
+    assert "image" not in opened.query
+
+
+def test_a_sample_lands_on_the_map_and_can_be_taken_as_x(opened: OpenedProbability) -> None:
+    before = opened.answer
+    ancestral = opened.page.get_by_test_id("ancestral")
+    ancestral.get_by_role("button", name="Draw 100").click()
+    expect(opened.page.locator(".lse-drop")).to_have_count(100)
+    ancestral.get_by_role("button", name="Use as x").click()
+    opened.wait_for_answer(before)
+    expect(opened.page.get_by_test_id("x-name")).to_contain_text("a sample")
+    assert_adds_up(opened, REFERENCE)
+
+
+def test_a_grey_sample_is_binarised_for_a_model_of_binary_pixels(
+    open_probability: Callable, mnist_test: Dataset
+) -> None:
+    opened = open_probability("?model=mnist-gaussian-beta-1&image=3")
+    opened.wait_for_answer()
+    before = opened.answer
+    ancestral = opened.page.get_by_test_id("ancestral")
+    ancestral.get_by_role("button", name="Draw one").click()
+    ancestral.get_by_role("button", name="Use as x").click()
+    opened.wait_for_answer(before)
+    grey, before = seen(opened), opened.answer
+    assert len(np.unique(grey)) > 2
+    opened.choose(REFERENCE)
+    opened.wait_for_answer(before)
+    assert np.array_equal(seen(opened), np.where(grey < 128, 0, 255))
+    assert_adds_up(opened, REFERENCE)
+
+
+def test_the_zoom_shows_the_posterior_in_the_middle(opened: OpenedProbability) -> None:
+    opened.wait_for_axes()
+    opened.page.get_by_test_id("nearer").click()
+    opened.page.wait_for_url("**view=*")
+    frame, plot = (opened.page.locator(each).bounding_box() for each in (".lse-window", ".lse-plot"))
+    assert frame["x"] + frame["width"] / 2 == pytest.approx(plot["x"] + plot["width"] / 2, abs=2)
+    assert frame["width"] == pytest.approx(plot["width"] / 4, abs=3)
+
+
+@pytest.fixture
+def open_without_files(new_context: Callable, server_without_files: str) -> Iterator[Callable]:
+    """As open_probability, where the MNIST files are missing."""
+    yield from openings(new_context, f"{server_without_files}probability", OpenedProbability)
+
+
+def test_without_the_files_a_drawing_is_answered(open_without_files: Callable) -> None:
+    opened = open_without_files()
+    expect(opened.page.get_by_test_id("invitation")).to_be_visible()
+    opened.draw(*SEVEN)
+    opened.wait_for_answer()
+    assert_adds_up(opened, REFERENCE)
+
+
+def test_on_a_phone_the_posterior_follows_the_map_and_nothing_scrolls_sideways(
+    open_probability: Callable, mnist_test: Dataset
+) -> None:
+    opened = open_probability(f"?image={FAR}", **PHONE)
+    opened.wait_for_answer()
+    opened.wait_for_axes()
+    tops = [opened.page.locator(each).first.bounding_box()["y"] for each in (".lse-stage", ".lse-close", ".lse-fit")]
+    assert tops == sorted(tops)
+    assert opened.page.get_by_test_id("stMain").evaluate("main => main.scrollWidth <= main.clientWidth")
+
+
+def bump(z: torch.Tensor) -> torch.Tensor:
+    """A smooth density's shade: uneven, tilted, 255 at its mode."""
+    tilted = torch.stack([z[..., 0] + 0.5 * z[..., 1] - 0.3, (z[..., 1] + 0.2) / 0.7], dim=-1)
+    return 255 * (-tilted.square().sum(dim=-1) / 0.5).exp()
+
+
+@pytest.mark.parametrize("half", [2.0, 0.6])
+def test_tiles_of_two_sizes_are_painted_where_and_as_they_are(browser: Browser, half: float) -> None:
+    side = 200
+    corners = torch.tensor([[-2.0, -2.0], [0.0, -2.0], [-2.0, 0.0]])
+    fine = torch.cartesian_prod(torch.tensor([0.0, 1.0]), torch.tensor([0.0, 1.0]))
+    low, width = torch.cat([corners, fine]), torch.tensor([2.0] * 3 + [1.0] * 4)
+    steps = (torch.arange(12) + 0.5) / 12
+    pixels = torch.stack(torch.meshgrid(steps, steps, indexing="ij"), dim=-1)
+    shade = bump(low[:, None, None] + pixels * width[:, None, None, None]).round().int()
+    view = {"x": 0.1, "y": -0.05, "half": half}
+    with blank_page(browser, HEAT) as page:
+        painted = page.evaluate(PAINT, [low.tolist(), width.tolist(), shade.flatten().tolist(), view, side])
+    across = (torch.arange(side) + 0.5) * 2 * half / side - half
+    z = torch.stack(torch.meshgrid(-across - 0.05, across + 0.1, indexing="ij")[::-1], dim=-1)
+    error = (torch.tensor(painted).view(side, side) - bump(z)).abs()
+    inside = (z > -1.9).all(dim=-1) & (z < 1.9).all(dim=-1)
+    assert error[inside].max() < 16  # of 255: what lies between coarse pixels is interpolated
+    assert error[inside].mean() < 3

@@ -1,6 +1,0 @@
-"""A module that does nothing for a long time: python -m tests.sleeper."""
-
-import time
-
-if __name__ == "__main__":
-    time.sleep(600)
