@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 import torch
@@ -88,6 +89,13 @@ def kl_weight(taken: int, total: int, recipe: Recipe) -> float:
     if changed:
         return changed[-1]
     return recipe.beta * min(1.0, _progress(taken, total) / recipe.kl_warm_up) if recipe.kl_warm_up else recipe.beta
+
+
+@cache
+def settles_at(total: int, recipe: Recipe) -> int:
+    """The step of ``total`` from which kl_weight stays as it is in the end; 0 where it never changes."""
+    weights = [kl_weight(taken, total, recipe) for taken in range(total + 1)]
+    return next((taken + 1 for taken in reversed(range(total)) if weights[taken] != weights[-1]), 0)
 
 
 def steps_an_epoch(images: int, recipe: Recipe) -> int:

@@ -14,7 +14,7 @@ from models.data import Dataset
 from models.evaluation import encode_dataset, summarise
 from models.likelihood import LIKELIHOODS
 from models.recipe import Recipe
-from models.training import Step, TrainingError, kl_weight, one_cycle, steps_an_epoch, train
+from models.training import Step, TrainingError, kl_weight, one_cycle, settles_at, steps_an_epoch, train
 from models.vae import VAE
 from tests.conftest import global_generators_untouched, seeded
 
@@ -162,6 +162,14 @@ def test_the_kl_weight_rises_in_a_straight_line_to_beta_and_stays() -> None:
 
 def test_without_a_warm_up_the_kl_weight_is_beta_from_the_start() -> None:
     assert kl_weight(0, 100, Recipe(beta=3, kl_warm_up=0)) == 3
+
+
+@pytest.mark.parametrize(("warm_up", "settled"), [(0, 0), (0.1, 9), (0.5, 49), (1, 99)])
+def test_from_the_step_that_is_told_on_the_kl_weight_stays(warm_up: float, settled: int) -> None:
+    recipe = Recipe(beta=3, kl_warm_up=warm_up)
+    assert settles_at(100, recipe) == settled
+    assert {kl_weight(taken, 100, recipe) for taken in range(settled, 101)} == {3}
+    assert all(kl_weight(taken, 100, recipe) < 3 for taken in range(settled))
 
 
 def test_from_a_change_on_the_kl_weight_is_what_the_latest_one_says() -> None:

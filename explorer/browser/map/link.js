@@ -19,13 +19,19 @@ export function stateOf(link) {
   };
 }
 
+/** What shows where no link says anything. @returns {Omit<State, "model">} */
+export function firstLook() {
+  return { z: new Float32Array(2), image: -1, digits: "0123456789", scale: "shared", view: null, lattice: false };
+}
+
 /** The inverse of stateOf. @param {State} state @param {number} half of the window, in units of z
+ * @param {Object<string, string>} defaults of the page: nothing else is in its link
  * @returns {Object<string, string>} */
-export function linkOf({ model, z, image, digits, scale, view, lattice }, half) {
+export function linkOf({ model, z, image, digits, scale, view, lattice }, half, defaults) {
   const atOrigin = image < 0 && z?.every((coordinate) => coordinate === 0);
   // A ten-thousandth of the window, however deep the zoom. The table in Python takes ten decimals.
   const decimals = Math.min(10, Math.max(0, Math.ceil(4 - Math.log10(half))));
-  return {
+  const link = {
     model,
     z: z && !atOrigin ? shortNumbers(z, decimals) : "",
     image: image < 0 ? "" : String(image),
@@ -34,6 +40,7 @@ export function linkOf({ model, z, image, digits, scale, view, lattice }, half) 
     view: view ? shortNumbers([view.x, view.y, view.half], decimals) : "",
     lattice: lattice ? "on" : "",
   };
+  return Object.fromEntries(Object.entries(link).filter(([name]) => name in defaults));
 }
 
 /** @param {ArrayLike<number>} numbers @param {number} decimals */

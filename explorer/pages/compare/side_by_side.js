@@ -227,11 +227,7 @@ class SideBySide {
   /** @returns {Object<string, string>} */
   get link() {
     const [a, b] = this.sides.map(({ choice }) => choice.name);
-    const {
-      model: _,
-      lattice: __,
-      ...look
-    } = linkOf({ model: a, ...this.panes.state }, this.panes.lead.place.view.half);
+    const look = linkOf({ model: a, ...this.panes.state }, this.panes.lead.place.view.half, this.data.defaults);
     const seed = this.samples?.seed;
     const lead = look.image && this.panes.lead === this.sides[1].pane ? "b" : "";
     return { a, b, ...look, lead, lines: this.threads.on ? "on" : "", draw: seed ? String(seed) : "" };

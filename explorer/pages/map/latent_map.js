@@ -112,7 +112,7 @@ class LatentMap {
 
   /** @returns {Object<string, string>} */
   get link() {
-    return linkOf({ model: this.model.name, ...this.panes.state }, this.pane.place.view.half);
+    return linkOf({ model: this.model.name, ...this.panes.state }, this.pane.place.view.half, this.data.defaults);
   }
 
   /** Once a change is final: the address bar shows it, and Streamlit learns of it. */

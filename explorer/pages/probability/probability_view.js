@@ -182,7 +182,8 @@ class ProbabilityView {
 
   /** @returns {Object<string, string>} */
   get link() {
-    const { lattice: _, ...look } = linkOf({ model: this.model.name, ...this.panes.state }, this.pane.place.view.half);
+    const state = { model: this.model.name, ...this.panes.state };
+    const look = linkOf(state, this.pane.place.view.half, this.data.defaults);
     return { ...look, full: this.fitting?.full ? "on" : "" };
   }
 

@@ -15,6 +15,7 @@ from explorer.server import assets, run_presenter
 from explorer.server.model_store import MAX_LABEL
 from explorer.wire import Run
 from models.recipe import Recipe
+from models.training import settles_at
 from models.vae import MIN_STDDEV
 
 WEIGHTS = (0.0, 0.01, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
@@ -157,8 +158,9 @@ def _offer_steering(run: Snapshot, visitor_id: str) -> None:
 
 
 def _schedule(run: Snapshot) -> str:
-    rising = run.control.weight < 0 and run.status.weight < run.recipe.beta
-    return f" It rises to {run.recipe.beta:g} over the first {run.recipe.kl_warm_up:.0%} of the run." if rising else ""
+    last = settles_at(run.status.total, run.recipe)
+    rising = run.control.weight < 0 and run.status.step < last
+    return f" It rises to {run.recipe.beta:g} until step {last:,}." if rising else ""
 
 
 def _steer(name: str, visitor_id: str, weight: float | None = None, paused: bool | None = None) -> None:

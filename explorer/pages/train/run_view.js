@@ -3,6 +3,7 @@
 
 import { GLIDE_MS } from "../../browser/map/glide.js";
 import { Inspector } from "../../browser/map/inspector.js";
+import { firstLook } from "../../browser/map/link.js";
 import { mount } from "../../browser/ui/mount.js";
 import { Panes } from "../../browser/map/panes.js";
 import { Curves } from "./curves.js";
@@ -25,15 +26,7 @@ class RunView {
     this.step = Infinity;
     const elements = layOut(root, data.runs.length);
     this.find(".lse-invitation").textContent = data.invitation;
-    const look = {
-      z: new Float32Array(2),
-      image: -1,
-      digits: "0123456789",
-      scale: "shared",
-      view: null,
-      lattice: false,
-    };
-    this.panes = new Panes(root, elements, data.runs.map(subjectOf), look, data, {
+    this.panes = new Panes(root, elements, data.runs.map(subjectOf), firstLook(), data, {
       changed: () => {},
       showSelected: () => this.showSelected(),
       showView: () => this.showView(),

@@ -10,14 +10,15 @@ from explorer.server import link
 from tests.browser.blank_page import blank_page, modules
 
 # A view's half side is kept within 1e-6 and 1e6, and a coordinate of z below 1e7.
-LINKS = """numbers => numbers.map(([z1, z2, half]) => {
+LINKS = """([numbers, defaults]) => numbers.map(([z1, z2, half]) => {
     const view = { x: z2, y: z1, half };
     const z = Float32Array.of(z1, z2);
-    return linkOf({ model: "mnist-beta-0", z, image: 7, digits: "", scale: "fit", view, lattice: true }, half);
+    const state = { model: "mnist-beta-0", z, image: 7, digits: "", scale: "fit", view, lattice: true };
+    return linkOf(state, half, defaults);
 })"""
-AGAIN = """links => links.map(link => {
+AGAIN = """([links, defaults]) => links.map(link => {
     const state = stateOf(link);
-    return linkOf(state, state.view?.half ?? 4);
+    return linkOf(state, state.view?.half ?? 4, defaults);
 })"""
 
 
@@ -37,22 +38,28 @@ def numbers() -> list[list[float]]:
 
 
 def test_python_takes_every_link_that_the_map_writes(javascript: Page) -> None:
-    for state in javascript.evaluate(LINKS, numbers()):
+    for state in javascript.evaluate(LINKS, [numbers(), link.DEFAULTS]):
         assert link.clean(state) == state
 
 
 def test_the_map_reads_a_link_as_it_wrote_it(javascript: Page) -> None:
-    links = javascript.evaluate(LINKS, numbers())
-    assert javascript.evaluate(AGAIN, links) == links
+    links = javascript.evaluate(LINKS, [numbers(), link.DEFAULTS])
+    assert javascript.evaluate(AGAIN, [links, link.DEFAULTS]) == links
 
 
 def test_the_default_of_python_is_the_default_of_the_map(javascript: Page) -> None:
-    assert javascript.evaluate(AGAIN, [link.DEFAULTS]) == [link.DEFAULTS]
+    assert javascript.evaluate(AGAIN, [[link.DEFAULTS], link.DEFAULTS]) == [link.DEFAULTS]
+
+
+@pytest.mark.parametrize("table", [link.COMPARE, link.PROBABILITY])
+def test_the_link_of_another_page_has_names_of_its_own_table_alone(javascript: Page, table: link.Table) -> None:
+    (state,) = javascript.evaluate(LINKS, [[[1, 2, 3]], link.defaults(table)])
+    assert state.keys() == link.TABLE.keys() & table.keys()
 
 
 def test_however_deep_the_zoom_a_link_loses_a_ten_thousandth_of_the_window_at_most(javascript: Page) -> None:
     for half in (4.0, 0.1, 0.002, 0.0001):
-        (state,) = javascript.evaluate(LINKS, [[12.3456789, -0.0123456789, half]])
+        (state,) = javascript.evaluate(LINKS, [[[12.3456789, -0.0123456789, half]], link.DEFAULTS])
         z1, z2 = map(float, state["z"].split(","))
         assert abs(z1 - 12.3456789) <= max(half / 1e4, 1e-6)  # z is float32
         assert abs(z2 + 0.0123456789) <= half / 1e4
