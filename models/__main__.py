@@ -76,7 +76,7 @@ def parser() -> argparse.ArgumentParser:
     )
     verb.add_argument("--print", action="store_true", help="only print the commands (off)")
     verb.add_argument(
-        "--only-measure", action="store_true", help="train none, and make the codes in each file anew (off)"
+        "--only-measure", action="store_true", help="train none, and compute the codes in each file again (off)"
     )
     verb.set_defaults(run=_pretrain)
     _add_measuring(verbs)
@@ -107,7 +107,7 @@ def _add_training(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     verb.add_argument("--epochs", type=int, default=default.epochs, help="passes over all images (%(default)s)")
     verb.add_argument("--seed", type=int, default=default.seed, help="draws weights, batches and noise (%(default)s)")
     verb.add_argument("--out", type=Path, required=True, metavar="FILE", help="the model's file (must be given)")
-    verb.add_argument("--force", action="store_true", help="replace FILE, and begin anew where a run was stopped (off)")
+    verb.add_argument("--force", action="store_true", help="replace FILE, and restart a stopped run (off)")
     # As text, because argparse parses a default that is a string like a user's argument.
     widths = ",".join(map(str, default.hidden))
     verb.add_argument(

@@ -112,7 +112,7 @@ def _measured(path: Path, recipe: Recipe, folder: Path) -> dict[str, float]:
     known = folder / f"{path.stem}-{_fingerprint(path)}.json"
     if not known.exists():
         if checkpoint.read(path).recipe != recipe:
-            raise CheckpointError(f"{path} was made by another recipe; delete it, and the sweep makes it anew.")
+            raise CheckpointError(f"{path} was made by another recipe; delete it, and the sweep trains it again.")
         text = run(shlex.join(["python", "-m", "models", "measure", "--json", relative(path)]))
         write_atomically(known, json.dumps(report.values(text)).encode())
     return json.loads(known.read_bytes())

@@ -91,7 +91,7 @@ def kl_weight(taken: int, total: int, recipe: Recipe) -> float:
     return recipe.beta * min(1.0, _progress(taken, total) / recipe.kl_warm_up) if recipe.kl_warm_up else recipe.beta
 
 
-def steps_an_epoch(images: int, recipe: Recipe) -> int:
+def steps_per_epoch(images: int, recipe: Recipe) -> int:
     """The number of batches in an epoch; the last may be smaller."""
     return math.ceil(images / recipe.batch_size)
 
@@ -105,7 +105,7 @@ def best_device() -> torch.device:
 
 def check_changes(recipe: Recipe, images: int) -> None:
     """Refuse a change of the KL weight after the last step of a run on ``images``. Raises RecipeError."""
-    total = recipe.epochs * steps_an_epoch(images, recipe)
+    total = recipe.epochs * steps_per_epoch(images, recipe)
     late = [step for step, _ in recipe.kl_changes if step >= total]
     if late:
         raise RecipeError(
@@ -136,7 +136,7 @@ def train(
     device = next(vae.parameters()).device
     objective = _OBJECTIVES[recipe.objective]
     progress = progress or Progress.before(vae, recipe)
-    epoch = steps_an_epoch(len(dataset.pixels), recipe)
+    epoch = steps_per_epoch(len(dataset.pixels), recipe)
     total, skipped = recipe.epochs * epoch, 0
     while progress.taken < total:
         rows = _rows(progress, len(dataset.pixels), epoch, recipe, generator)

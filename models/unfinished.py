@@ -49,12 +49,12 @@ def resume(path: Path, vae: VAE, recipe: Recipe, dataset: Dataset, generator: to
     try:
         tensors, metadata = _parse(path.read_bytes())
         if {name: metadata.get(name) for name in _identity(recipe, dataset)} != _identity(recipe, dataset):
-            raise CheckpointError(f"{path} is a run of another recipe; use another --out, or --force to begin anew.")
+            raise CheckpointError(f"{path} is a run of another recipe; use another --out, or --force to start again.")
         return _restored(tensors, int(metadata["taken"]), vae, recipe, generator)
     except (safetensors.SafetensorError, ValueError, KeyError, RuntimeError) as error:
         if isinstance(error, CheckpointError):
             raise
-        raise CheckpointError(f"{path} is damaged; use --force to begin anew.") from error
+        raise CheckpointError(f"{path} is damaged; use --force to start again.") from error
 
 
 def _parse(raw: bytes) -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -13,7 +13,7 @@ from explorer.runs.worker import THREADS
 from models.data import DATASETS, Dataset
 from models.evaluation import BINARISATIONS, DRAWS
 from models.recipe import Recipe
-from models.training import best_device, steps_an_epoch, train
+from models.training import best_device, steps_per_epoch, train
 from models.vae import LATENTS, PIXELS, VAE
 
 _START_S = 4.0  # to start a process, import torch, and load the images
@@ -39,7 +39,7 @@ def seconds(recipe: Recipe) -> float:
     speed, known = _measured(), DATASETS[recipe.dataset]
     images, held_out = known.training_images, known.held_out_images
     encoder, decoder = _weights(recipe.hidden, 2 * LATENTS), _weights(recipe.hidden, LATENTS)
-    steps = recipe.epochs * steps_an_epoch(images, recipe)
+    steps = recipe.epochs * steps_per_epoch(images, recipe)
     training = steps * speed.step + recipe.epochs * images * (speed.image + speed.weight * (encoder + decoder))
     # An evaluation has only forward passes, a third of a step's work: one per code, and one per binarisation.
     forward = (1 + BINARISATIONS) * encoder + (_NODES + BINARISATIONS * DRAWS) * decoder

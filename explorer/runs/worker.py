@@ -23,7 +23,7 @@ from models.data import DataError, Dataset
 from models.idx import IdxError
 from models.likelihood import LIKELIHOODS
 from models.recipe import MAX_KL_CHANGES, Recipe
-from models.training import TrainingError, best_device, kl_weight, steps_an_epoch, train
+from models.training import TrainingError, best_device, kl_weight, steps_per_epoch, train
 from models.vae import VAE
 
 THREADS = 1
@@ -102,7 +102,7 @@ class Worker:
         dataset, held_out = (data.load(name, split, _Download(self.files, name)) for split in ("train", "test"))
         generator = torch.Generator().manual_seed(self.recipe.seed)
         vae = VAE.of(self.recipe, generator).to(best_device())
-        epoch = steps_an_epoch(len(dataset.labels), self.recipe)
+        epoch = steps_per_epoch(len(dataset.labels), self.recipe)
         total = epoch * self.recipe.epochs
         self.recorder = Recorder(self.files, vae, held_out, epoch, total)
         self.recorder.start(kl_weight(0, total, self.recipe))

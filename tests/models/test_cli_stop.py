@@ -109,7 +109,7 @@ def test_a_damaged_unfinished_run_is_refused(
     left = stopped(path, monkeypatch)
     left.write_bytes(left.read_bytes()[:keep])
     capsys.readouterr()
-    assert refused([*TRAIN, "--out", str(path)], capsys).endswith("is damaged; use --force to begin anew.")
+    assert refused([*TRAIN, "--out", str(path)], capsys).endswith("is damaged; use --force to start again.")
 
 
 def test_a_run_whose_loss_overflows_keeps_what_it_reached(

@@ -21,7 +21,7 @@ _GITHUB = "https://github.com"
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownLoss:
     """A loss in well-known code: ``source`` links to the code, ``story`` says what it does."""
 
     loss: Loss
@@ -30,27 +30,27 @@ class Known:
 
 
 KNOWN = {
-    "PyTorch-VAE": Known(
+    "PyTorch-VAE": KnownLoss(
         Loss("squared", "mean", "mean", "sum", "mean", 0.00025, 3 * 64 * 64, 128, 64),
         f"{_GITHUB}/AntixK/PyTorch-VAE/blob/8bf7be5c83c35a2027aa1771e6f0fb1ad9425536/models/vanilla_vae.py",
         "The kld_weight of its configs/vae.yaml: the error is a mean over 12,288 values, the KL a sum over latents.",
     ),
-    "PyTorch examples": Known(
+    "PyTorch examples": KnownLoss(
         Loss("bernoulli", "sum", "sum", "sum", "sum", 1.0, 784, 20, 128),
         f"{_GITHUB}/pytorch/examples/blob/cd01f93000a6679e768700dd29e417a1e5fd10e5/vae/main.py",
         "Both terms are sums over everything, so the weight is β itself.",
     ),
-    "Keras": Known(
+    "Keras": KnownLoss(
         Loss("bernoulli", "sum", "mean", "sum", "mean", 1.0, 784, 2, 128),
         f"{_GITHUB}/keras-team/keras-io/blob/cca4efba8e0b8514ae3817931696294039b3bfc9/examples/generative/vae.py",
         "Both terms are sums over an image and means over the batch, so the weight is β itself.",
     ),
-    "1Konny/Beta-VAE": Known(
+    "1Konny/Beta-VAE": KnownLoss(
         Loss("squared", "sum", "mean", "sum", "mean", 10.0, 3 * 64 * 64, 32, 64),
         f"{_GITHUB}/1Konny/Beta-VAE/blob/977a1ece88e190dd8a556b4e2efb665f759d0772/solver.py",
         "The beta of its run_celeba_H_beta10_z32.sh: a sum of squared errors, which assumes σ² = ½.",
     ),
-    "podgorskiy/VAE": Known(
+    "podgorskiy/VAE": KnownLoss(
         Loss("squared", "mean", "mean", "mean", "mean", 0.1, 3 * 128 * 128, 512, 128),
         f"{_GITHUB}/podgorskiy/VAE/blob/bb69ffc45b5e4d11bcb1e86c9ea6e6a9521f63ee/VAE.py",
         "Both terms are means over everything, the error over 49,152 values and the KL over 512 latents.",
