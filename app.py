@@ -15,12 +15,12 @@ _STATIC = Path(__file__).parent / "static"
 
 
 def show() -> None:
-    """Draw the pages for one visitor."""
+    """Draw the current page for one visitor."""
     st.set_page_config(page_title=APP, page_icon=_STATIC / "icon.png", layout="wide")
     st.logo(_STATIC / "logo.svg", size="large")
-    # The map is to take the first screen, where Streamlit leaves six lines empty.
+    # Less padding, so that the map is on the first screen: Streamlit leaves six lines empty above it.
     st.html("<style>.stMainBlockContainer { padding: 3.75rem clamp(0.75rem, 2vw, 2rem) 2rem; }</style>")
-    # Letters overhang an equation's box by two pixels, which would then scroll and ask for a stop of the tab key.
+    # Glyphs overhang an equation's box by two pixels; without padding it would scroll and become a tab stop.
     st.html(f"<style>{palette.style()} .stApp .katex-display {{ padding-inline: 4px; }}</style>")
 
     if problem := startup.prepare():
@@ -38,7 +38,7 @@ def show() -> None:
     page.run()
 
 
-# `streamlit run` finds the st.App below and imports this file once for it; then it runs the file for each visitor.
+# `streamlit run` imports this file once to find the st.App below, and then runs it for each visitor.
 if __name__ == "__main__":
     show()
 else:

@@ -1,1 +1,1 @@
-"""The screen: what is seen of the models."""
+"""The app: its pages, the browser code that they share, the server, and training runs."""

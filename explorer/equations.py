@@ -1,17 +1,17 @@
-"""The loss as every page writes it, and the evidence that it bounds, in LaTeX and in the terms' colours."""
+"""The loss and the evidence lower bound in LaTeX, with the colours of the terms, for all pages."""
 
 from explorer import palette
 
 EXPECTED = r"\underbrace{\mathbb{E}_{q(z|x_i)}\!\left[-\log p(x_i|z)\right]}_{\text{reconstruction}}"
 DIVERGENCE = r"\underbrace{\mathrm{KL}\!\left(q(z|x_i)\,\|\,p(z)\right)}_{\text{KL}}"
 
-# In two lines, so that a phone shows both terms.
+# On two lines, so that both terms fit on a phone.
 LOSS = (
     rf"\begin{{aligned}} \ell_i \;=\;& \textcolor{{{palette.RECONSTRUCTION}}}{{{EXPECTED}}}"
     rf" \\ &+\; \beta \cdot \textcolor{{{palette.KL}}}{{{DIVERGENCE}}} \end{{aligned}}"
 )
 
-# In three lines, as above.
+# On three lines, for the same reason.
 EVIDENCE = (
     r"\begin{aligned} \log p(x) &= \mathrm{ELBO} + \mathrm{KL}\!\left(q(z|x)\,\|\,p(z|x)\right) \\"
     r" \mathrm{ELBO} &= "

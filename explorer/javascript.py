@@ -1,4 +1,4 @@
-"""JavaScript modules and style sheets of several files, each as the one text that a Streamlit component takes."""
+"""Bundles JavaScript modules, and style sheets, into one text each, as a Streamlit component requires."""
 
 import re
 from collections.abc import Iterable
@@ -12,20 +12,21 @@ _EXPORT = re.compile(r"^export (?=(?:(?:async )?function\*?|class|const) (\w+))"
 
 
 def styles(paths: Iterable[Path]) -> str:
-    """The style sheets as one, in this order. Raises OSError."""
+    """The style sheets concatenated in this order. Raises OSError."""
     return "".join(path.read_text(encoding="utf-8") for path in paths)
 
 
 class BundleError(ValueError):
-    """JavaScript modules that cannot become one; the message names the file and says what to change."""
+    """The JavaScript modules cannot be bundled; the message names the file and says what to change."""
 
 
 def bundle(entry: Path) -> str:
-    """The module in the file ``entry`` with all that it imports, as one: Streamlit takes no paths without a package.
+    """The module in the file ``entry`` and all its imports as one text, because Streamlit accepts paths only in a
+    package.
 
     Each imported module becomes a function that is called once, in the order of the imports, and returns its exports;
-    the entry stands last, as it is. Only imports and exports by name are understood, ``import * as`` among them.
-    Comments on lines of their own stay behind: with every opening they would cross the wire, a third of the text.
+    the entry comes last, unchanged. Only imports and exports by name, and ``import * as``, are supported. Comments on
+    lines of their own are removed: they are a third of the text, and every opening of a page would send them.
 
     Raises BundleError, OSError.
     """
@@ -36,13 +37,13 @@ def bundle(entry: Path) -> str:
 
 @dataclass
 class _Bundle:
-    """What has been bundled so far. ``modules``: its variable and its exports of each file; ``scopes``: their code."""
+    """The bundle so far. ``modules``: the variable and the exports of each file; ``scopes``: the code of each."""
 
     modules: dict[Path, tuple[str, list[str]]] = field(default_factory=dict)
     scopes: list[str] = field(default_factory=list)
 
     def link(self, path: Path, importers: tuple[Path, ...]) -> str:
-        """The code of a file, its imports turned into constants; what it imports is added first."""
+        """The code of a file with its imports as constants; adds the imported modules first."""
 
         def constant(found: re.Match) -> str:
             names, every, address = found.groups()
@@ -60,7 +61,7 @@ class _Bundle:
         if path not in self.modules:
             code = self.link(path, importers)
             exports = _EXPORT.findall(code)
-            variable = f"${len(self.modules)}"  # no name of ours begins so
+            variable = f"${len(self.modules)}"  # no name in the source starts with $
             self.scopes.append(
                 f"const {variable} = (() => {{\n{_EXPORT.sub('', code)}return {{ {', '.join(exports)} }};\n}})();\n"
             )
@@ -69,20 +70,20 @@ class _Bundle:
 
 
 def _read(path: Path, importers: tuple[Path, ...]) -> str:
-    """The code in a file without its comments. Raises BundleError where it has other imports or exports than ours."""
+    """The code of a file without comments. Raises BundleError if it has unsupported imports or exports."""
     if importers and not path.is_file():
         raise BundleError(f"{importers[-1].name} imports {path.name}, and there is no such file: correct the import.")
     code = _COMMENTS.sub("", path.read_text(encoding="utf-8"))
     for statement in _STATEMENT.finditer(code):
         known = any(each.match(code, statement.start()) for each in (_IMPORT, _EXPORT))
-        # Streamlit calls the default export of the entry, which nothing imports.
+        # Streamlit calls the default export of the entry; no module imports it.
         if not known and (importers or not statement[0].startswith("export default ")):
             raise BundleError(f"{path.name} has {statement[0]!r}: import by name, and export by name where declared.")
     return code
 
 
 def _destructured(names: str, exports: list[str], path: Path, address: str) -> str:
-    """The names between the braces of an import as those of a destructuring."""
+    """The names between the braces of an import in the syntax of destructuring."""
     parts = [tuple(each.split(" as ")) for name in names.split(",") if (each := name.strip())]
     for name, *_ in parts:
         if name not in exports:

@@ -1,4 +1,4 @@
-"""What a page remembers of its component: what it was given, as long as it is mounted, and the link state it left."""
+"""The state of a page that survives reruns: the data of its mounted component, and the last link state."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -11,9 +11,9 @@ T = TypeVar("T")
 
 
 def while_mounted(key: str, prepare: Callable[[], T]) -> T:
-    """What ``prepare`` returned when the component ``key`` was mounted; called again once the page has been left.
+    """The result of ``prepare`` at the time when the component ``key`` was mounted; new after the page was left.
 
-    Streamlit forgets the state of a component when its page is left, but not what is put into the session here.
+    When a page is left, Streamlit deletes its component's state, but not the session state that is set here.
     """
     if key not in st.session_state:
         st.session_state[f"{key}_prepared"] = prepare()
@@ -21,11 +21,11 @@ def while_mounted(key: str, prepare: Callable[[], T]) -> T:
 
 
 def start_of(key: str, table: link.Table) -> dict[str, str]:
-    """The link state to start from: what the address says, or else where the visitor left the component ``key``."""
+    """The link state to start from: that of the address, or else the last one of the component ``key``."""
     return link.clean(st.query_params.to_dict() or st.session_state.get(f"{key}_left", {}), table)
 
 
 def note_left(key: str, state: object) -> None:
-    """Keep the link state that the component ``key`` reports, if it is one."""
+    """Store the link state that the component ``key`` reports, if it is valid."""
     if state and isinstance(state, dict):
         st.session_state[f"{key}_left"] = state

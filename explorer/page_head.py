@@ -1,4 +1,4 @@
-"""What every page begins with: its title, its one h1, and the page menu of a narrow window."""
+"""The head of every page: its title, its h1, and the page menu for narrow windows."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 APP = "Latent Space Explorer"
-# Below 768 px Streamlit hides the pages in a sidebar behind a button without a name, which stays open after a choice.
+# Below 768 px Streamlit puts the pages into a sidebar, whose button has no label and which stays open after a choice.
 _STYLE = """<style>
 [data-testid="stLayoutWrapper"]:has(> .st-key-page-heading) { position: absolute; width: 1px; }
 .st-key-page-heading { width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
@@ -24,7 +24,7 @@ _STYLE = """<style>
 
 
 def page_head(page: StreamlitPage, pages: Sequence[StreamlitPage]) -> None:
-    """Name ``page`` in the browser's tab and to screen readers, and offer the others where the window is narrow."""
+    """Set the title of ``page`` for the browser's tab and screen readers, and draw the menu for narrow windows."""
     st.set_page_config(page_title=f"{page.title} · {APP}")
     st.html(_STYLE)
     with st.container(key="page-heading"):

@@ -1,4 +1,4 @@
-"""What a server does once, at its start and for its first visitor."""
+"""Work that a server does once, at its start and for its first visitor."""
 
 import ctypes
 import gc
@@ -11,13 +11,13 @@ from explorer.server import assets, catalogue
 from explorer.server.reasons import reason
 from models.checkpoint import CheckpointError
 
-# Of glibc's malloc.h.
+# From glibc's malloc.h.
 _M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3
 
 
 def start() -> None:
-    """Have the allocator give memory back: without it the server keeps what waves of visitors have taken."""
-    # Windows has no such library, macOS and musl no such function.
+    """Make the allocator return freed memory to the system; otherwise the server keeps the memory of peak loads."""
+    # Windows does not have this library; macOS and musl do not have this function.
     with suppress(OSError, TypeError, AttributeError):
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(_M_ARENA_MAX, 2)
@@ -25,7 +25,7 @@ def start() -> None:
 
 
 def prepare() -> str:
-    """Make the server ready; "", or the sentence that says why there can be no page."""
+    """Prepare the server; returns "", or the sentence that says why no page can be shown."""
     try:
         catalogue.shipped()
         assets.plotly_url()
@@ -38,9 +38,9 @@ def prepare() -> str:
     return ""
 
 
-@cache  # of successes only: what was restored is found at the next reload
+@cache  # only successes are cached, so that restored files are found at the next reload
 def _prepare() -> None:
     assets.images_url("mnist")
-    # Streamlit collects garbage after every rerun and would walk 300,000 objects that never die.
+    # Streamlit collects garbage after every rerun; frozen, the 300,000 permanent objects are not traversed each time.
     gc.collect()
     gc.freeze()

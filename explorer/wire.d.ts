@@ -1,7 +1,7 @@
 // Written by python -m tests.wire_types from wire.py: change that, and not this.
 
 /**
- * A CSS colour for each class, on a light page and on a dark one.
+ * A CSS colour for each class, in the light theme and in the dark one.
  */
 export interface ClassColours {
   light: string[];
@@ -17,7 +17,7 @@ export interface TermColours {
 }
 
 /**
- * What models.likelihood tells of a likelihood: the fields of its LikelihoodFacts.
+ * The facts about a likelihood: the fields of models.likelihood.LikelihoodFacts.
  */
 export interface Likelihood {
   name: string;
@@ -30,14 +30,13 @@ export interface Likelihood {
 }
 
 /**
- * A model to choose. ``url`` leads to a gzipped safetensors file: decoder weights and codes of ``images`` images.
+ * A model. ``url`` is the address of a gzipped safetensors file: decoder weights and codes of ``images`` images.
  *
- * ``metrics`` are averages over those images, each binarised ``binarisations`` times, in the units that
- * models.evaluation.summarise gives. ``samples`` draws of z stand behind each code (0: an integral).
- * ``images_url`` leads to the images themselves, see explorer.server.assets.images_url. Without an encoder the codes
- * are of p(z|x) itself.
- * ``from_scratch`` are the shipped ones that differ in ``beta`` alone; ``pixel_stddev`` is sigma of grey pixels.
- * A model that is ``kept`` is one of the visitor's own, under a label that the visitor chose.
+ * ``metrics`` are averages over those images, each binarised ``binarisations`` times, in the units of
+ * models.evaluation.summarise. The reconstruction of each code is the mean over ``samples`` draws of z (0: an
+ * integral). ``images_url`` is the address of the images, see explorer.server.assets.images_url. Without an encoder
+ * the codes describe p(z|x) itself. ``from_scratch``: a shipped model of the series that differs in ``beta`` only.
+ * ``pixel_stddev`` is sigma of grey pixels. ``kept``: a model that the visitor has saved, with the visitor's label.
  */
 export interface Model {
   name: string;
@@ -60,9 +59,10 @@ export interface Model {
 }
 
 /**
- * A model that can stand on a side. ``encoder_url`` leads to a gzipped safetensors file of its encoder, if any.
+ * A model that can be chosen as A or B. ``encoder_url``: the address of a gzipped safetensors file of its encoder.
  *
- * ``measures`` are those of models.measures.measure, or None where nobody has measured it; ``measuring``: just now.
+ * ``measures`` are those of models.measures.measure, or None if it is not measured; ``measuring``: it is being
+ * measured.
  */
 export interface Choice {
   name: string;
@@ -88,7 +88,7 @@ export interface Choice {
 }
 
 /**
- * The measures of a model that differs from the shipped one of this ``beta`` in the ``seed`` alone.
+ * The measures of a model that differs from the shipped one of this ``beta`` only in the ``seed``.
  */
 export interface Seed {
   beta: number;
@@ -97,7 +97,8 @@ export interface Seed {
 }
 
 /**
- * The classifier of prior draws: its accuracy on test images, if known, and how sure of how many it has to be.
+ * The classifier of prior draws: its accuracy on test images, if known; the probability from which on it counts as
+ * confident; the number of draws.
  */
 export interface Classifier {
   test_accuracy: number | null;
@@ -106,11 +107,11 @@ export interface Classifier {
 }
 
 /**
- * What a run has learnt after ``step`` steps; step 0 is the initial model.
+ * The state of a run after ``step`` steps; step 0 is the initial model.
  *
- * ``url`` leads to a file like that of Model. ``reconstruction`` and ``kl`` are averages over its images, in nats per
- * image; ``spread`` and ``mean_sigma``, see models.evaluation.summarise, in units of z; ``weight`` is the KL weight in
- * force; ``pixel_stddev`` sigma of grey pixels.
+ * ``url`` is the address of a file like that of Model. ``reconstruction`` and ``kl`` are averages over its images, in
+ * nats per image; ``spread`` and ``mean_sigma``, see models.evaluation.summarise, in units of z; ``weight`` is the
+ * current KL weight; ``pixel_stddev`` is sigma of grey pixels.
  */
 export interface Frame {
   step: number;
@@ -124,7 +125,7 @@ export interface Frame {
 }
 
 /**
- * A frame that can be compared, with its encoder.
+ * A frame that can be chosen as A or B, with its encoder.
  */
 export interface Moment {
   step: number;
@@ -139,7 +140,7 @@ export interface Moment {
 }
 
 /**
- * The loss terms of training batches, their means in nats per image, after the steps ``step``.
+ * The loss terms of training batches after the steps ``step``: means in nats per image.
  */
 export interface TrainingCurve {
   step: number[];
@@ -148,7 +149,7 @@ export interface TrainingCurve {
 }
 
 /**
- * From ``step`` on the KL weight is ``weight``, for somebody moved it there.
+ * The owner changed the KL weight to ``weight`` after ``step`` steps.
  */
 export interface WeightChange {
   step: number;
@@ -156,11 +157,11 @@ export interface WeightChange {
 }
 
 /**
- * A training run of ``steps`` steps, ``epoch`` to an epoch, as far as it has come.
+ * A training run of ``steps`` steps, ``epoch`` steps per epoch, with its frames so far.
  *
- * ``name`` is its key, and ``label`` stands over its map. ``images`` held-out images stand behind each of the
- * ``frames``, which are in order of step; new ones are appended, old ones may be left out. ``waiting`` is the
- * sentence on the map while there is none.
+ * ``name`` is its key; ``label`` is shown above its map. Each of the ``frames`` shows ``images`` held-out images. They
+ * are in order of step; new ones are appended, and old ones may be removed. ``waiting`` is the sentence on the map
+ * before the first frame.
  */
 export interface Run {
   name: string;
@@ -179,7 +180,7 @@ export interface Run {
 }
 
 /**
- * A training run, of which any of its ``frames`` can stand on a side; ``name`` is "run-" and the run's own.
+ * A training run whose ``frames`` can be chosen as A or B; ``name`` is "run-" and the run's name.
  */
 export interface RunChoice {
   name: string;
@@ -193,10 +194,11 @@ export interface RunChoice {
 }
 
 /**
- * What the browser asks: the model of that name and test image ``image``, or with -1 the image of ``pixels``.
+ * The browser's question about the model of that name and the test image ``image``, or with -1 the image
+ * ``pixels``.
  *
- * ``pixels`` is base64 of 784 bytes: 0 or 255 for binary pixels, else grey. ``curves`` counts the visitor's presses
- * for importance curves, 0 asks for none; ``id`` counts the questions.
+ * ``pixels`` is base64 of 784 bytes: 0 or 255 for binary pixels, else grey. ``curves`` counts the requests for
+ * importance curves, 0 for none; ``id`` counts the questions.
  */
 export interface Question {
   model: string;
@@ -207,7 +209,7 @@ export interface Question {
 }
 
 /**
- * A value and about its numerical error, in nats.
+ * A value and an estimate of its numerical error, in nats.
  */
 export interface Estimate {
   value: number;
@@ -236,7 +238,7 @@ export interface Window {
 }
 
 /**
- * A mean [2] and the lower triangular root [2, 2] of a covariance.
+ * A mean [2] and the Cholesky factor [2, 2] of a covariance.
  */
 export interface Gaussian {
   mean: number[];
@@ -246,9 +248,9 @@ export interface Gaussian {
 /**
  * A Gaussian fitted to one image's posterior: after ``step`` steps it had ``mean``, ``tril`` and ``elbo`` in nats.
  *
- * The first is the encoder's q; steps too many to show are left out. ``best`` is the best ELBO of the first,
- * the last and a fit from the mean and covariance of p(z|x), ``approximation`` and ``amortisation`` are the gaps with
- * it, in nats.
+ * The first is the encoder's q; of many steps only some are included. ``best`` is the best ELBO of the first, the
+ * last, and a fit from the mean and covariance of p(z|x). ``approximation`` and ``amortisation`` are the gaps with it,
+ * in nats.
  */
 export interface Fit {
   step: number[];
@@ -261,7 +263,7 @@ export interface Fit {
 }
 
 /**
- * With a diagonal covariance and with a full one.
+ * The fits with a diagonal covariance and with a full one.
  */
 export interface Fits {
   diagonal: Fit;
@@ -271,9 +273,8 @@ export interface Fits {
 /**
  * The K-sample bound in nats, and the effective sample size of K, for each K of ImportanceCurves.draws.
  *
- * The mean over the repeats, between ``low`` and ``high`` eight in ten of them, and the standard ``error`` of the
- * bound's mean. There are as many repeats of K as the draws of all give: ImportanceCurves.repeats of the largest, and
- * more of the others.
+ * Values are means over repeats; 80 % of the repeats are between ``low`` and ``high``; ``error`` is the standard error
+ * of the bound's mean. The largest K has ImportanceCurves.repeats repeats; smaller K have proportionally more.
  */
 export interface ImportanceCurve {
   bound: number[];
@@ -296,7 +297,7 @@ export interface ImportanceCurves {
 }
 
 /**
- * What the encoder's q reaches of log p(x), in nats; without an encoder there is no q, and none of these.
+ * The bound of the encoder's q and its parts, in nats; all None without an encoder.
  *
  * elbo + kl = log p(x), where reconstruction = E_q[-log p(x|z)], kl_prior = KL(q||p(z)) and kl = KL(q||p(z|x)).
  */
@@ -309,11 +310,11 @@ export interface Gap {
 }
 
 /**
- * log p(x) of one image under one model, what of it q reaches, and p(z|x).
+ * log p(x) of one image under one model, the bound of q, and p(z|x).
  *
  * ``unit`` is that of log p(x), see models.likelihood. ``x`` is base64 of what the model sees, uint8 [784].
- * log_evidence and evidence_error are in nats, ``missed`` is the share of p(x) left out at most. ``modes`` counts the
- * separate parts of the smallest region that holds 95 % of p(z|x).
+ * log_evidence and evidence_error are in nats, ``missed`` is an upper bound on the share of p(x) left out. ``modes``
+ * counts the separate parts of the smallest region that holds 95 % of p(z|x).
  */
 export interface Bounds {
   q: Gaussian | null;
@@ -334,7 +335,7 @@ export interface Bounds {
 /**
  * The answer to a question, whose ``id``, ``model`` and ``image`` it repeats; an Inference where ``problem`` is "".
  *
- * Else that is a sentence. ``complete``: no more of this answer will come.
+ * Otherwise ``problem`` is a sentence. ``complete``: there will be no more parts of this answer.
  */
 export interface Answer {
   id: number;
@@ -345,7 +346,7 @@ export interface Answer {
 }
 
 /**
- * What there is to know of the image, as far as it is known: ``fits`` and ``curves`` come later, or never.
+ * The parts of the answer so far; ``fits`` and ``curves`` come later, or not at all.
  */
 export interface Inference {
   id: number;
@@ -371,7 +372,7 @@ export interface Inference {
 }
 
 /**
- * For every page: the colours, and where Plotly and the classifier are.
+ * For every page: the colours, and the addresses of Plotly and of the classifier.
  */
 export interface PageData {
   class_colours: ClassColours;
@@ -422,7 +423,7 @@ export interface CompareData {
 }
 
 /**
- * For the map of one image's posterior; ``answer`` is that to the last question.
+ * For the map of one image's posterior; ``answer`` is the answer to the last question.
  */
 export interface ProbabilityData {
   class_colours: ClassColours;
@@ -436,7 +437,7 @@ export interface ProbabilityData {
 }
 
 /**
- * For the maps of one run or two; ``invitation`` stands beside the map until the first frame is there.
+ * For the maps of one run or two; ``invitation`` is shown beside the map until the first frame arrives.
  */
 export interface RunData {
   class_colours: ClassColours;

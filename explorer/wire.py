@@ -1,6 +1,6 @@
-"""What the server sends to the browser and gets from it: plain data, in types that wire.d.ts tells the JavaScript too.
+"""The types of the data between server and browser: plain data. wire.d.ts has the same types for JavaScript.
 
-This module knows neither Streamlit nor torch. After a change here: ``python -m tests.wire_types``.
+This module imports neither Streamlit nor torch. After a change here, run ``python -m tests.wire_types``.
 """
 
 from typing import TypedDict
@@ -9,7 +9,7 @@ from typing import TypedDict
 
 
 class ClassColours(TypedDict):
-    """A CSS colour for each class, on a light page and on a dark one."""
+    """A CSS colour for each class, in the light theme and in the dark one."""
 
     light: list[str]
     dark: list[str]
@@ -26,7 +26,7 @@ class TermColours(TypedDict):
 
 
 class Likelihood(TypedDict):
-    """What models.likelihood tells of a likelihood: the fields of its LikelihoodFacts."""
+    """The facts about a likelihood: the fields of models.likelihood.LikelihoodFacts."""
 
     name: str
     is_binary: bool
@@ -38,14 +38,13 @@ class Likelihood(TypedDict):
 
 
 class Model(TypedDict):
-    """A model to choose. ``url`` leads to a gzipped safetensors file: decoder weights and codes of ``images`` images.
+    """A model. ``url`` is the address of a gzipped safetensors file: decoder weights and codes of ``images`` images.
 
-    ``metrics`` are averages over those images, each binarised ``binarisations`` times, in the units that
-    models.evaluation.summarise gives. ``samples`` draws of z stand behind each code (0: an integral).
-    ``images_url`` leads to the images themselves, see explorer.server.assets.images_url. Without an encoder the codes
-    are of p(z|x) itself.
-    ``from_scratch`` are the shipped ones that differ in ``beta`` alone; ``pixel_stddev`` is sigma of grey pixels.
-    A model that is ``kept`` is one of the visitor's own, under a label that the visitor chose.
+    ``metrics`` are averages over those images, each binarised ``binarisations`` times, in the units of
+    models.evaluation.summarise. The reconstruction of each code is the mean over ``samples`` draws of z (0: an
+    integral). ``images_url`` is the address of the images, see explorer.server.assets.images_url. Without an encoder
+    the codes describe p(z|x) itself. ``from_scratch``: a shipped model of the series that differs in ``beta`` only.
+    ``pixel_stddev`` is sigma of grey pixels. ``kept``: a model that the visitor has saved, with the visitor's label.
     """
 
     name: str
@@ -68,9 +67,10 @@ class Model(TypedDict):
 
 
 class Choice(Model):
-    """A model that can stand on a side. ``encoder_url`` leads to a gzipped safetensors file of its encoder, if any.
+    """A model that can be chosen as A or B. ``encoder_url``: the address of a gzipped safetensors file of its encoder.
 
-    ``measures`` are those of models.measures.measure, or None where nobody has measured it; ``measuring``: just now.
+    ``measures`` are those of models.measures.measure, or None if it is not measured; ``measuring``: it is being
+    measured.
     """
 
     encoder_url: str | None
@@ -79,7 +79,7 @@ class Choice(Model):
 
 
 class Seed(TypedDict):
-    """The measures of a model that differs from the shipped one of this ``beta`` in the ``seed`` alone."""
+    """The measures of a model that differs from the shipped one of this ``beta`` only in the ``seed``."""
 
     beta: float
     seed: int
@@ -87,7 +87,8 @@ class Seed(TypedDict):
 
 
 class Classifier(TypedDict):
-    """The classifier of prior draws: its accuracy on test images, if known, and how sure of how many it has to be."""
+    """The classifier of prior draws: its accuracy on test images, if known; the probability from which on it counts as
+    confident; the number of draws."""
 
     test_accuracy: float | None
     sure: float
@@ -98,11 +99,11 @@ class Classifier(TypedDict):
 
 
 class Frame(TypedDict):
-    """What a run has learnt after ``step`` steps; step 0 is the initial model.
+    """The state of a run after ``step`` steps; step 0 is the initial model.
 
-    ``url`` leads to a file like that of Model. ``reconstruction`` and ``kl`` are averages over its images, in nats per
-    image; ``spread`` and ``mean_sigma``, see models.evaluation.summarise, in units of z; ``weight`` is the KL weight in
-    force; ``pixel_stddev`` sigma of grey pixels.
+    ``url`` is the address of a file like that of Model. ``reconstruction`` and ``kl`` are averages over its images, in
+    nats per image; ``spread`` and ``mean_sigma``, see models.evaluation.summarise, in units of z; ``weight`` is the
+    current KL weight; ``pixel_stddev`` is sigma of grey pixels.
     """
 
     step: int
@@ -116,13 +117,13 @@ class Frame(TypedDict):
 
 
 class Moment(Frame):
-    """A frame that can be compared, with its encoder."""
+    """A frame that can be chosen as A or B, with its encoder."""
 
     encoder_url: str
 
 
 class TrainingCurve(TypedDict):
-    """The loss terms of training batches, their means in nats per image, after the steps ``step``."""
+    """The loss terms of training batches after the steps ``step``: means in nats per image."""
 
     step: list[int]
     reconstruction: list[float]
@@ -130,18 +131,18 @@ class TrainingCurve(TypedDict):
 
 
 class WeightChange(TypedDict):
-    """From ``step`` on the KL weight is ``weight``, for somebody moved it there."""
+    """The owner changed the KL weight to ``weight`` after ``step`` steps."""
 
     step: int
     weight: float
 
 
 class Run(TypedDict):
-    """A training run of ``steps`` steps, ``epoch`` to an epoch, as far as it has come.
+    """A training run of ``steps`` steps, ``epoch`` steps per epoch, with its frames so far.
 
-    ``name`` is its key, and ``label`` stands over its map. ``images`` held-out images stand behind each of the
-    ``frames``, which are in order of step; new ones are appended, old ones may be left out. ``waiting`` is the
-    sentence on the map while there is none.
+    ``name`` is its key; ``label`` is shown above its map. Each of the ``frames`` shows ``images`` held-out images. They
+    are in order of step; new ones are appended, and old ones may be removed. ``waiting`` is the sentence on the map
+    before the first frame.
     """
 
     name: str
@@ -160,7 +161,7 @@ class Run(TypedDict):
 
 
 class RunChoice(TypedDict):
-    """A training run, of which any of its ``frames`` can stand on a side; ``name`` is "run-" and the run's own."""
+    """A training run whose ``frames`` can be chosen as A or B; ``name`` is "run-" and the run's name."""
 
     name: str
     label: str
@@ -176,10 +177,11 @@ class RunChoice(TypedDict):
 
 
 class Question(TypedDict):
-    """What the browser asks: the model of that name and test image ``image``, or with -1 the image of ``pixels``.
+    """The browser's question about the model of that name and the test image ``image``, or with -1 the image
+    ``pixels``.
 
-    ``pixels`` is base64 of 784 bytes: 0 or 255 for binary pixels, else grey. ``curves`` counts the visitor's presses
-    for importance curves, 0 asks for none; ``id`` counts the questions.
+    ``pixels`` is base64 of 784 bytes: 0 or 255 for binary pixels, else grey. ``curves`` counts the requests for
+    importance curves, 0 for none; ``id`` counts the questions.
     """
 
     model: str
@@ -190,7 +192,7 @@ class Question(TypedDict):
 
 
 class Estimate(TypedDict):
-    """A value and about its numerical error, in nats."""
+    """A value and an estimate of its numerical error, in nats."""
 
     value: float
     error: float
@@ -217,7 +219,7 @@ class Window(TypedDict):
 
 
 class Gaussian(TypedDict):
-    """A mean [2] and the lower triangular root [2, 2] of a covariance."""
+    """A mean [2] and the Cholesky factor [2, 2] of a covariance."""
 
     mean: list[float]
     tril: list[list[float]]
@@ -226,9 +228,9 @@ class Gaussian(TypedDict):
 class Fit(TypedDict):
     """A Gaussian fitted to one image's posterior: after ``step`` steps it had ``mean``, ``tril`` and ``elbo`` in nats.
 
-    The first is the encoder's q; steps too many to show are left out. ``best`` is the best ELBO of the first,
-    the last and a fit from the mean and covariance of p(z|x), ``approximation`` and ``amortisation`` are the gaps with
-    it, in nats.
+    The first is the encoder's q; of many steps only some are included. ``best`` is the best ELBO of the first, the
+    last, and a fit from the mean and covariance of p(z|x). ``approximation`` and ``amortisation`` are the gaps with it,
+    in nats.
     """
 
     step: list[int]
@@ -241,7 +243,7 @@ class Fit(TypedDict):
 
 
 class Fits(TypedDict):
-    """With a diagonal covariance and with a full one."""
+    """The fits with a diagonal covariance and with a full one."""
 
     diagonal: Fit
     full: Fit
@@ -250,9 +252,8 @@ class Fits(TypedDict):
 class ImportanceCurve(TypedDict):
     """The K-sample bound in nats, and the effective sample size of K, for each K of ImportanceCurves.draws.
 
-    The mean over the repeats, between ``low`` and ``high`` eight in ten of them, and the standard ``error`` of the
-    bound's mean. There are as many repeats of K as the draws of all give: ImportanceCurves.repeats of the largest, and
-    more of the others.
+    Values are means over repeats; 80 % of the repeats are between ``low`` and ``high``; ``error`` is the standard error
+    of the bound's mean. The largest K has ImportanceCurves.repeats repeats; smaller K have proportionally more.
     """
 
     bound: list[float]
@@ -274,7 +275,7 @@ class ImportanceCurves(TypedDict):
 
 
 class Gap(TypedDict):
-    """What the encoder's q reaches of log p(x), in nats; without an encoder there is no q, and none of these.
+    """The bound of the encoder's q and its parts, in nats; all None without an encoder.
 
     elbo + kl = log p(x), where reconstruction = E_q[-log p(x|z)], kl_prior = KL(q||p(z)) and kl = KL(q||p(z|x)).
     """
@@ -287,11 +288,11 @@ class Gap(TypedDict):
 
 
 class Bounds(Gap):
-    """log p(x) of one image under one model, what of it q reaches, and p(z|x).
+    """log p(x) of one image under one model, the bound of q, and p(z|x).
 
     ``unit`` is that of log p(x), see models.likelihood. ``x`` is base64 of what the model sees, uint8 [784].
-    log_evidence and evidence_error are in nats, ``missed`` is the share of p(x) left out at most. ``modes`` counts the
-    separate parts of the smallest region that holds 95 % of p(z|x).
+    log_evidence and evidence_error are in nats, ``missed`` is an upper bound on the share of p(x) left out. ``modes``
+    counts the separate parts of the smallest region that holds 95 % of p(z|x).
     """
 
     unit: str
@@ -307,7 +308,7 @@ class Bounds(Gap):
 class Answer(TypedDict):
     """The answer to a question, whose ``id``, ``model`` and ``image`` it repeats; an Inference where ``problem`` is "".
 
-    Else that is a sentence. ``complete``: no more of this answer will come.
+    Otherwise ``problem`` is a sentence. ``complete``: there will be no more parts of this answer.
     """
 
     id: int
@@ -318,17 +319,17 @@ class Answer(TypedDict):
 
 
 class Inference(Answer, Bounds):
-    """What there is to know of the image, as far as it is known: ``fits`` and ``curves`` come later, or never."""
+    """The parts of the answer so far; ``fits`` and ``curves`` come later, or not at all."""
 
     fits: Fits | None
     curves: ImportanceCurves | None
 
 
-# What each component is given
+# The data of each component
 
 
 class PageData(TypedDict):
-    """For every page: the colours, and where Plotly and the classifier are."""
+    """For every page: the colours, and the addresses of Plotly and of the classifier."""
 
     class_colours: ClassColours
     term_colours: TermColours
@@ -359,14 +360,14 @@ class CompareData(LinkedData):
 
 
 class ProbabilityData(LinkedData):
-    """For the map of one image's posterior; ``answer`` is that to the last question."""
+    """For the map of one image's posterior; ``answer`` is the answer to the last question."""
 
     models: list[Choice]
     answer: Answer | Inference | None
 
 
 class RunData(PageData):
-    """For the maps of one run or two; ``invitation`` stands beside the map until the first frame is there."""
+    """For the maps of one run or two; ``invitation`` is shown beside the map until the first frame arrives."""
 
     runs: list[Run]
     invitation: str

@@ -1,1 +1,1 @@
-"""The probability: what is true of a variational autoencoder with a two-dimensional latent space."""
+"""The mathematics of a variational autoencoder with a two-dimensional latent space, and its training."""

@@ -11,7 +11,18 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from models import checkpoint, command_line, data, gallery, inference, measures, report, sweep, train_command, words
+from models import (
+    argument_types,
+    checkpoint,
+    command_line,
+    data,
+    gallery,
+    inference,
+    measures,
+    report,
+    sweep,
+    train_command,
+)
 from models.checkpoint import Checkpoint, CheckpointError
 from models.evaluation import DRAWS, SEED, fixed_images
 from models.evidence import EvidenceError
@@ -22,14 +33,14 @@ from models.recipe import OBJECTIVES, Recipe, RecipeError
 from models.train_command import StoppedError
 from models.training import TrainingError
 
-_STOPPED = 130  # as shells have it: 128 and the number of the signal
+_STOPPED = 130  # the shells' convention: 128 plus the number of the signal
 
 SPLITS = {"test": "held-out", "train": "training"}
-"""The splits of a data set, and what their images are called."""
+"""The splits of a data set, and the adjective for their images."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one verb; 0, or 1 with one sentence on stderr, 130 where Ctrl-C stopped it."""
+    """Run one subcommand. Returns 0; 1 after one sentence on stderr; 130 if Ctrl-C stopped it."""
     options = parser().parse_args(arguments)
     try:
         options.run(options)
@@ -49,7 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The verbs and their options; those of ``train`` are named as the fields of Recipe."""
+    """The subcommands and their options. The options of ``train`` have the names of Recipe's fields."""
     line = argparse.ArgumentParser(prog="python -m models", description=__doc__)
     verbs = line.add_subparsers(required=True)
 
@@ -58,11 +69,14 @@ def parser() -> argparse.ArgumentParser:
 
     verb = verbs.add_parser("pretrain", help="make the shipped models that are missing")
     verb.add_argument(
-        "--jobs", type=words.count, default=1, help="models in training at a time, one thread each (%(default)s)"
+        "--jobs",
+        type=argument_types.count,
+        default=1,
+        help="models in training at a time, one thread each (%(default)s)",
     )
     verb.add_argument("--print", action="store_true", help="only print the commands (off)")
     verb.add_argument(
-        "--only-measure", action="store_true", help="train none, and make the codes in each file anew (off)"
+        "--only-measure", action="store_true", help="train none, and compute the codes in each file again (off)"
     )
     verb.set_defaults(run=_pretrain)
     _add_measuring(verbs)
@@ -78,7 +92,7 @@ def _add_training(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     verb.add_argument(
         "--pixel-stddev",
-        type=words.stddev,
+        type=argument_types.stddev,
         default=default.pixel_stddev,
         metavar="STDDEV",
         help="sigma of grey pixels, 0.01 to 1, or the word learnt (%(default)s)",
@@ -93,10 +107,12 @@ def _add_training(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     verb.add_argument("--epochs", type=int, default=default.epochs, help="passes over all images (%(default)s)")
     verb.add_argument("--seed", type=int, default=default.seed, help="draws weights, batches and noise (%(default)s)")
     verb.add_argument("--out", type=Path, required=True, metavar="FILE", help="the model's file (must be given)")
-    verb.add_argument("--force", action="store_true", help="replace FILE, and begin anew where a run was stopped (off)")
-    # As text, which argparse reads as it would the user's.
+    verb.add_argument("--force", action="store_true", help="replace FILE, and restart a stopped run (off)")
+    # As text, because argparse parses a default that is a string like a user's argument.
     widths = ",".join(map(str, default.hidden))
-    verb.add_argument("--hidden", type=words.widths, default=widths, help="the encoder's layer widths (%(default)s)")
+    verb.add_argument(
+        "--hidden", type=argument_types.widths, default=widths, help="the encoder's layer widths (%(default)s)"
+    )
     verb.add_argument("--batch-size", type=int, default=default.batch_size, help="images a step (%(default)s)")
     verb.add_argument(
         "--learning-rate", type=float, default=default.learning_rate, help="peak of the one cycle (%(default)s)"
@@ -106,12 +122,12 @@ def _add_training(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     verb.add_argument(
         "--kl-changes",
-        type=words.changes,
+        type=argument_types.changes,
         default=default.kl_changes,
         metavar="STEP:WEIGHT,...",
         help="set the KL weight after so many steps, such as 400:0,800:1 (none)",
     )
-    verb.add_argument("--threads", type=words.count, default=1, help="of the processor (%(default)s)")
+    verb.add_argument("--threads", type=argument_types.count, default=1, help="of the processor (%(default)s)")
     verb.add_argument(
         "--continue-from",
         dest="initial",
@@ -140,13 +156,13 @@ def _add_evaluating(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     verb.add_argument(
         "--images",
-        type=words.images,
+        type=argument_types.images,
         metavar="N",
         help=f"the first N of the split only (all, {inference.IMAGES:,} at most)",
     )
     verb.add_argument(
         "--subset",
-        type=words.subset,
+        type=argument_types.subset,
         metavar="N",
         help=f"with --evidence: the importance bound and the fits take the first N, 0 for none ({inference.SUBSET})",
     )
@@ -159,18 +175,22 @@ def _add_measuring(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]")
     verb.set_defaults(run=_measure)
 
     verb = verbs.add_parser("sweep", help="measure the shipped models and four more seeds of each, trained if missing")
-    verb.add_argument("--jobs", type=words.count, default=1, help="models at a time, one thread each (%(default)s)")
+    verb.add_argument(
+        "--jobs", type=argument_types.count, default=1, help="models at a time, one thread each (%(default)s)"
+    )
     only = verb.add_mutually_exclusive_group()
     only.add_argument("--print", action="store_true", help="only print the commands that train (off)")
     only.add_argument("--only-measure", action="store_true", help="train none, and measure those that are there (off)")
-    folder = command_line.shown(sweep.FOLDER)
+    folder = command_line.relative(sweep.FOLDER)
     verb.add_argument(
         "--folder", type=Path, default=sweep.FOLDER, metavar="DIR", help=f"where the seeds' models lie ({folder})"
     )
     verb.set_defaults(run=_sweep)
 
     verb = verbs.add_parser("evidence", help="evaluate --evidence of the shipped models whose figures are not kept yet")
-    verb.add_argument("--jobs", type=words.count, default=1, help="models at a time, one thread each (%(default)s)")
+    verb.add_argument(
+        "--jobs", type=argument_types.count, default=1, help="models at a time, one thread each (%(default)s)"
+    )
     verb.add_argument(
         "--controls",
         type=Path,
@@ -184,7 +204,7 @@ def _add_measuring(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]")
 def _add_file(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("file", type=Path, help="a checkpoint")
     verb.add_argument("--json", action="store_true", help="print JSON, see models.report (off)")
-    verb.add_argument("--threads", type=words.count, default=1, help="of the processor (%(default)s)")
+    verb.add_argument("--threads", type=argument_types.count, default=1, help="of the processor (%(default)s)")
 
 
 def _train(options: argparse.Namespace) -> None:
@@ -194,7 +214,7 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def recipe_of(options: argparse.Namespace) -> Recipe:
-    """The recipe that the words of ``train`` name. Raises RecipeError."""
+    """The recipe that the arguments of ``train`` describe. Raises RecipeError."""
     return Recipe(**{field.name: getattr(options, field.name) for field in fields(Recipe)})
 
 
@@ -207,7 +227,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     if options.evidence:
         _evaluate_evidence(options, model, images)
         return
-    model = checkpoint.measured_again(model, images)
+    model = checkpoint.evaluated_again(model, images)
     metrics = model.metrics
     command = model.recipe.command(options.file.as_posix())
     if options.json:
@@ -222,7 +242,7 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _images(options: argparse.Namespace, model: Checkpoint) -> data.Dataset:
-    """The first images of the split that is asked for. Raises DataError."""
+    """The first images of the requested split. Raises DataError."""
     dataset = data.load(model.recipe.dataset, options.split, progressbar=True)
     there = len(dataset.labels)
     if options.images is not None and options.images > there:
@@ -242,17 +262,17 @@ def _evaluate_evidence(options: argparse.Namespace, model: Checkpoint, images: d
         print(report.report(options.file.stem, model, found, units, **counts))
         return
     subset = f"; the subset is the first {counts['subset']:,}" if counts.get("subset") else ""
-    print(f"averages over the first {len(x):,} {SPLITS[options.split]} images, {_seen(model)}{subset}")
+    print(f"averages over the first {len(x):,} {SPLITS[options.split]} images, {_pixels_in_words(model)}{subset}")
     _print_with_units(found, units, digits=5)
 
 
-def _subset(asked: int | None, images: int, model: Checkpoint) -> int:
-    """How many images the importance bound and the fits take. Raises DataError."""
-    if asked and not model.recipe.has_encoder:
+def _subset(requested: int | None, images: int, model: Checkpoint) -> int:
+    """The number of images for the importance bound and the fits. Raises DataError."""
+    if requested and not model.recipe.has_encoder:
         raise data.DataError("This model has no encoder, and so no bound and no fit: leave --subset out.")
-    if asked and asked > images:
+    if requested and requested > images:
         raise data.DataError(f"{images:,} images are evaluated: --subset takes no more than that.")
-    return min(inference.SUBSET, images) if asked is None else asked
+    return min(inference.SUBSET, images) if requested is None else requested
 
 
 def _measure_inference(model: Checkpoint, x: torch.Tensor, subset: int) -> dict[str, float]:
@@ -267,12 +287,12 @@ def _measure_inference(model: Checkpoint, x: torch.Tensor, subset: int) -> dict[
 def _print_metrics(metrics: dict[str, float], model: Checkpoint, images: str) -> None:
     how = "beta = 1 in the sum" if model.recipe.has_encoder else "the sum is -log p(x) itself"
     times = model.binarisations
-    seen = f"binarised afresh {times} times, {DRAWS} draws of z each" if times > 1 else _seen(model)
+    seen = f"binarised afresh {times} times, {DRAWS} draws of z each" if times > 1 else _pixels_in_words(model)
     print(f"averages over {images}, {seen}; {how}")
     _print_with_units(metrics, measures.units(model.likelihood))
 
 
-def _seen(model: Checkpoint) -> str:
+def _pixels_in_words(model: Checkpoint) -> str:
     likelihood, sigma = model.likelihood, model.pixel_stddev
     if likelihood.is_binary:
         return "binarised once"
@@ -300,10 +320,10 @@ def _pretrain(options: argparse.Namespace) -> None:
     if options.only_measure:
         torch.set_num_threads(1)
         for name in tqdm(commands, unit=" models"):
-            gallery.measure_again(name)
+            gallery.evaluate_again(name)
         return
     missing = [name for name in commands if not gallery.path(name).exists()]
-    # Every other model is laid out like the reference, or continues it.
+    # The reference comes first: every other model is aligned to it or continues its training.
     for wave in ({gallery.REFERENCE}, commands.keys() - {gallery.REFERENCE}):
         with ThreadPoolExecutor(options.jobs) as pool:
             list(pool.map(command_line.run, [commands[name] for name in missing if name in wave]))
@@ -323,7 +343,9 @@ def _sweep(options: argparse.Namespace) -> None:
     folder = options.folder.resolve()
     if options.print:
         print(
-            "\n".join([shlex.join(["mkdir", "-p", command_line.shown(folder)]), *dict(sweep.commands(folder)).values()])
+            "\n".join(
+                [shlex.join(["mkdir", "-p", command_line.relative(folder)]), *dict(sweep.commands(folder)).values()]
+            )
         )
         return
     folder.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,8 @@ _REACH = 7.0
 # On the shipped models 8 nodes a side on 6 sigma leave errors of at most 4e-5 nats, 16 nodes of about 1e-7.
 _WIDTH = 6.0
 _NODES = 8
-# A shipped model needs a million pairs of a tile and a code, and 44 halvings; one in its first epochs, 2.6 million.
+# A shipped model needs a million pairs of a tile and a code, and 44 halvings. In its first epochs a model needs 2.6
+# million pairs.
 _MAX_PAIRS = 5_000_000
 _MAX_HALVINGS = 200
 _MAX_MASS_ERROR = 1e-4
@@ -25,11 +26,11 @@ _BATCH = 1 << 20
 
 
 class AggregateError(ArithmeticError):
-    """Codes whose widths differ too much for the grid; the message says so."""
+    """The codes' widths differ too much for the grid; the message says so."""
 
 
 class SplitKL(NamedTuple):
-    """The two parts of the mean KL term, and how much ``aggregate_kl`` moved at the last refinement; all in nats."""
+    """The two parts of the mean KL term, and the change of ``aggregate_kl`` at the last refinement; all in nats."""
 
     mutual_information: float
     aggregate_kl: float
@@ -37,7 +38,8 @@ class SplitKL(NamedTuple):
 
 
 class _Tiles(NamedTuple):
-    """T rectangles of the plane: low, width float64 [T, 2]; code lists, tile by tile, the count [T] codes in reach."""
+    """T rectangles of the plane: low, width float64 [T, 2]. ``code`` lists the codes in reach, tile by tile; ``count``
+    [T] is their number."""
 
     low: Tensor
     width: Tensor
@@ -55,18 +57,20 @@ class _Tiles(NamedTuple):
 
 
 def split_kl(codes: Codes) -> SplitKL:
-    """The mean KL term, split into what z tells of x and how far all codes together are from the prior.
+    """The mean KL term, split into the mutual information of x and z, and the KL of the aggregate posterior to the
+    prior.
 
         1/N sum_n KL(q(z|x_n) || p(z)) = I(x; z) + KL(q(z) || p(z))
         I(x; z) = 1/N sum_n KL(q(z|x_n) || q(z)) = int q log(1/q) dz - 1/N sum_n H(q(z|x_n))
 
-    x is one of the N held-out images, so I(x; z) is at most log N, 9.21 nats for 10,000, and is that where no two codes
-    overlap, as without a KL term. The entropies H are closed-form; both integrals are sums over one grid: rectangles
-    halved until none is wider than 6 of the narrowest sigma in reach along the same axis, and 16 x 16 Gauss-Legendre
-    nodes on each. That the parts add up to the closed-form KL checks mass and second moment on the grid; int q log q,
-    which is in both with opposite signs, is checked by ``error``, the change of KL(q(z) || p(z)) from 8 x 8 nodes.
+    x is one of the N held-out images, so I(x; z) is at most log N, 9.21 nats for 10,000. It reaches log N where no two
+    codes overlap, for example without a KL term. The entropies H are closed-form. Both integrals are sums over one
+    grid: rectangles are halved until none is wider than 6 times the narrowest sigma in reach along the same axis, with
+    16 x 16 Gauss-Legendre nodes on each. The sum of the parts against the closed-form KL checks mass and second moment
+    on the grid. int q log q is in both parts with opposite signs; ``error`` checks it, the change of KL(q(z) || p(z))
+    from 8 x 8 nodes to 16 x 16.
 
-    Raises AggregateError where the mass on the grid is not 1 to 1e-4, or where the grid grows beyond all bounds.
+    Raises AggregateError where the mass on the grid differs from 1 by more than 1e-4, or the grid grows too large.
 
     Source: Hoffman and Johnson, 2016, ELBO surgery, section 3,
     http://approximateinference.org/accepted/HoffmanJohnson2016.pdf
@@ -77,7 +81,7 @@ def split_kl(codes: Codes) -> SplitKL:
     if not abs(fine.mass - 1) <= _MAX_MASS_ERROR:
         raise AggregateError(f"The grid found {fine.mass:.5f} of the codes' mass; their widths differ too much for it.")
     entropy = (stddev.log().sum(dim=1) + LATENTS / 2 * math.log(2 * math.pi * math.e)).mean().item()
-    # Neither is negative; a sum of 1e-10 may be.
+    # Neither part is negative, but rounding can make a sum near 0 negative, such as -1e-10.
     return SplitKL(max(-entropy - fine.log_q, 0.0), max(fine.kl, 0.0), abs(fine.kl - coarse.kl))
 
 
@@ -105,7 +109,7 @@ def _narrowest(tiles: _Tiles, stddev: Tensor) -> Tensor:
 
 
 def _halve(tiles: _Tiles, axis: Tensor, low: Tensor, high: Tensor) -> _Tiles:
-    """Both halves of each tile, cut across ``axis`` [T], without those that no code's box low..high reaches."""
+    """Both halves of each tile, cut across ``axis`` [T]. Halves that no code's box low..high reaches are left out."""
     half = tiles.width / 2
     cut = torch.nn.functional.one_hot(axis, LATENTS).bool()
     width = torch.where(cut, half, tiles.width).repeat(2, 1)
@@ -139,7 +143,7 @@ def _integrals(tiles: _Tiles, mean: Tensor, stddev: Tensor, nodes: int) -> _Inte
 def _density(z: Tensor, mean: Tensor, stddev: Tensor, codes: Tensor) -> Tensor:
     """Sum of the densities of the ``codes`` [T, K] on each tile's grid z [T, nodes, 2]: [T, nodes, nodes].
 
-    A diagonal Gaussian is a product over the axes, so the sum over the codes is one matrix product a tile; a code of
+    A diagonal Gaussian is a product over the axes, so the sum over the codes is one matrix product per tile. A code of
     -1 adds nothing.
     """
     scale = torch.where((codes < 0)[..., None], torch.inf, stddev[codes])[:, :, None]
@@ -148,7 +152,7 @@ def _density(z: Tensor, mean: Tensor, stddev: Tensor, codes: Tensor) -> Tensor:
 
 
 def _batches(tiles: _Tiles, nodes: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Tiles of about as many codes each: their rows [T], and their codes [T, K], filled up with -1."""
+    """Batches of tiles with similar numbers of codes: their rows [T], and their codes [T, K], padded with -1."""
     first = tiles.count.cumsum(dim=0) - tiles.count
     rows = tiles.count.argsort(descending=True)
     while len(rows):

@@ -1,4 +1,4 @@
-"""The best Gaussian q for each image alone, and the two gaps that are left between the encoder's bound and log p(x)."""
+"""The best Gaussian q for each single image, and the two gaps between the encoder's bound and log p(x)."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -7,18 +7,18 @@ import torch
 from torch import Tensor
 from torch.distributions import Distribution, MultivariateNormal
 
-from models.bound import Estimate, as_gaussian, elbo, hermite, pairwise, place
+from models.bound import Estimate, as_gaussian, elbo, hermite, pairwise, place_nodes
 from models.evidence import log_joint
 from models.vae import LATENTS, PIXELS, VAE
 
 STEPS = 400
-"""At most; where the encoder's q is near the posterior 20 do."""
+"""The maximum. Where the encoder's q is near the posterior, 20 steps are enough."""
 
 # A fit has converged once a step changes q by less than this share of its own width.
-_STILL = 3e-4
+_CONVERGED = 3e-4
 _NODES = 6
 _RATE = 0.5
-# Where q is far from the posterior: no step moves the mean by more than so many sigma, ...
+# Where q is far from the posterior: no step moves the mean by more than this many sigma, ...
 _MAX_MOVE = 1.0
 # ... or changes the log of a stddev by more than half of this times the rate.
 _MAX_GROWTH = 2.0
@@ -27,7 +27,8 @@ _BLOCK = 1 << 22
 
 
 class Gaps(NamedTuple):
-    """What keeps an ELBO below log p(x): each float64 [N], in nats; together they are log p(x) - ELBO(encoder's q)."""
+    """The two gaps between an ELBO and log p(x): each float64 [N], in nats. Their sum is log p(x) - ELBO(encoder's
+    q)."""
 
     approximation: Tensor
     amortisation: Tensor
@@ -36,7 +37,7 @@ class Gaps(NamedTuple):
 def best_q(
     vae: VAE, x: Tensor, start: Distribution, full: bool = False, steps: int = STEPS
 ) -> Iterator[MultivariateNormal]:
-    """Gaussians fitted to images x [N, 784], each alone, one batch of shape [N] after each of at most ``steps`` steps.
+    """Fit a Gaussian to each of images x [N, 784]; yields a batch of shape [N] after each of at most ``steps`` steps.
 
         argmax_q E_q[log p(x, z)] + H(q)
 
@@ -44,9 +45,9 @@ def best_q(
 
         m <- m + rate * L E[xi log p(x, z)],   L <- L exp(rate / 2 * (E[(xi xi^T - I) log p(x, z)] + I))
 
-    which stop where the precision is that of Opper and Archambeau's equation 9. The expectations take 6 x 6 fixed
-    nodes. Each image's q stays once it has converged, and when all have, the steps end. Without ``full`` the covariance
-    stays diagonal. Where a posterior has several modes it is the best q of the one nearby.
+    A fixed point of these steps has the precision of Opper and Archambeau's equation 9. The expectations are sums over
+    6 x 6 fixed nodes. Once an image's q has converged it no longer changes; when all have converged, the steps end.
+    Without ``full`` the covariance stays diagonal. Where a posterior has several modes, the fit finds the nearest one.
 
     Source: Glasmachers et al., 2010, Exponential Natural Evolution Strategies, section 4,
     https://doi.org/10.1145/1830483.1830557; Opper and Archambeau, 2009, The Variational Gaussian Approximation
@@ -59,7 +60,7 @@ def best_q(
         after = _step(vae, x[rows], *before, full)
         mean, tril = mean.index_copy(0, rows, after[0]), tril.index_copy(0, rows, after[1])
         yield MultivariateNormal(mean, scale_tril=tril, validate_args=False)
-        rows = rows[~_still(before, after)]
+        rows = rows[~_has_converged(before, after)]
         if not len(rows):
             return
 
@@ -70,17 +71,20 @@ def _step(vae: VAE, x: Tensor, mean: Tensor, tril: Tensor, full: bool) -> tuple[
     return mean + _RATE * (tril @ move[..., None])[..., 0], _lower(tril @ root)
 
 
-def _still(before: tuple[Tensor, Tensor], after: tuple[Tensor, Tensor]) -> Tensor:
+def _has_converged(before: tuple[Tensor, Tensor], after: tuple[Tensor, Tensor]) -> Tensor:
     moved, reshaped = ((new - old).abs().flatten(1).amax(dim=1) for old, new in zip(before, after, strict=True))
-    return torch.maximum(moved, reshaped) < _STILL * before[1].abs().amax(dim=(1, 2))
+    return torch.maximum(moved, reshaped) < _CONVERGED * before[1].abs().amax(dim=(1, 2))
 
 
 @torch.no_grad()
 def _natural_gradient(vae: VAE, x: Tensor, mean: Tensor, tril: Tensor, full: bool) -> tuple[Tensor, Tensor]:
-    """Of the ELBO, in units of q's own sigma: by the mean [N, 2], and by the log of the scale [N, 2, 2]."""
+    """The natural gradient of the ELBO, in units of q's own sigma: for the mean [N, 2], and the log of the scale [N, 2,
+    2]."""
     nodes, weights = hermite(_NODES)
     blocks = torch.arange(len(x)).split(max(1, _BLOCK // (PIXELS * len(nodes))))
-    log_p = torch.cat([pairwise(log_joint, vae, place(mean[rows], tril[rows], nodes), x[rows]) for rows in blocks])
+    log_p = torch.cat(
+        [pairwise(log_joint, vae, place_nodes(mean[rows], tril[rows], nodes), x[rows]) for rows in blocks]
+    )
     identity = torch.eye(LATENTS, dtype=torch.float64)
     squares = nodes[:, :, None] * nodes[:, None] - identity
     move = (log_p * weights) @ nodes
@@ -95,13 +99,14 @@ def _capped(vectors: Tensor, most: float) -> Tensor:
 
 
 def _lower(root: Tensor) -> Tensor:
-    """The lower triangular root with a positive diagonal of the covariance root root^T."""
+    """The Cholesky factor, lower triangular with a positive diagonal, of the covariance root root^T."""
     r = torch.linalg.qr(root.mT).R
     return r.mT * r.diagonal(dim1=-2, dim2=-1).sign()[:, None]
 
 
 def better(vae: VAE, x: Tensor, start: Distribution, end: Distribution) -> tuple[MultivariateNormal, Estimate]:
-    """For each image the one of two Gaussians whose ELBO is higher, and that ELBO: no fit is worse than its start."""
+    """For each image, the one of two Gaussians with the higher ELBO, and that ELBO. So no fit is worse than its
+    start."""
     first, second = as_gaussian(start), as_gaussian(end)
     bounds = elbo(vae, x, first), elbo(vae, x, second)
     won = bounds[1].value > bounds[0].value
@@ -112,7 +117,7 @@ def better(vae: VAE, x: Tensor, start: Distribution, end: Distribution) -> tuple
 
 
 def best_bound(vae: VAE, x: Tensor, start: Distribution, full: bool) -> Estimate:
-    """The ELBO of the best q for each of images x [N, 784] that steps from ``start`` lead to, see best_q and better."""
+    """The ELBO of the best q for each of images x [N, 784], fitted from ``start``, see best_q and better."""
     *_, end = best_q(vae, x, start, full)
     return better(vae, x, start, end)[1]
 
@@ -122,8 +127,8 @@ def gaps(log_evidence: Tensor, best: Tensor, encoders: Tensor) -> Gaps:
 
         log p(x) - ELBO(q) = (log p(x) - ELBO(q*)) + (ELBO(q*) - ELBO(q))
 
-    The first is what the family of q cannot do, the second what one encoder for all images costs; where that was
-    trained with another beta than 1, also what its other objective costs.
+    The first is the approximation gap: no q of this family is closer. The second is the amortisation gap: the cost of
+    one encoder for all images. If that was trained with a beta other than 1, the different objective adds to it.
 
     Source: Cremer, Li and Duvenaud, 2018, Inference Suboptimality in Variational Autoencoders, section 3,
     https://arxiv.org/abs/1801.03558

@@ -1,4 +1,4 @@
-"""The ELBO and KL(q(z|x) || p(z|x)) by quadrature over q, each on nodes of its own: together they are log p(x)."""
+"""The ELBO and KL(q(z|x) || p(z|x)) by quadrature over q, each on its own nodes. Their sum is log p(x)."""
 
 from collections.abc import Callable, Iterator
 from itertools import chain
@@ -12,13 +12,14 @@ from torch.distributions import Distribution, MultivariateNormal, kl_divergence
 from models.evidence import log_joint, log_likelihood, rounding
 from models.vae import LATENTS, PIXELS, VAE, prior
 
-# In units of q's sigma; beyond lie 4e-9 of its mass.
+# In units of q's sigma; 4e-9 of its mass lies beyond.
 _REACH = 6.0
-# Nodes along each axis, rule by rule: Gauss-Hermite ones, which few do of a smooth function, then even ones, ...
+# Nodes along each axis, rule by rule: first Gauss-Hermite nodes, of which a smooth function needs few, then an even
+# grid, ...
 _HERMITE, _EVEN = (6, 10, 16), (24, 32, 44, 60, 96)
-# ... and for the KL divergence even ones that are none of the others, but for the ends.
+# ... and for the KL divergence even grids that share only their ends with the others.
 _ODD = (13, 19, 25, 33, 49, 65, 97)
-# A finer rule is taken for the images whose integral the last one moved by more, in nats.
+# In nats. An image whose integral changed by more than this at the last rule gets a finer one.
 _TOLERANCE = 1e-3
 # Floats of the decoded images of one block.
 _BLOCK = 1 << 22
@@ -28,9 +29,9 @@ Rule = tuple[Tensor, Tensor]
 
 
 class Estimate(NamedTuple):
-    """A quantity of each of N images and about its numerical error, both float64 [N], in nats.
+    """A quantity of each of N images and an estimate of its numerical error, both float64 [N], in nats.
 
-    The error is how much the quantity moved at the last refinement, and what rounding can do, see
+    The error is the change of the quantity at the last refinement plus a bound on rounding, see
     models.evidence.rounding.
     """
 
@@ -43,7 +44,7 @@ def elbo(vae: VAE, x: Tensor, q: Distribution) -> Estimate:
 
         ELBO(q) = E_q[log p(x|z)] - KL(q || p(z))
 
-    The KL term is exact; the expectation takes more and more nodes until it no longer moves.
+    The KL term is exact. The expectation is computed with more and more nodes until it no longer changes.
 
     Source: Kingma and Welling, 2014, section 2.2, https://arxiv.org/abs/1312.6114
     """
@@ -55,13 +56,13 @@ def elbo(vae: VAE, x: Tensor, q: Distribution) -> Estimate:
 
 
 def kl_to_posterior(vae: VAE, x: Tensor, q: Distribution, log_evidence: Tensor) -> Estimate:
-    """How far the Gaussians q [N] are from the posteriors of images x [N, 784], given log p(x) [N] in nats.
+    """KL from the Gaussians q [N] to the posteriors of images x [N, 784], given log p(x) [N] in nats.
 
         KL(q || p(z|x)) = E_q[log q(z) - log p(x, z) + log p(x)] = log p(x) - ELBO(q)
 
-    on a grid over +-6 sigma of q, finer until the integral no longer moves. The second equation checks this integral
-    and the ELBO's, which share no node but those at the ends; that p(z|x) integrates to one, see
-    models.evidence.Posterior.mass, checks log p(x).
+    on a grid over +-6 sigma of q, refined until the integral no longer changes. The second equation checks this
+    integral and the ELBO's, which share only the nodes at the ends. The integral of p(z|x), which must be one, checks
+    log p(x), see models.evidence.Posterior.mass.
 
     Source: Jordan, Ghahramani, Jaakkola and Saul, 1999, An Introduction to Variational Methods for Graphical Models,
     section 4, https://doi.org/10.1023/A:1007665907178
@@ -82,13 +83,13 @@ def _rounding(vae: VAE, x: Tensor, q: MultivariateNormal) -> Tensor:
 
 
 def as_gaussian(q: Distribution) -> MultivariateNormal:
-    """A Gaussian of event shape [2], with independent dimensions or not, in float64 and without its gradient."""
+    """A Gaussian of event shape [2], with independent dimensions or not, as float64 and detached."""
     tril = q.scale_tril if isinstance(q, MultivariateNormal) else torch.diag_embed(q.stddev)
     return MultivariateNormal(q.mean.detach().double(), scale_tril=tril.detach().double(), validate_args=False)
 
 
-def place(mean: Tensor, scale_tril: Tensor, nodes: Tensor) -> Tensor:
-    """Nodes [G, 2] of N(0, I) carried over to the Gaussians of mean [N, 2] and scale_tril [N, 2, 2]: [N, G, 2]."""
+def place_nodes(mean: Tensor, scale_tril: Tensor, nodes: Tensor) -> Tensor:
+    """Nodes [G, 2] of N(0, I) mapped to the Gaussians of mean [N, 2] and scale_tril [N, 2, 2]: [N, G, 2]."""
     return mean[:, None] + nodes @ scale_tril.mT
 
 
@@ -113,12 +114,13 @@ def _square(nodes: Tensor, weights: Tensor) -> Rule:
 def _expectation(
     integrand: Callable[[Tensor, Tensor], Tensor], q: MultivariateNormal, rules: Iterator[Rule]
 ) -> Estimate:
-    """E_q of integrand(z [B, G, 2], rows [B]) [B, G] for each q [N], by the first rule that changes little."""
+    """E_q of integrand(z [B, G, 2], rows [B]) [B, G] for each q [N], by the first rule that changes the result
+    little."""
     value = torch.full((len(q.mean),), torch.nan, dtype=torch.float64)
     error, rows = torch.full_like(value, torch.inf), torch.arange(len(value))
     for nodes, weights in rules:
         blocks = rows.split(max(1, _BLOCK // (PIXELS * len(nodes))))
-        values = (integrand(place(q.mean[block], q.scale_tril[block], nodes), block) for block in blocks)
+        values = (integrand(place_nodes(q.mean[block], q.scale_tril[block], nodes), block) for block in blocks)
         finer = torch.cat([each @ weights for each in values])
         error[rows] = (finer - value[rows]).abs().nan_to_num(torch.inf)
         value[rows] = finer

@@ -1,11 +1,11 @@
 """A trained model in one safetensors file: recipe, weights, metrics, and the codes of the held-out images.
 
 Layout: weights in float16 under their torch names; codes.mean, codes.stddev float32 [N, 2],
-codes.reconstruction, codes.kl float32 [N] in nats, codes.label uint8 [N]; text metadata, the averages over
-binarisations among it. Equal checkpoints give equal bytes.
-A learnt stddev of the pixels lies among the weights, as its logarithm.
-A model of the objective "lattice" has no encoder: those weights are missing, and its codes are of p(z|x) itself.
-A file from elsewhere is read as bytes, capped before it is parsed and compared with what its recipe implies.
+codes.reconstruction, codes.kl float32 [N] in nats, codes.label uint8 [N]; text metadata, which
+include the averages over binarisations. Equal checkpoints give equal bytes.
+A learnt stddev of the pixels is one of the weights, as its logarithm.
+A model of the objective "lattice" has no encoder: those weights are missing, and its codes describe p(z|x) itself.
+A file may come from anywhere: its size is limited before it is parsed, and its content must match its recipe.
 """
 
 import hashlib
@@ -42,18 +42,18 @@ _CODES = {
     "kl": ("F32", []),
     "label": ("U8", []),
 }
-"""What a code holds of each image: type and shape."""
+"""The type and shape of each part of the codes."""
 
 
 class CheckpointError(ValueError):
-    """Bytes that are no checkpoint of this app; the message says why."""
+    """The bytes are not a checkpoint of this app; the message says why."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
     """A trained model. ``weights`` are float16, by torch name; ``dataset_sha256`` is the training split's.
 
-    ``averages`` is None in a file of before they were kept, whose codes' reconstruction is the mean over 16 draws of z.
+    ``averages`` is None in a file of an older version; the codes' reconstruction is then the mean over 16 draws of z.
     """
 
     recipe: Recipe
@@ -65,7 +65,7 @@ class Checkpoint:
 
     @cached_property
     def metrics(self) -> dict[str, float]:
-        """What stands for all held-out images, see summarise."""
+        """The averages over all held-out images, see summarise."""
         return summarise(self.codes, self.averages)
 
     @property
@@ -75,7 +75,7 @@ class Checkpoint:
 
     @cached_property
     def fingerprint(self) -> str:
-        """What the model is, in 16 hex digits: the same for the same recipe and weights, whatever is measured of them.
+        """The model's identity, in 16 hex digits. It depends on the recipe and the weights, not on any measurement.
 
         SHA-256 over the recipe as JSON, then each weight's name and its raw little-endian bytes, in the order of names.
         """
@@ -87,7 +87,7 @@ class Checkpoint:
 
     @property
     def likelihood(self) -> Likelihood:
-        """What a pixel is, given z."""
+        """The distribution of a pixel, given z."""
         return LIKELIHOODS[self.recipe.likelihood]
 
     @cached_property
@@ -105,9 +105,9 @@ class Checkpoint:
         return vae.eval()
 
 
-def measured(vae: VAE, recipe: Recipe, dataset: Dataset, held_out: Dataset) -> Checkpoint:
-    """The checkpoint of ``vae``, now trained on ``dataset`` by ``recipe``, with the codes of ``held_out``."""
-    # Round first, measure then: the codes and metrics are those of the weights in the file.
+def from_trained(vae: VAE, recipe: Recipe, dataset: Dataset, held_out: Dataset) -> Checkpoint:
+    """The checkpoint of ``vae``, which was trained on ``dataset`` by ``recipe``, with the codes of ``held_out``."""
+    # Weights are rounded first, so that the codes and metrics are those of the weights in the file.
     weights = half_weights(vae)
     vae.load_state_dict(weights)
     codes = encode_dataset(vae, held_out)
@@ -115,21 +115,21 @@ def measured(vae: VAE, recipe: Recipe, dataset: Dataset, held_out: Dataset) -> C
     return Checkpoint(recipe, dataset.sha256(), dependency_versions(), weights, codes, averages)
 
 
-def measured_again(model: Checkpoint, held_out: Dataset) -> Checkpoint:
-    """``model`` with the codes and averages that its weights give today, whatever its file says of them."""
+def evaluated_again(model: Checkpoint, held_out: Dataset) -> Checkpoint:
+    """``model`` with codes and averages computed anew from its weights; those in its file are ignored."""
     vae = model.vae()
     codes = encode_dataset(vae, held_out)
     return replace(model, codes=codes, averages=average_terms(vae, held_out, codes))
 
 
-def drawable(weights: dict[str, Tensor], codes: Codes) -> bytes:
-    """What drawing a model needs of it: a safetensors file of its decoder and codes, named as in a checkpoint."""
+def decoder_bytes(weights: dict[str, Tensor], codes: Codes) -> bytes:
+    """What a browser needs to draw a model: a safetensors file of its decoder and codes, named as in a checkpoint."""
     tensors = {name: weight for name, weight in weights.items() if name.startswith("decoder.")}
     return safetensors.torch.save(tensors | {f"codes.{name}": values for name, values in vars(codes).items()})
 
 
-def encodable(weights: dict[str, Tensor]) -> bytes:
-    """What encoding an image needs of a model: a safetensors file of its encoder, named as in a checkpoint.
+def encoder_bytes(weights: dict[str, Tensor]) -> bytes:
+    """What a browser needs to encode an image: a safetensors file of the model's encoder, named as in a checkpoint.
 
     Raises NoEncoderError.
     """
@@ -140,12 +140,12 @@ def encodable(weights: dict[str, Tensor]) -> bytes:
 
 
 def half_weights(vae: VAE) -> dict[str, Tensor]:
-    """The weights as a checkpoint keeps them: float16, on the CPU."""
+    """The weights as a checkpoint stores them: float16, on the CPU."""
     return {name: weight.detach().cpu().half().contiguous() for name, weight in vae.state_dict().items()}
 
 
 def dependency_versions() -> dict[str, str]:
-    """What the numbers depend on."""
+    """The versions of the packages that the numbers depend on."""
     return {"python": platform.python_version()} | {name: version(name) for name in ("torch", "numpy", "safetensors")}
 
 
@@ -162,12 +162,12 @@ def write(path: Path, checkpoint: Checkpoint) -> None:
         metadata["averages"] = json.dumps(asdict(checkpoint.averages))
     tensors = checkpoint.weights | {f"codes.{f.name}": getattr(checkpoint.codes, f.name) for f in fields(Codes)}
     raw = serialised(tensors, metadata)
-    parse(raw)  # what cannot be read back is never written
+    parse(raw)  # a file that cannot be read back is never written
     write_atomically(path, raw)
 
 
 def serialised(tensors: dict[str, Tensor], metadata: dict[str, str]) -> bytes:
-    """A safetensors file; unlike the package's, whose metadata stand in random order, the same for the same content."""
+    """A safetensors file. Equal content gives equal bytes; the package itself writes metadata in random order."""
     raw = safetensors.torch.save(tensors, metadata)
     size = int.from_bytes(raw[:8], "little")
     header = json.loads(raw[8 : 8 + size])
@@ -179,7 +179,7 @@ def serialised(tensors: dict[str, Tensor], metadata: dict[str, str]) -> bytes:
 
 def read(path: Path) -> Checkpoint:
     """The checkpoint in the file ``path``. Raises CheckpointError, which names the file, and OSError."""
-    # Bytes and not a memory map: a file cut short while mapped ends the whole process.
+    # Read as bytes, not as a memory map: a file truncated while mapped would crash the process.
     with path.open("rb") as file:
         raw = file.read(MAX_FILE_BYTES + 1)
     try:
@@ -271,7 +271,7 @@ def _are_averages(values: object) -> TypeGuard[list[float]]:
 
 
 def _check_layout(header: dict, recipe: Recipe) -> None:
-    """Refuse names, shapes and types other than the recipe's, before any tensor of the file is read."""
+    """Refuse names, shapes and types that differ from the recipe's, before any tensor of the file is read."""
     labels = header.get("codes.label")
     shape = labels.get("shape") if isinstance(labels, dict) else None
     if not _is_count(shape):

@@ -1,4 +1,4 @@
-"""A small classifier of MNIST's digits, the judge of what a decoder draws."""
+"""A small classifier of MNIST's digits, which scores what a decoder draws."""
 
 import json
 import math
@@ -20,11 +20,11 @@ from models.files import write_atomically
 from models.vae import LATENTS, VAE
 
 FILE = gallery.FOLDER / "classifier.safetensors"
-SURE = 0.9
-"""The probability of the likeliest class from which on the classifier is called sure."""
+CONFIDENT = 0.9
+"""The classifier counts as confident where the probability of the likeliest class is at least this."""
 
 DRAWS = 10_000
-"""How many z ~ N(0, I) are decoded and judged."""
+"""How many z ~ N(0, I) are decoded and scored."""
 
 SEED = 20_130_620
 """Seeds the draws of z, so that every model decodes the same ones."""
@@ -34,7 +34,7 @@ _FORMAT = "latent-space-explorer-classifier/1"
 
 @dataclass(frozen=True)
 class Classifier:
-    """A perceptron with ReLU units: ``weights`` [in, out] and ``biases`` [out], float32, one of each a layer.
+    """A perceptron with ReLU units: ``weights`` [in, out] and ``biases`` [out], float32, one of each per layer.
 
     ``test_accuracy`` is the share, 0 to 1, of the 10,000 MNIST test images whose likeliest class is their label.
     """
@@ -59,15 +59,15 @@ def class_probabilities(weights: tuple[Tensor, ...], biases: tuple[Tensor, ...],
 
 
 def fit(train: Dataset, test: Dataset) -> Classifier:
-    """The classifier of ``train``'s labels from its grey levels, with its accuracy on ``test``.
+    """The classifier fitted to ``train``'s grey levels and labels, with its accuracy on ``test``.
 
-    A tenth of ``train`` is set apart, and training ends when its accuracy has not risen for five epochs; this takes
-    half a minute to two on MNIST, on one thread.
+    A tenth of ``train`` is the validation set. Training ends when its accuracy has not risen for five epochs. This
+    takes 0.5 to 2 minutes on MNIST, on one thread.
     """
-    from sklearn.neural_network import MLPClassifier  # here, for it takes seconds to import and few runs need it
-    from threadpoolctl import threadpool_limits  # what scikit-learn itself limits threads with
+    from sklearn.neural_network import MLPClassifier  # here, because the import takes seconds and few runs need it
+    from threadpoolctl import threadpool_limits  # scikit-learn limits its own threads with it too
 
-    # With less weight decay it is sure that a grey average of all digits, as collapsed models draw it, is an 8.
+    # With less weight decay it is confident that a grey average of all digits, which collapsed models draw, is an 8.
     network = MLPClassifier((256,), alpha=0.03, early_stopping=True, n_iter_no_change=5, random_state=0)
     with threadpool_limits(1):  # on a busy machine four threads take ten times as long
         network.fit(grey_levels(train.pixels).numpy(), train.labels.numpy())
@@ -95,7 +95,7 @@ def write(path: Path, classifier: Classifier) -> None:
 
 @cache
 def read(path: Path = FILE) -> Classifier:
-    """The classifier in the file ``path``, by default the shipped one; read once a process."""
+    """The classifier in the file ``path``, by default the shipped one; read once per process."""
     with safetensors.safe_open(path, "pt") as file:
         metadata = file.metadata()
         layers = range(len(file.keys()) // 2)
@@ -104,22 +104,26 @@ def read(path: Path = FILE) -> Classifier:
     return Classifier(weights, biases, accuracy, metadata["dataset_sha256"], versions)
 
 
-class Verdict(NamedTuple):
-    """On prior draws: the share of which the classifier is ``sure``, and how many ``classes`` they are of, 1 to 10."""
+class SampleScore(NamedTuple):
+    """For draws from the prior: the share on which the classifier is ``confident``, and the effective number of
+    ``classes``, 1 to 10."""
 
-    sure: float
-    error: float  # of ``sure``, the standard error of a share of so many draws
+    confident: float
+    error: float  # of ``confident``: the standard error of a share of that many draws
     classes: float
 
 
 @torch.no_grad()
-def judge_draws(vae: VAE, classifier: Classifier, draws: int = DRAWS, sure: float = SURE, seed: int = SEED) -> Verdict:
-    """What the classifier makes of ``draws`` z ~ N(0, I), decoded to pictures x_i, the means of p(x|z_i):
+def score_samples(
+    vae: VAE, classifier: Classifier, draws: int = DRAWS, threshold: float = CONFIDENT, seed: int = SEED
+) -> SampleScore:
+    """The classifier's score of ``draws`` z ~ N(0, I), decoded to pictures x_i, the means of p(x|z_i):
 
-        sure = 1/draws sum_i [max_c p(c|x_i) >= sure],   classes = exp H(1/draws sum_i p(c|x_i)), the entropy H in nats
+        confident = 1/draws sum_i [max_c p(c|x_i) >= threshold]
+        classes = exp H(1/draws sum_i p(c|x_i)), the entropy H in nats
 
-    Not wholly fair: it has learnt from sharp digits alone and is shown smooth means, and can be sure of a picture
-    that is no digit. ``classes`` tells whether all draws are the same digit.
+    The score has a bias: the classifier learnt from sharp digits only and is shown smooth means, and it can be
+    confident about a picture that is not a digit. ``classes`` shows whether all draws are the same digit.
 
     Source of classes: the marginal entropy of Salimans et al., 2016, Improved Techniques for Training GANs, section 4,
     https://arxiv.org/abs/1606.03498
@@ -127,5 +131,5 @@ def judge_draws(vae: VAE, classifier: Classifier, draws: int = DRAWS, sure: floa
     z = torch.randn(draws, LATENTS, generator=torch.Generator().manual_seed(seed))
     probabilities = classifier.probabilities(vae.decode(z).mean)
     entropy = Categorical(probs=probabilities.double().mean(dim=0)).entropy()
-    share = (probabilities.amax(dim=1) >= sure).double().mean().item()
-    return Verdict(share, math.sqrt(share * (1 - share) / draws), entropy.exp().item())
+    share = (probabilities.amax(dim=1) >= threshold).double().mean().item()
+    return SampleScore(share, math.sqrt(share * (1 - share) / draws), entropy.exp().item())

@@ -1,4 +1,4 @@
-"""The data sets: what is known of each, image files -> Dataset(pixels, labels), and pixels as numbers from 0 to 1."""
+"""The data sets: the registry, image files -> Dataset(pixels, labels), and pixels as numbers from 0 to 1."""
 
 import hashlib
 import logging
@@ -25,22 +25,22 @@ _PREFIX: dict[Split, str] = {"train": "train", "test": "t10k"}
 
 
 class Progress(Protocol):
-    """What is told of a download: its ``total`` bytes, and how many more have come."""
+    """Receives the progress of a download: its ``total`` bytes, and how many more have arrived."""
 
     total: float
 
     def update(self, count: int) -> object:
-        """``count`` more bytes are here."""
+        """``count`` more bytes have arrived."""
 
     def reset(self) -> object:
-        """The count begins again."""
+        """The download starts again from 0."""
 
     def close(self) -> object:
-        """All are here."""
+        """The download has ended."""
 
 
 class DataError(RuntimeError):
-    """A data set that is not to be had; the message says why and what to do."""
+    """A data set is not available; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,10 @@ class Dataset:
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """What is known of a data set before one of its images is read.
+    """The facts about a data set that are known before its images are read.
 
-    ``label`` names it on a page. ``training_images`` and ``held_out_images`` are how many there are. ``first_run`` are
-    the fields of a Recipe that suit a first run. A data set is either ``load``ed from an installed package, or fetched:
+    ``label`` is its name on a page. ``training_images`` and ``held_out_images`` are counts. ``first_run`` has the
+    fields of a Recipe that suit a first run. A data set is either ``load``ed from an installed package, or fetched:
     ``sha256`` has the hash of each original .gz file, byte for byte, which any of the ``mirrors`` serves under its
     name, ``megabytes`` in all.
     """
@@ -81,9 +81,9 @@ class DatasetInfo:
 
 def _load_digits(split: Split) -> Dataset:
     """scikit-learn's 1,797 8x8 digits enlarged to 28x28; the last 360 are held out."""
-    from sklearn.datasets import load_digits  # here, for it takes seconds to import and few runs need it
+    from sklearn.datasets import load_digits  # here, because the import takes seconds and few runs need it
 
-    digits: Any = load_digits()  # a Bunch, which its stub does not know
+    digits: Any = load_digits()  # a Bunch, for which the stub has no fields
     small = torch.from_numpy(digits.images).float()[:, None]
     large = torch.nn.functional.interpolate(small, size=(28, 28), mode="bilinear")[:, 0]
     pixels = (large * (255 / 16)).round().to(torch.uint8)
@@ -92,7 +92,7 @@ def _load_digits(split: Split) -> Dataset:
     return Dataset("digits", pixels[rows], labels[rows])
 
 
-# One cycle of a few epochs bears, and needs, a higher peak than the gallery's hundred.
+# A cycle of a few epochs needs a higher peak learning rate than the gallery's hundred epochs, and stays stable with it.
 _SHORT_RUN = {"epochs": 6, "learning_rate": 4e-3}
 
 DATASETS = {
@@ -142,7 +142,7 @@ DATASETS = {
         load=_load_digits,
     ),
 }
-"""Every data set, by its name in files and on the command line; all else that is particular to one stands here."""
+"""Every data set, by its name in files and on the command line. All facts that differ between data sets are here."""
 
 
 def grey_levels(pixels: Tensor) -> Tensor:
@@ -151,7 +151,8 @@ def grey_levels(pixels: Tensor) -> Tensor:
 
 
 def binarise(pixels: Tensor, generator: torch.Generator) -> Tensor:
-    """x, what the model sees: float32 {0, 1} [B, 784], each a Bernoulli draw with its pixel's intensity.
+    """x, what the model sees: float32 {0, 1} [B, 784], each a Bernoulli draw whose probability is the pixel's
+    intensity.
 
     Source: Salakhutdinov and Murray, 2008, On the Quantitative Analysis of Deep Belief Networks, section 5
     """
@@ -159,11 +160,11 @@ def binarise(pixels: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def load(name: str, split: Split, progressbar: bool | Progress = False) -> Dataset:
-    """A split of one of DATASETS; what no installed package has is fetched once.
+    """A split of one of DATASETS; files that no installed package contains are downloaded once.
 
     ``progressbar`` True shows downloads on stderr.
 
-    Raises DataError, and IdxError for a file that is not what its name says.
+    Raises DataError, and IdxError for a file with other content than its name says.
     """
     if installed := DATASETS[name].load:
         return installed(split)
@@ -171,7 +172,7 @@ def load(name: str, split: Split, progressbar: bool | Progress = False) -> Datas
 
 
 def load_local(name: str, split: Split) -> Dataset | None:
-    """As load, but None where the files are not on this machine yet; nothing is fetched."""
+    """Like load, but None where the files are not on this machine yet; nothing is downloaded."""
     if installed := DATASETS[name].load:
         return installed(split)
     files = _files(split)
@@ -180,7 +181,7 @@ def load_local(name: str, split: Split) -> Dataset | None:
 
 
 def is_local(name: str) -> bool:
-    """Whether every file of a data set is on this machine; load still checks what is in them."""
+    """Whether every file of a data set is on this machine; load still checks their content."""
     return all(any((folder / file).is_file() for folder in _folders(name)) for file in DATASETS[name].sha256)
 
 
@@ -207,7 +208,7 @@ def _folders(name: str) -> Iterator[Path]:
 
 
 def _local(name: str, file: str) -> Path | None:
-    """Where ``file`` lies on this machine with the right hash, or None. Raises DataError for a wrong hash."""
+    """The path of ``file`` on this machine, checked by its hash, or None. Raises DataError for a wrong hash."""
     for folder in _folders(name):
         path = folder / file
         if path.is_file():
@@ -219,11 +220,11 @@ def _local(name: str, file: str) -> Path | None:
 
 
 def _fetch(name: str, file: str, progressbar: bool | Progress) -> Path:
-    """``file`` from this machine or else from the first mirror that has it, checked before it gets its name."""
+    """``file`` from this machine, or else from the first mirror that has it. It is checked before it gets its name."""
     if path := _local(name, file):
         return path
     reasons = []
-    # pooch's stubs know neither a progress bar of one's own nor its downloader's call.
+    # pooch's stubs lack custom progress bars and the downloader's __call__.
     downloader: Any = pooch.HTTPDownloader(timeout=_TIMEOUT_S, progressbar=progressbar)  # pyright: ignore[reportArgumentType]
     known = DATASETS[name]
     for mirror in known.mirrors:

@@ -1,4 +1,4 @@
-"""The ellipses of the codes q(z|x_n) on the map: how far they overlap, and how much of the prior they leave bare."""
+"""The ellipses of the codes q(z|x_n) on the map: how much they overlap, and how much of the prior none covers."""
 
 import torch
 from torch import Tensor
@@ -6,17 +6,17 @@ from torch import Tensor
 from models.evaluation import Codes
 
 REACH = 3.0
-"""How many sigma a code's ellipse reaches for holes."""
+"""The radius of a code's ellipse, in sigma, in the measure of holes."""
 
 _LINES = 2000
-# Of the prior 2e-9 lie beyond.
+# 2e-9 of the prior's mass lies beyond.
 _TOP = 6.0
 # Pairs in a block: small enough to stay in a cache.
 _BLOCK = 1 << 18
 
 
 def overlap(codes: Codes) -> float:
-    """How much two codes share: the Bhattacharyya coefficient, 0 to 1, averaged over all pairs n != m of images.
+    """The overlap of two codes: the Bhattacharyya coefficient, 0 to 1, averaged over all pairs n != m of images.
 
         BC(n, m) = int sqrt(q(z|x_n) q(z|x_m)) dz
                  = prod_d sqrt(2 s_n s_m / (s_n^2 + s_m^2)) exp(-(m_n - m_m)^2 / (4 (s_n^2 + s_m^2)))
@@ -49,8 +49,9 @@ def holes(codes: Codes, reach: float = REACH, lines: int = _LINES) -> float:
 
         P(z ~ N(0, I): sum_d ((z_d - mean_d) / stddev_d)^2 > reach^2 for every code)
 
-    Exact along z1, where each ellipse cuts an interval; along z2 the midpoint rule on ``lines`` strips of equal height
-    up to 6 sigma of the prior, each with its own mass. More lines change the share of no shipped model by 2e-4.
+    It is exact along z1, where each ellipse covers an interval. Along z2 it is the midpoint rule on ``lines`` strips of
+    equal height up to 6 sigma of the prior, each weighted by its mass. With more lines the share of every shipped model
+    changes by less than 2e-4.
     """
     mean, stddev = codes.mean.double(), codes.stddev.double()
     edges = torch.linspace(-_TOP, _TOP, lines + 1, dtype=torch.float64)
@@ -65,7 +66,7 @@ def _covered(heights: Tensor, mean: Tensor, stddev: Tensor, reach: float) -> Ten
     room = reach**2 - ((heights[:, None] - mean[:, 1]) / stddev[:, 1]) ** 2
     line, code = (room > 0).nonzero(as_tuple=True)
     half = stddev[code, 0] * room[line, code].sqrt()
-    # In units of prior mass each line is 1 long, so that all of them lie end to end on one axis.
+    # In units of prior mass each line has length 1, so that all lines can be placed end to end on one axis.
     start, end = (line + torch.special.ndtr(mean[code, 0] + side * half) for side in (-1, 1))
     start, order = start.sort()
     end = end[order]

@@ -1,4 +1,4 @@
-"""What a trained model does on held-out images: one code an image, and the averages that describe them."""
+"""A trained model evaluated on held-out images: one code per image, and their averages."""
 
 from dataclasses import dataclass
 
@@ -14,13 +14,13 @@ from models.quadrature import reconstruction
 from models.vae import LATENTS, MIN_STDDEV, VAE, prior
 
 SEED = 20_140_416
-"""Seeds the one fixed binarisation of the held-out images, which each single image keeps; later ones seed others."""
+"""Seeds the fixed binarisation of the held-out images. The seeds after it give the fresh binarisations."""
 
 BINARISATIONS = 8
-"""How many fresh binarisations what stands for all images is averaged over."""
+"""The number of fresh binarisations that the averages over all images use."""
 
 DRAWS = 2
-"""Draws of z per image and binarisation behind those averages: z's noise is then below that of the binarisation."""
+"""Draws of z per image and binarisation for those averages. The noise of z is then smaller than the binarisation's."""
 
 ACTIVE = 0.01
 """A latent unit is active when its mean varies more than this over the images (Burda et al., 2016)."""
@@ -30,7 +30,7 @@ ACTIVE = 0.01
 class Codes:
     """q(z|x) and the loss terms of N held-out images.
 
-    Of a model without an encoder: the moments of p(z|x) and the terms of -log p(x), see models.evidence.expectations.
+    For a model without an encoder: the moments of p(z|x) and the terms of -log p(x), see models.evidence.expectations.
 
     mean, stddev: float32 [N, 2]; reconstruction, kl: float32 [N], in nats; label: uint8 [N]. reconstruction is within
     0.05 nats of the expectation over z, see models.quadrature.
@@ -52,14 +52,15 @@ def fixed_images(dataset: Dataset, likelihood: Likelihood = LIKELIHOODS["bernoul
 class Averages:
     """The two terms averaged over the held-out images, once for each binarisation of them, in nats per image.
 
-    Grey images have one entry, for nothing is drawn of them.
+    Grey images have one entry, because they are not binarised.
     """
 
     reconstruction: tuple[float, ...]
     kl: tuple[float, ...]
 
     def summary(self) -> dict[str, float]:
-        """Each term and their sum averaged over the binarisations, and the standard deviation between those."""
+        """Each term and their sum, averaged over the binarisations, and the standard deviation between
+        binarisations."""
         parts = torch.tensor([self.reconstruction, self.kl], dtype=torch.float64)
         parts = dict(zip(("reconstruction", "kl", "negative_elbo"), [*parts, parts.sum(dim=0)], strict=True))
         found = {name: part.mean().item() for name, part in parts.items()}
@@ -70,9 +71,10 @@ class Averages:
 
 @torch.no_grad()
 def encode_dataset(vae: VAE, dataset: Dataset, samples: int = 0, batch: int = 1000) -> Codes:
-    """The codes of every image of ``dataset``; with ``samples`` the reconstruction averages so many draws of z instead.
+    """The codes of every image of ``dataset``; with ``samples``, the reconstruction is the mean over that many draws of
+    z.
 
-    Without an encoder nothing is drawn: the codes are those of the exact posterior.
+    Without an encoder there are no draws: the codes are those of the exact posterior.
     """
     if vae.encoder is None:
         exact = expectations(vae, fixed_images(dataset, vae.likelihood))
@@ -93,9 +95,9 @@ def encode_dataset(vae: VAE, dataset: Dataset, samples: int = 0, batch: int = 10
 
 
 def average_terms(vae: VAE, dataset: Dataset, codes: Codes) -> Averages:
-    """The averages over ``dataset``, whose codes are those; of binary pixels over fresh binarisations of it.
+    """The averages over ``dataset``, whose codes are ``codes``. Binary pixels are averaged over fresh binarisations.
 
-    Without an encoder they are of the fixed binarisation alone: log p(x) hardly depends on it, and takes long.
+    Without an encoder only the fixed binarisation is used: log p(x) hardly depends on it and takes long to compute.
     """
     if not vae.likelihood.is_binary or vae.encoder is None:
         return Averages((codes.reconstruction.double().mean().item(),), (codes.kl.double().mean().item(),))
@@ -108,7 +110,8 @@ def _average_terms(vae: VAE, dataset: Dataset, generator: torch.Generator, batch
     sums = torch.zeros(2, dtype=torch.float64)
     for x in vae.likelihood.observe(dataset.pixels, generator).split(batch):
         noise = torch.randn(DRAWS // 2, len(x), LATENTS, generator=generator)
-        # Each draw and its mirror image in the mean: where log p(x|z) is straight, their mean has no noise.
+        # Antithetic draws: each draw and its mirror image about the mean. Where log p(x|z) is linear, their mean has no
+        # noise.
         sums += torch.stack([part.double().sum() for part in terms(vae, x, torch.cat([noise, -noise]))])
     return (sums / len(dataset.labels)).tolist()
 
@@ -116,10 +119,10 @@ def _average_terms(vae: VAE, dataset: Dataset, generator: torch.Generator, batch
 def summarise(codes: Codes, averages: Averages | None = None) -> dict[str, float]:
     """Averages over the images of ``codes``: the three losses in nats per image, the rest in units of z.
 
-    With ``averages`` the losses are theirs, each with its standard deviation between binarisations, as ..._sd.
+    With ``averages`` the losses come from there, each with its standard deviation between binarisations, as ..._sd.
     spread is the root of the means' variance averaged over the two dimensions; mean_sigma averages every
     stddev; active_units counts the dimensions whose mean varies by more than ACTIVE; at_least_sigma is the share of the
-    codes with a stddev at the least that the model can say, MIN_STDDEV.
+    codes with a stddev at the lower bound of the model, MIN_STDDEV.
 
     Source of active units: Burda, Grosse and Salakhutdinov, 2016, section 5.2, https://arxiv.org/abs/1509.00519
     """

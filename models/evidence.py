@@ -1,4 +1,4 @@
-"""log p(x) and p(z|x) of each image by quadrature over z, on a grid that is fine where that posterior is."""
+"""log p(x) and p(z|x) of each image by quadrature over z, on a grid that is fine where the posterior is narrow."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -10,23 +10,23 @@ from torch import Tensor
 from models.quadtree import Tiles, disc_tiles, points
 from models.vae import PIXELS, VAE, prior
 
-# Gauss-Legendre nodes along each side of a tile. A tile is right with them where it spans about 4 sigma.
+# Gauss-Legendre nodes along each side of a tile. They are accurate where a tile spans at most about 4 sigma.
 _NODES = 6
 # The width of the first tiles near the origin. On the shipped models 8 would do.
 _WIDEST = 4.0
-# Nats below an image's evidence at which a tile no longer counts for it.
+# A tile this many nats below an image's evidence is negligible for it.
 _NEGLIGIBLE = 12.0
-# A tile is fine enough for an image once quartering it changes the evidence by no more than this share of it.
+# A tile is fine enough for an image when quartering it changes the evidence by at most this share.
 _TOLERANCE = 3e-4
-# But not before its neighbouring nodes differ by less than so many nats: a peak could hide between them.
+# Its neighbouring nodes must also differ by less than this many nats, because a peak could lie between them.
 _ROUGH = 6.0
-# The log of the area, in units of z, that a posterior has at least: the narrowest is about 0.01 x 0.01.
+# The log of the least area of a posterior, in units of z: the narrowest is about 0.01 x 0.01.
 _LOG_AREA = -9.0
 _MAX_LEVELS = 25
-# Tiles an image, over all levels, beyond which there is no end in sight: the shipped models need at most 700.
+# The maximum of tiles per image over all levels. The shipped models need at most 700.
 _MOST_TILES = 4000
-# Machine epsilons by which a term of log p(x|z) may be off: each comes through all layers of the decoder. Against
-# float64 the sums of the shipped models are off by at most two thirds of that.
+# The error of a term of log p(x|z) in machine epsilons, after all layers of the decoder. Against float64 the sums of
+# the shipped models differ by at most two thirds of that.
 _ROUNDINGS = 4
 # Floats of one batch of tiles.
 _BATCH = 1 << 22
@@ -36,14 +36,15 @@ _CENTRES = (torch.arange(_SIDE, dtype=torch.float64) + 0.5) / _SIDE
 
 
 class EvidenceError(ArithmeticError):
-    """A decoder changes too fast with z for any grid; the message says so."""
+    """The decoder changes too fast with z for any grid; the message says so."""
 
     def __init__(self) -> None:
         super().__init__("This decoder changes too fast with z for the grid: its log p(x) cannot be computed.")
 
 
 class Evidence(NamedTuple):
-    """log p(x) of N images, float64 [N] in nats; its numerical error, about; the share of p(x) left out, at most."""
+    """For N images, float64 [N]: log p(x) in nats, an estimate of its numerical error, and an upper bound on the share
+    of p(x) that is left out."""
 
     log_evidence: Tensor
     error: Tensor
@@ -51,7 +52,7 @@ class Evidence(NamedTuple):
 
 
 class Posterior(NamedTuple):
-    """p(z|x) of one image as T square pictures that hold all but 1e-3 of it and do not overlap.
+    """p(z|x) of one image as T square pictures that do not overlap and hold all but 1e-3 of its mass.
 
     low float64 [T, 2], width float64 [T]; log_density float64 [T, 12, 12], log p(z|x) in nats at the centre of each
     pixel, indexed [tile, z1, z2]; evidence, of this one image.
@@ -64,9 +65,9 @@ class Posterior(NamedTuple):
 
     @property
     def mass(self) -> Tensor:
-        """The integral of p(z|x) over the pictures, which is 1 up to what they leave out.
+        """The integral of p(z|x) over the pictures: 1 minus the mass outside them.
 
-        By the midpoint rule, whose points are none of those that the evidence is computed from.
+        It uses the midpoint rule, whose points differ from those of the evidence.
         """
         return (self.log_density.exp().sum(dim=(1, 2)) * (self.width / _SIDE) ** 2).sum()
 
@@ -89,23 +90,23 @@ class Expectations(NamedTuple):
 
 
 class _Measured(NamedTuple):
-    """Of each pair of a tile and an image, float64 [P], in nats."""
+    """For each pair of a tile and an image: float64 [P], in nats."""
 
     mass: Tensor  # log of the integral of p(x, z) over the tile
-    most: Tensor  # what the mass hardly exceeds, peaks between the nodes included
-    rise: Tensor  # between neighbouring nodes, the largest
+    most: Tensor  # about an upper bound of the mass, with peaks between the nodes
+    rise: Tensor  # the largest difference between neighbouring nodes
 
 
 def evidence(vae: VAE, x: Tensor) -> Evidence:
-    """The log evidence of images x [N, 784], each alone, under the prior N(0, I).
+    """The log evidence of each of images x [N, 784] under the prior N(0, I).
 
         log p(x) = log int p(x|z) p(z) dz
 
-    by 6 x 6 Gauss-Legendre nodes on each of a quadtree's tiles. A tile that an image needs is quartered until that no
-    longer changes the image's evidence, and serves all images that need it: log p(x|z) of many images at many points
-    is one matrix product, and each point is decoded once. ``error`` adds up what the last quartering of each tile
-    changed, and what rounding can do, see rounding; ``missed`` adds up what the tiles left out can hold, judged by
-    their nodes, and the prior outside the disc in which the first tiles lie, as if it explained x perfectly.
+    by 6 x 6 Gauss-Legendre nodes on each tile of a quadtree. A tile that an image needs is quartered until that no
+    longer changes the image's evidence. Images share tiles: log p(x|z) of many images at many points is one matrix
+    product, and each point is decoded once. ``error`` is the sum of the changes at the last quartering of each tile and
+    of a bound on rounding, see rounding. ``missed`` is the sum of the mass that the tiles left out can hold, estimated
+    at their nodes, and the prior's mass outside the disc of the first tiles, as if log p(x|z) had its maximum there.
 
     The nats may be those of a density, see models.likelihood. Raises EvidenceError.
     """
@@ -131,12 +132,12 @@ def expectations(vae: VAE, x: Tensor) -> Expectations:
 
         -log p(x) = E_p(z|x)[-log p(x|z)] + KL(p(z|x) || p(z))
 
-    They are the terms of the bound with p(z|x) for q(z|x), where it is tight. The moments are within 0.2 % of a stddev.
-    Raises EvidenceError.
+    They are the terms of the bound with p(z|x) as q(z|x), where the bound is tight. The moments have errors of at most
+    0.2 % of a stddev. Raises EvidenceError.
     """
     found, leaves = _integrate(vae, x)
     sums = torch.zeros(len(x), 6, dtype=torch.float64)
-    for tiles in (leaf.quarter() for leaf in leaves):  # for a mean of z needs more than the evidence does
+    for tiles in (leaf.quarter() for leaf in leaves):  # finer, because a mean of z needs more nodes than the evidence
         for rows, _, image, listed in _batches(tiles, len(x)):
             each = _weighted(vae, x, tiles.low[rows], tiles.width[rows], image, found.log_evidence)
             sums.index_add_(0, image[listed], each[listed])
@@ -162,15 +163,15 @@ def log_likelihood(vae: VAE, z: Tensor, x: Tensor) -> Tensor:
 
 
 def rounding(vae: VAE, z: Tensor, x: Tensor) -> Tensor:
-    """What rounding can do to log p(x|z) of images x [N, 784], each at its own point z [N, 2]: float64 [N], in nats.
+    """A bound on the rounding error of log p(x|z) of images x [N, 784], each at its own z [N, 2]: float64 [N], in nats.
 
-    A few times the machine epsilon of x's type, times the sum of the magnitudes of what is rounded, see
-    models.likelihood: as if no two errors cancelled. An integral over z is no better than its integrand.
+    It is a few times the machine epsilon of x's type, times the sum of the magnitudes that are rounded, see
+    models.likelihood: as if no two errors cancelled. An integral over z is no more accurate than its integrand.
 
     Source: Higham, 2002, Accuracy and Stability of Numerical Algorithms, section 4.2,
     https://doi.org/10.1137/1.9780898718027
     """
-    rounded = vae.likelihood.rounded(vae.decode(z.to(x.dtype)).base_dist, x)
+    rounded = vae.likelihood.rounding_magnitudes(vae.decode(z.to(x.dtype)).base_dist, x)
     return _ROUNDINGS * torch.finfo(x.dtype).eps * rounded.double().sum(dim=-1)
 
 
@@ -181,7 +182,7 @@ def log_joint(vae: VAE, z: Tensor, x: Tensor) -> Tensor:
 
 @torch.no_grad()
 def _integrate(vae: VAE, x: Tensor) -> tuple[Evidence, list[Tiles]]:
-    """The evidence, and, level by level, the tiles that count of those of whose quarters it is the sum."""
+    """The evidence, and for each level the tiles that contribute to it with their quarters."""
     tiles, log_missed, rounded = _first_tiles(vae, x)
     log_evidence, log_error = torch.full((2, len(x)), -torch.inf, dtype=torch.float64)
     found, leaves = _measure(vae, x, tiles), []
@@ -208,22 +209,22 @@ def _integrate(vae: VAE, x: Tensor) -> tuple[Evidence, list[Tiles]]:
         rest = ~done.repeat(4)
         tiles, found = quarters.where(rest), _Measured(*(part[rest] for part in found))
     else:
-        # What no level resolved counts as found, and as error.
+        # Tiles that no level resolved are added to the evidence and to its error.
         log_evidence, log_error = (_add(logs, found.mass, tiles.image) for logs in (log_evidence, log_error))
     error = (log_error - log_evidence).exp() + rounded
     return Evidence(log_evidence, error, (log_missed - log_evidence).exp()), leaves
 
 
 def _smooth(found: _Measured, scale: Tensor) -> Tensor:
-    """Whether no peak that counts can hide in the quarters [4 P] of each tile [P] whose evidence is ``scale``."""
+    """Whether the quarters [4 P] of each tile [P], whose evidence is ``scale``, can hide no peak that matters."""
     smooth = (found.rise < _ROUGH) | (found.most < scale.repeat(4) - _NEGLIGIBLE)
     return smooth.view(4, -1).all(dim=0)
 
 
 def _first_tiles(vae: VAE, x: Tensor) -> tuple[Tiles, Tensor, Tensor]:
-    """Tiles over the disc that each image's posterior cannot leave, the log of what is outside at most, and rounding.
+    """Tiles over a disc for each image that holds its posterior, the log of the most mass outside, and the rounding.
 
-    Outside the radius R lies exp(-R^2 / 2) of the prior, whatever the likelihood there. Both are of each image, [N].
+    The prior's mass outside the radius R is exp(-R^2 / 2). Both values are given for each image, [N].
     """
     axis = torch.linspace(-4, 4, 17, dtype=x.dtype)
     z = torch.cartesian_prod(axis, axis)
@@ -235,9 +236,9 @@ def _first_tiles(vae: VAE, x: Tensor) -> tuple[Tiles, Tensor, Tensor]:
 
 
 def _add(logs: Tensor, values: Tensor, image: Tensor) -> Tensor:
-    """log of the sum of exp(logs) [N] and, for each image, of exp of its ``values`` [P]."""
+    """log(exp(logs) + sum of exp(values)) for each image; ``logs`` [N], ``values`` [P], ``image`` [P] their images."""
     top = logs.scatter_reduce(0, image, values, "amax")
-    # Any finite number does where all are -inf.
+    # Any finite number will do where all are -inf.
     top = top.clamp(min=torch.finfo(top.dtype).min)
     return top + (logs - top).exp().index_add(0, image, (values - top[image]).exp()).log()
 
@@ -248,7 +249,7 @@ def _measure(vae: VAE, x: Tensor, tiles: Tiles) -> _Measured:
     result = torch.empty(3, len(tiles.image), dtype=torch.float64)
     for rows, pairs, image, listed in _batches(tiles, len(x)):
         z = points(tiles.low[rows], tiles.width[rows], place).to(x.dtype)
-        shared = 2 * image.shape[1] > len(x)  # then all images are cheaper than a selection for each tile
+        shared = 2 * image.shape[1] > len(x)  # then it is cheaper to take all images than to select for each tile
         log_p = log_joint(vae, z, x if shared else x[image])  # [T, nodes^2, K]
         mass = (log_p + log_weight[:, None]).logsumexp(dim=1)
         found = torch.stack([mass, *_between(log_p.unflatten(1, (_NODES, _NODES)))]).double()
@@ -264,9 +265,10 @@ def _rule() -> tuple[Tensor, Tensor]:
 
 
 def _between(grid: Tensor) -> tuple[Tensor, Tensor]:
-    """What log p(x, z) [T, n, n, K] hardly exceeds between neighbouring nodes, and its largest rise there: [T, K].
+    """About the maximum of log p(x, z) [T, n, n, K] between nodes, and its largest difference of neighbours: [T, K].
 
-    No more than it rises from the one to the other does it rise above both: a parabola's peak does 8 times less.
+    The assumption: between two nodes it exceeds both by at most their difference. A parabola exceeds them by an 8th of
+    it.
     """
     most, rise = [], []
     for axis in (1, 2):
@@ -278,7 +280,7 @@ def _between(grid: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _batches(tiles: Tiles, images: int) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:
-    """Tiles of about as many images each: their rows [T], pairs [P], images [T, K], and which of those are pairs."""
+    """Batches of tiles with similar numbers of images: rows [T], pairs [P], images [T, K], and a mask of the pairs."""
     first = tiles.count.cumsum(dim=0) - tiles.count
     rows = tiles.count.argsort(descending=True)
     while len(rows):

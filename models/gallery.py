@@ -1,4 +1,4 @@
-"""The shipped models: a series in which the KL weight is the only difference, and a few beside it."""
+"""The shipped models: a series that differs in the KL weight only, and a few others."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -25,7 +25,7 @@ def path(name: str) -> Path:
 
 
 def series() -> dict[str, Recipe]:
-    """The name and recipe of the shipped models that differ in the KL weight alone, the reference first."""
+    """The name and recipe of the shipped models that differ in the KL weight only, the reference first."""
     made = {REFERENCE: _RECIPE}
     for beta in BETAS:
         made.setdefault(f"mnist-beta-{beta:g}", replace(_RECIPE, beta=beta, folded_onto=_file(REFERENCE)))
@@ -33,7 +33,7 @@ def series() -> dict[str, Recipe]:
 
 
 def recipes() -> dict[str, Recipe]:
-    """Each shipped model's name and recipe, in an order in which they can be made."""
+    """Each shipped model's name and recipe, in an order in which they can be trained."""
     made = series()
     made[SWITCHED_OFF] = replace(_RECIPE, beta=0, epochs=24, initial=_file(REFERENCE))
     made[GAUSSIAN] = replace(_RECIPE, likelihood="gaussian", pixel_stddev=None, folded_onto=_file(REFERENCE))
@@ -46,16 +46,17 @@ def commands() -> Iterator[tuple[str, str]]:
     return ((name, recipe.command(_file(name))) for name, recipe in recipes().items())
 
 
-def measure_again(name: str) -> None:
-    """Write the shipped model ``name`` anew, its weights as they are. Raises CheckpointError, DataError, OSError."""
+def evaluate_again(name: str) -> None:
+    """Compute the codes and averages of the shipped model ``name`` anew and write them to its file. Raises
+    CheckpointError, DataError, OSError."""
     model = checkpoint.read(path(name))
     held_out = data.load(model.recipe.dataset, "test", progressbar=True)
-    checkpoint.write(path(name), checkpoint.measured_again(model, held_out))
+    checkpoint.write(path(name), checkpoint.evaluated_again(model, held_out))
 
 
 @cache
 def read(name: str) -> Checkpoint:
-    """The shipped model ``name``, read once a process."""
+    """The shipped model ``name``, read once per process."""
     return checkpoint.read(path(name))
 
 

@@ -1,4 +1,4 @@
-"""The IDX format of the MNIST files: capped, checked to the last byte, never trusted.
+"""The IDX format of the MNIST files. Files are untrusted: sizes are limited and every byte is checked.
 
 Source: LeCun, Cortes and Burges, The MNIST database, section "File formats", http://yann.lecun.com/exdb/mnist/
 """
@@ -17,7 +17,7 @@ _MAX_BYTES = 64 << 20  # 60,000 images are 47 MB
 
 
 class IdxError(ValueError):
-    """Bytes that are no IDX file of the kind wanted; the message says what is wrong with them."""
+    """The bytes are not an IDX file of the expected kind; the message says what is wrong."""
 
 
 def read_idx(compressed: bytes, kind: Kind) -> np.ndarray:
@@ -34,7 +34,7 @@ def read_idx(compressed: bytes, kind: Kind) -> np.ndarray:
         raise IdxError(f"The images are {shape[1]} x {shape[2]} pixels; this app reads 28 x 28.")
     if shape[0] == 0:
         raise IdxError(f"The file holds no {kind}.")
-    # Python integers: a header may claim more bytes than 64 bits can count.
+    # Python integers, because a header may claim more bytes than 64 bits can count.
     if len(raw) - start != math.prod(shape):
         raise IdxError(f"The header promises {math.prod(shape)} bytes and {len(raw) - start} follow; fetch it again.")
     values = np.frombuffer(raw, np.uint8, offset=start).reshape(shape)
@@ -44,7 +44,7 @@ def read_idx(compressed: bytes, kind: Kind) -> np.ndarray:
 
 
 def _gunzip(compressed: bytes) -> bytes:
-    """The one gzip member in ``compressed``, refused before it expands past _MAX_BYTES."""
+    """The content of the one gzip member in ``compressed``; refused before it expands beyond _MAX_BYTES."""
     inflate = zlib.decompressobj(wbits=31)  # 31: a gzip header and its checksum
     try:
         raw = inflate.decompress(compressed, _MAX_BYTES + 1)

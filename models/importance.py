@@ -1,4 +1,4 @@
-"""Importance sampling of log p(x): log weights of draws from a proposal, their bound, and how many of them count."""
+"""Importance sampling of log p(x): log weights, the bound that they give, and the effective sample size."""
 
 import math
 
@@ -19,8 +19,8 @@ def log_weights(vae: VAE, x: Tensor, proposal: Distribution, draws: int, generat
     """log w_k = log p(x, z_k) - log r(z_k) of images x [N, 784] for z_k ~ r: float64 [draws, N], in nats.
 
     ``proposal`` is a Gaussian r for each image, such as vae.encode(x), of batch shape [N]; or one for all, such as
-    prior(), of batch shape [], whose draws all images share: that decodes each once, and leaves every image's
-    expectation as it is.
+    prior(), of batch shape []. Then all images share the draws, so that each is decoded once. The expectation for each
+    image is the same.
 
     Source: Burda, Grosse and Salakhutdinov, 2016, section 3, https://arxiv.org/abs/1509.00519
     """
@@ -51,7 +51,7 @@ def importance_bound(log_weights: Tensor) -> Tensor:
 
 
 def effective_sample_size(log_weights: Tensor) -> Tensor:
-    """How many equal weights would estimate as well as these [K, ...] do: [...], from 1 to K.
+    """The number of equal weights that would estimate as well as these [K, ...]: [...], from 1 to K.
 
         (sum_k w_k)^2 / sum_k w_k^2
 

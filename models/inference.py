@@ -1,4 +1,4 @@
-"""What approximate inference costs a model: log p(x), the bounds below it and the gaps between them, as averages."""
+"""The cost of approximate inference for a model: averages of log p(x), of its lower bounds, and of the gaps."""
 
 import json
 import shlex
@@ -31,10 +31,10 @@ DRAWS = 5000
 """K of the importance bound."""
 
 SUBSET = 500
-"""How many images the importance bound and the fits take: each image's draws and steps are decoded for it alone."""
+"""The number of images for the importance bound and the fits. They are slow: no two images share a decoded point."""
 
 IMAGES = 10_000
-"""How many images of a split are measured at most, unless asked for another number: the test split has no more."""
+"""The default maximum of images measured of a split: the test split has no more."""
 
 UNITS = {
     "log_evidence": "nats per image, by quadrature",
@@ -54,23 +54,23 @@ UNITS = {
     "full_approximation_gap": "nats per image, of the subset, with the best q of any covariance",
     "full_amortisation_gap": "nats per image, of the subset, with the best q of any covariance",
 }
-"""What is measured, in the order of a table."""
+"""The measures and their units, in the order of a table."""
 
-# In the unit of the likelihood.
+# These are in the unit of the likelihood.
 _LIKELIHOODS = ("log_evidence", "elbo", "subset_log_evidence", "importance_bound")
-# How many of UNITS a model without an encoder has.
-_ALONE = 4
-# Images whose weights are drawn at a time.
+# A model without an encoder has only the first ones of UNITS.
+_WITHOUT_ENCODER = 4
+# Images per batch of importance weights.
 _CHUNK = 100
 
 
 def units(likelihood: Likelihood) -> dict[str, str]:
-    """UNITS of a model: log p(x) may be a density's, while a gap between two is plain nats."""
+    """UNITS for a model: log p(x) may be that of a density, while a gap is a difference in plain nats."""
     return UNITS | {name: UNITS[name].replace("nats per image", likelihood.unit_per_image) for name in _LIKELIHOODS}
 
 
 def parts(recipe: Recipe, subset: int) -> int:
-    """How many parts measure yields."""
+    """The number of parts that measure yields."""
     if not recipe.has_encoder:
         return 1
     return 5 if subset else 2
@@ -81,7 +81,7 @@ def measure(vae: VAE, x: Tensor, subset: int, generator: torch.Generator) -> Ite
     """Every average of UNITS over images x [N, 784], those of the subset over the first ``subset``, part by part.
 
     The best q of an image is the better of two fits, one from the encoder's q and one from the moments of p(z|x).
-    A model without an encoder has log_evidence and its errors alone; with a subset of 0 nothing is drawn or fitted.
+    A model without an encoder has only log_evidence and its errors. With a subset of 0 there are no draws and no fits.
     """
     found = evidence(vae, x)
     yield {
@@ -103,7 +103,7 @@ def measure(vae: VAE, x: Tensor, subset: int, generator: torch.Generator) -> Ite
 
 
 def _shape(gap: Tensor) -> dict[str, float]:
-    """The mean of the images' gaps hides that most are small and a few are large."""
+    """The distribution of the gaps: the mean alone hides that most are small and a few are large."""
     return {"gap": _mean(gap), "gap_median": gap.quantile(0.5).item(), "gap_90": gap.quantile(0.9).item()}
 
 
@@ -117,7 +117,7 @@ def _gaps(
     vae: VAE, x: Tensor, exact: MultivariateNormal, full: bool, log_evidence: Tensor, encoders: Tensor
 ) -> dict[str, float]:
     moments = exact if full else Independent(Normal(exact.mean, exact.stddev), 1)
-    # Where the encoder's q lies in a lesser mode, its fit stays there.
+    # Where the encoder's q lies in a minor mode, the fit from it stays there.
     best = torch.maximum(*(best_bound(vae, x, start, full).value for start in (vae.encode(x), moments)))
     approximation, amortisation = gaps(log_evidence, best, encoders)
     kind = "full_" if full else ""
@@ -135,18 +135,18 @@ def _mean(values: Tensor) -> float:
 
 
 def measure_missing(jobs: int) -> None:
-    """Measure anew each shipped model that FILE does not have, or not in full, see unmeasured, ``jobs`` at a time.
+    """Measure each shipped model that FILE lacks in whole or in part, see unmeasured, ``jobs`` at a time.
 
-    The fits over the subset take longest; what FILE has of them stays where it is of the same weights.
+    The fits over the subset take longest; those in FILE are kept where the weights are the same.
 
     Raises CheckpointError, OSError.
     """
-    missing = {name: gallery.path(name) for name in unmeasured(_kept()["models"])}
+    missing = {name: gallery.path(name) for name in unmeasured(_known_figures()["models"])}
     _measure_files("models", missing, SUBSET, jobs)
 
 
 def measure_controls(files: Collection[Path], jobs: int) -> None:
-    """Keep in FILE the figures of models that are not shipped, each with its recipe under the name of its file.
+    """Store in FILE the figures of models that are not shipped, each with its recipe under the name of its file.
 
     Raises CheckpointError, OSError.
     """
@@ -154,12 +154,12 @@ def measure_controls(files: Collection[Path], jobs: int) -> None:
 
 
 def stale(kept: dict[str, dict]) -> list[str]:
-    """The shipped models of which nothing is ``kept``, or what was measured of other weights than they have now."""
+    """The shipped models without an entry in ``kept``, or with one that was measured with other weights."""
     return [name for name in gallery.recipes() if not _is_of(kept.get(name), gallery.read(name))]
 
 
 def unmeasured(kept: dict[str, dict]) -> list[str]:
-    """Those that are stale, and those of which a figure of UNITS is not ``kept``."""
+    """The stale models, and those whose entry in ``kept`` lacks a figure of UNITS."""
     old = stale(kept)
     return [name for name, recipe in gallery.recipes().items() if name in old or not _is_whole(recipe, kept[name])]
 
@@ -169,12 +169,12 @@ def _is_of(entry: object, model: Checkpoint) -> TypeGuard[dict]:
 
 
 def _is_whole(recipe: Recipe, entry: dict) -> bool:
-    figures = UNITS if recipe.has_encoder else list(UNITS)[:_ALONE]
+    figures = UNITS if recipe.has_encoder else list(UNITS)[:_WITHOUT_ENCODER]
     return {"train", *figures} <= entry.keys()
 
 
-def _kept() -> dict:
-    """What FILE holds; where that cannot be used, nothing."""
+def _known_figures() -> dict:
+    """The content of FILE; an empty one where it cannot be used."""
     kept: Any = None
     with suppress(FileNotFoundError, ValueError):
         kept = json.loads(FILE.read_bytes())
@@ -184,19 +184,19 @@ def _kept() -> dict:
 
 
 def _measure_files(group: str, files: dict[str, Path], subset: int, jobs: int) -> None:
-    """Measure the model in each of ``files``, and keep each at once under its name in the ``group`` of FILE."""
+    """Measure the model in each of ``files``; store each at once under its name in the ``group`` of FILE."""
     with ThreadPoolExecutor(jobs) as pool:
-        known = _kept().get(group, {})
+        known = _known_figures().get(group, {})
         entries = pool.map(lambda name: _entry(files[name], subset, known.get(name)), files)
         for name, entry in zip(files, entries, strict=True):
-            facts = {"images": IMAGES, "subset": SUBSET, "draws": DRAWS, "models": {}} | _kept()
+            facts = {"images": IMAGES, "subset": SUBSET, "draws": DRAWS, "models": {}} | _known_figures()
             facts[group] = facts.get(group, {}) | {name: entry}
             facts["versions"] = checkpoint.dependency_versions()
             write_atomically(FILE, (json.dumps(facts, indent=1) + "\n").encode())
 
 
 def _entry(path: Path, subset: int, known: object) -> dict:
-    """What FILE keeps of one model: whose figures they are, those of the test images, and those of training images."""
+    """The entry of one model in FILE: its fingerprint, the figures of test images, and those of training images."""
     model = checkpoint.read(path)
     fitted = _fitted(known) if _is_of(known, model) else {}
     test_subset = subset if model.recipe.has_encoder and not fitted else 0
@@ -206,24 +206,24 @@ def _entry(path: Path, subset: int, known: object) -> dict:
 
 
 def _fitted(entry: dict) -> dict[str, float]:
-    """The figures of the subset in ``entry``, or nothing where one is missing."""
+    """The figures of the subset in ``entry``; empty where one is missing."""
     names = list(UNITS)[list(UNITS).index("subset_log_evidence") :]
     return {name: entry[name] for name in names} if entry.keys() >= set(names) else {}
 
 
 def _evaluated(path: Path, split: str, subset: int) -> dict[str, float]:
-    words = ["evaluate", command_line.shown(path), "--split", split, "--evidence", "--subset", str(subset), "--json"]
+    words = ["evaluate", command_line.relative(path), "--split", split, "--evidence", "--subset", str(subset), "--json"]
     return report.values(command_line.run(shlex.join(["python", "-m", "models", *words])))
 
 
 @cache
 def read_shipped() -> dict:
-    """What ``python -m models evidence`` measured of the shipped models, read once a process.
+    """What ``python -m models evidence`` measured of the shipped models, read once per process.
 
     {"images", "subset", "draws", "models": {name: entry}, "controls": {name: entry}, "versions": {package: version}};
     an entry has the ``fingerprint`` of the checkpoint, each measure of UNITS over the first ``images`` test images,
-    and in "train" those over as many training images, without the subset's; of a model without an encoder
-    log_evidence and its errors alone. The controls are not shipped: their entries have their "recipe", and no subset's.
+    and in "train" the same over as many training images, without those of the subset. A model without an encoder has
+    only log_evidence and its errors. The controls are not shipped: their entries have a "recipe" and no subset.
     Raises ShippedError.
     """
     return read_figures(FILE, _is_sound)
@@ -251,6 +251,6 @@ def _is_control(found: object) -> bool:
 
 
 def _has_gap(found: dict) -> bool:
-    """Of the test images, and where there are figures of training images, of them too."""
+    """For the test images, and for the training images where there are figures of them."""
     splits = [found, *([found["train"]] if "train" in found else [])]
     return all(are_numbers(each, ("elbo", "gap", "gap_median", "gap_90"), UNITS) for each in splits)

@@ -11,10 +11,10 @@ from models.vae import VAE
 
 
 def initial(recipe: Recipe, generator: torch.Generator) -> VAE:
-    """The model before the first step of ``recipe``: of its file ``initial``, else drawn from ``generator``.
+    """The model before the first step of ``recipe``: from its file ``initial``, or else drawn from ``generator``.
 
-    Of a file of another objective or with a learnt sigma only what ``recipe`` has is taken. Raises CheckpointError,
-    OSError.
+    From a file with another objective or a learnt sigma, only the weights that ``recipe`` needs are taken.
+    Raises CheckpointError, OSError.
     """
     vae = VAE.of(recipe, generator)
     if recipe.initial:

@@ -1,4 +1,4 @@
-"""Ctrl-C between two steps, so that what stops is whole."""
+"""Ctrl-C takes effect between two steps, so that the state is consistent."""
 
 import signal
 import threading
@@ -7,8 +7,9 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def noted() -> Iterator[Callable[[], None]]:
-    """Within the block Ctrl-C waits for the next call of what is given, which then raises KeyboardInterrupt."""
+def deferred() -> Iterator[Callable[[], None]]:
+    """Within the block, Ctrl-C has no effect until the next call of the yielded function, which raises
+    KeyboardInterrupt."""
     asked = threading.Event()
 
     def stop_if_asked() -> None:

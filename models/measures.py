@@ -1,4 +1,4 @@
-"""All that is measured of a trained model, and what was measured of the shipped ones and their seeds."""
+"""The measures of a trained model, and the measures of the shipped models and their seeds."""
 
 from contextlib import suppress
 from functools import cache
@@ -13,7 +13,7 @@ from models.shipped import are_all, are_numbers, read_figures
 
 FILE = gallery.FOLDER / "measures.json"
 NEIGHBOURS = 15
-"""How many vote on an image's class."""
+"""The number of neighbours that vote on an image's class."""
 
 UNITS = {
     "reconstruction": "nats per image",
@@ -36,21 +36,22 @@ UNITS = {
     "drawn_classes": "of 10, perplexity of the draws' classes",
     "neighbour_accuracy": f"of 1, by the {NEIGHBOURS} nearest means",
 }
-"""Every measure in the order of a table, the metrics of models.evaluation.summarise first."""
+"""Every measure and its unit in the order of a table, the metrics of models.evaluation.summarise first."""
 
 
 def units(likelihood: Likelihood) -> dict[str, str]:
-    """UNITS of a model: log p(x|z) may be a density's."""
+    """UNITS for a model: log p(x|z) may be that of a density."""
     return UNITS | dict.fromkeys(("reconstruction", "negative_elbo"), likelihood.unit_per_image)
 
 
 def measure(checkpoint: Checkpoint) -> dict[str, float]:
     """Every measure of UNITS, from the codes in ``checkpoint`` and the pictures that its decoder draws.
 
-    Grey pixels, and a model without an encoder, lack what is measured between binarisations.
-    sure_share and drawn_classes are missing for other data sets than MNIST, for they have no classifier; the split of
-    KL is missing where no grid holds the codes, see models.aggregate.split_kl, and without an encoder, for the moments
-    of p(z|x) do not make a Gaussian of it.
+    Models of grey pixels and models without an encoder have no standard deviations between binarisations.
+    sure_share and drawn_classes exist for MNIST only, because the other data sets have no classifier; sure_share is the
+    confident share of models.classifier.SampleScore, under the name that the shipped files have. The split of KL is
+    missing where no grid fits the codes, see models.aggregate.split_kl, and without an encoder, because p(z|x) is not a
+    Gaussian.
     """
     codes = checkpoint.codes
     found = checkpoint.metrics | {"overlap": overlap(codes), "holes": holes(codes)}
@@ -58,8 +59,8 @@ def measure(checkpoint: Checkpoint) -> dict[str, float]:
         with suppress(AggregateError):
             found |= _split(codes)
     if checkpoint.recipe.dataset == "mnist":
-        verdict = classifier.judge_draws(checkpoint.vae(), classifier.read())
-        found |= {"sure_share": verdict.sure, "sure_share_sd": verdict.error, "drawn_classes": verdict.classes}
+        score = classifier.score_samples(checkpoint.vae(), classifier.read())
+        found |= {"sure_share": score.confident, "sure_share_sd": score.error, "drawn_classes": score.classes}
     found["neighbour_accuracy"] = neighbour_accuracy(codes)
     return {name: found[name] for name in UNITS if name in found}
 
@@ -70,28 +71,29 @@ def _split(codes: Codes) -> dict[str, float]:
 
 
 def neighbour_accuracy(codes: Codes, k: int = NEIGHBOURS) -> float:
-    """How well the map tells the classes: the share of images whose label is that of most of the ``k`` nearest means.
+    """How well the map separates the classes: the share of images whose label is the majority of the ``k`` nearest
+    means.
 
-    Leave-one-out: no image votes on itself, by its row and not its place, for many may lie on one point. Of labels with
-    as many votes the least wins; fewer than ``k`` others all vote.
+    Leave-one-out: no image votes on itself. It is excluded by its row and not its place, because several may lie on one
+    point. Among labels with equal votes the least wins. If there are fewer than ``k`` others, all vote.
 
     Source: Cover and Hart, 1967, Nearest Neighbor Pattern Classification, https://doi.org/10.1109/TIT.1967.1053964
     """
-    from sklearn.neighbors import KNeighborsClassifier  # here, for it takes seconds to import and few runs need it
+    from sklearn.neighbors import KNeighborsClassifier  # here, because the import takes seconds and few runs need it
 
     means, labels = codes.mean.double().numpy(), codes.label.numpy()
-    # A score of None asks for each fitted point without itself.
+    # score(None) scores each fitted point without itself.
     return KNeighborsClassifier(min(k, len(labels) - 1)).fit(means, labels).score(None, labels)
 
 
 @cache
 def read_shipped() -> dict:
-    """What ``python -m models sweep`` measured, read once a process.
+    """What ``python -m models sweep`` measured, read once per process.
 
     {"models": {name: measures}, "seeds": [{"beta", "seed", "measures"}, ...],
     "classifier": {"test_accuracy", "sure", "draws"}, "versions": {package: version}, "fingerprints": {name: see
-    Checkpoint.fingerprint}}, measures being those of measure. Seeds that were measured before the averages were of
-    several binarisations lack their standard deviations; each is of the fixed binarisation and 16 draws of z. Raises
+    Checkpoint.fingerprint}}, where the measures are those of measure. Seeds that were measured by an older version,
+    with the fixed binarisation and 16 draws of z, lack the standard deviations between binarisations. Raises
     ShippedError.
     """
     return read_figures(FILE, _is_sound)

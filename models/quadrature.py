@@ -1,4 +1,4 @@
-"""E_q[-log p(x|z)] of single images by one rule, the one that explorer/browser/net/quadrature.js follows too."""
+"""E_q[-log p(x|z)] of single images by quadrature; explorer/browser/net/quadrature.js uses the same rule."""
 
 from functools import cache
 from itertools import product
@@ -13,7 +13,7 @@ from models.evidence import log_likelihood
 from models.vae import PIXELS, VAE
 
 WIDTHS = (0.08, 0.2, 0.5)
-"""Sigmas, in units of z, up to which each but the last of the rules for an axis is fine enough."""
+"""The largest sigma, in units of z, for which each rule of an axis but the last is fine enough."""
 
 # Floats of the decoded images of one block: small enough to stay in a cache.
 _BLOCK = 1 << 20
@@ -23,8 +23,8 @@ _BLOCK = 1 << 20
 def reconstruction(vae: VAE, x: Tensor, q: Distribution) -> Tensor:
     """The reconstruction term E_q[-log p(x|z)] of images x [N, 784] under their own q(z|x): float64 [N], in nats.
 
-    q, of batch shape [N], has independent dimensions, and the nodes along each depend on its sigma there: the wider q,
-    the less smooth is the decoder over it. Within 0.05 nats of the integral for every image and every shipped model.
+    q, of batch shape [N], has independent dimensions. The nodes along each depend on its sigma: the wider q, the less
+    smooth is the decoder over it. The error is below 0.05 nats for every image and every shipped model.
     """
     mean, stddev = q.mean.double(), q.stddev.double()
     result = torch.empty(len(x), dtype=torch.float64, device=x.device)
@@ -42,7 +42,7 @@ def reconstruction(vae: VAE, x: Tensor, q: Distribution) -> Tensor:
 def _rule(kinds: tuple[int, int]) -> Rule:
     """Nodes [G, 2] and weights [G] of an expectation under N(0, I), by the kind of the rule along each axis."""
     if min(kinds) == len(WIDTHS):
-        # Wide along both axes are the codes of a model that has all but collapsed, whose decoder is smooth.
+        # Codes that are wide along both axes belong to a nearly collapsed model, whose decoder is smooth.
         kinds = len(WIDTHS) - 1, len(WIDTHS) - 1
     (first, first_weights), (second, second_weights) = (_AXIS[kind] for kind in kinds)
     return torch.cartesian_prod(first, second), torch.outer(first_weights, second_weights).flatten()
@@ -58,5 +58,5 @@ def _even(count: int, reach: float) -> tuple[Tensor, Tensor]:
     return nodes, (-(nodes**2) / 2).softmax(dim=0)
 
 
-# For N(0, 1). Of a function that is not smooth an even grid, which is the trapezoidal rule, knows more than Gauss's.
+# For N(0, 1). For a function that is not smooth, an even grid (the trapezoidal rule) is more accurate than Gauss's.
 _AXIS = (_hermite(5), _even(11, 4.0), _even(21, 5.0), _even(41, 5.0))

@@ -10,7 +10,8 @@ from models.vae import LATENTS
 
 
 class Tiles(NamedTuple):
-    """T squares of the plane: low [T, 2], width [T]; image lists, tile by tile, the count [T] images that need it."""
+    """T squares of the plane: low [T, 2], width [T]. ``image`` lists the images that need a tile, tile by tile;
+    ``count`` [T] is their number."""
 
     low: Tensor
     width: Tensor
@@ -24,14 +25,14 @@ class Tiles(NamedTuple):
         return Tiles(self.low[count > 0], self.width[count > 0], count[count > 0], self.image[chosen])
 
     def quarter(self) -> "Tiles":
-        """All first quarters, then all second ones, and so on, each with its tile's images."""
+        """All first quarters, then all second quarters, and so on, each with its tile's images."""
         return Tiles(*_quarter(self.low, self.width), self.count.repeat(4), self.image.repeat(4))
 
 
 def disc_tiles(radius: Tensor, widest: float) -> Tiles:
     """Tiles over a disc around the origin for each image, of ``radius`` [N].
 
-    None is wider than ``widest`` or, where that is more, than it is far from the origin.
+    No tile is wider than ``widest`` or its distance from the origin, whichever is larger.
     """
     low, width = _graded(radius.max().item(), widest)
     needed = _distance(low, width)[:, None] < radius
@@ -39,7 +40,7 @@ def disc_tiles(radius: Tensor, widest: float) -> Tiles:
 
 
 def points(low: Tensor, width: Tensor, place: Tensor) -> Tensor:
-    """The grid of ``place`` [n], from 0 to 1, on each of T squares: [T, n^2, 2], z1 the slower."""
+    """The grid with coordinates ``place`` [n], from 0 to 1, on each of T squares: [T, n^2, 2], z2 varies fastest."""
     return low[:, None] + width[:, None, None] * torch.cartesian_prod(*[place] * LATENTS)
 
 

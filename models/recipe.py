@@ -1,4 +1,4 @@
-"""Every choice that makes a training run, in one value that refuses nonsense with a sentence."""
+"""All choices of a training run, in one value that checks them."""
 
 import json
 import shlex
@@ -14,22 +14,23 @@ MAX_KL_CHANGES = 100
 
 
 class RecipeError(ValueError):
-    """A choice that no run can be made from; the message says which and what is allowed."""
+    """A choice is not allowed; the message says which one, and what is allowed."""
 
 
 @dataclass(frozen=True)
 class Recipe:
     """The choices of one run. On one CPU with one thread the same recipe gives the same weights.
 
-    ``beta`` weighs the KL term: the loss is reconstruction + beta * KL, in nats per image. Over the first
-    ``kl_warm_up`` of the run, a share, the weight rises from 0 to beta, see models.training.kl_weight.
-    ``kl_changes`` are pairs (steps taken, weight) in order: from there on the weight is that, whatever beta says.
+    ``beta`` is the weight of the KL term: the loss is reconstruction + beta * KL, in nats per image. The weight rises
+    from 0 to beta over the first part of the run, whose share is ``kl_warm_up``, see models.training.kl_weight.
+    ``kl_changes`` are pairs (steps taken, weight) in order: after that step the weight replaces the schedule.
     ``hidden`` are the encoder's layer widths; the decoder mirrors them.
     ``initial`` names the checkpoint whose weights the run continues ("" starts from scratch);
-    ``folded_onto`` names the one whose layout the codes are flipped or swapped onto ("" leaves them).
-    ``pixel_stddev`` is the Gaussian likelihood's sigma, in units of the grey level's 0 to 1; None has it learnt.
-    ``objective`` is what is maximised: "elbo", the bound, or "lattice", the likelihood of binary pixels itself by
-    models.lattice, which takes a decoder alone and has no KL term to weigh.
+    ``folded_onto`` names the checkpoint that the codes are aligned to by flips and a swap of the axes ("" leaves them),
+    see models.symmetry.align. The field keeps this name because shipped files and fingerprints contain it.
+    ``pixel_stddev`` is the Gaussian likelihood's sigma, in units of the grey level's 0 to 1; None means that it is
+    learnt. ``objective`` is what is maximised: "elbo", the bound, or "lattice", log p(x) of binary pixels by
+    models.lattice, which needs no encoder and has no KL weight.
 
     Raises RecipeError.
     """
@@ -90,7 +91,7 @@ class Recipe:
 
     @property
     def has_encoder(self) -> bool:
-        """Whether the model has an encoder; the exact likelihood needs none."""
+        """Whether the model has an encoder; training on log p(x) itself needs none."""
         return self.objective == "elbo"
 
     @property
@@ -99,16 +100,16 @@ class Recipe:
         return self.kl_changes[-1][1] if self.kl_changes else self.beta
 
     def to_json(self) -> str:
-        """The recipe as JSON text, the same for equal recipes and read back by from_json."""
+        """The recipe as JSON text, equal for equal recipes; from_json reads it."""
         values = asdict(self)
         for name in ("objective", "pixel_stddev"):
             if values[name] == getattr(Recipe, name):
-                del values[name]  # so that files of before there was a choice are made again, recipe and all
+                del values[name]  # so that files made before this field existed can be reproduced byte by byte
         return json.dumps(values)
 
     @classmethod
     def from_json(cls, text: str) -> "Recipe":
-        """The recipe that to_json wrote; what it leaves out takes its default. Raises RecipeError."""
+        """The recipe that to_json wrote; missing fields get their defaults. Raises RecipeError."""
         try:
             values = json.loads(text)
         except (TypeError, ValueError, RecursionError) as error:
@@ -124,7 +125,7 @@ class Recipe:
         return cls(**values)
 
     def command(self, out: str) -> str:
-        """The command line that carries the recipe out and writes the checkpoint ``out``."""
+        """The command that trains by the recipe and writes the checkpoint ``out``."""
         words = ["python", "-m", "models", "train", "--dataset", self.dataset]
         words += [
             "--likelihood",
@@ -144,7 +145,7 @@ class Recipe:
             words += ["--pixel-stddev", "learnt" if self.pixel_stddev is None else str(self.pixel_stddev)]
         if self.kl_changes:
             words += ["--kl-changes", ",".join(f"{step}:{weight}" for step, weight in self.kl_changes)]
-        # With "=", because a file's name may start with a dash.
+        # With "=", because a file name may start with a dash.
         if self.initial:
             words += [f"--continue-from={self.initial}"]
         if self.folded_onto:
@@ -153,7 +154,7 @@ class Recipe:
 
 
 def _check_choice(name: str, value: object, choices: Iterable[str]) -> None:
-    if value not in tuple(choices):  # a tuple, for a value of JSON may be a list, which no dict can look up
+    if value not in tuple(choices):  # a tuple, because a value of JSON may be a list, which is not hashable
         raise RecipeError(f"{name} is {value!r:.40}; choose one of {', '.join(choices)}.")
 
 

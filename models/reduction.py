@@ -1,4 +1,4 @@
-"""Which beta a loss really uses: what sums, means and sigma do to the weight of its KL term."""
+"""The effective beta of a loss: how sums, means and sigma change the weight of its KL term."""
 
 import math
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ _COUNTED = {"pixels": "values in an image", "latents": "latents", "batch": "imag
 
 
 class ReductionError(ValueError):
-    """A loss that cannot be; the message says why and what to do."""
+    """The loss is not possible; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -57,17 +57,17 @@ class Loss:
 
     @property
     def reconstruction_factor(self) -> float:
-        """What the error of one pixel of one image is multiplied by."""
+        """The factor of one pixel's error in the loss."""
         return _factor(self.over_pixels, self.pixels) * _factor(self.reconstruction_over_batch, self.batch)
 
     @property
     def kl_factor(self) -> float:
-        """What the KL of one latent dimension of one image is multiplied by, before the weight."""
+        """The factor of one latent dimension's KL in the loss, before the weight."""
         return _factor(self.over_latents, self.latents) * _factor(self.kl_over_batch, self.batch)
 
 
 def effective_beta(loss: Loss) -> float:
-    """The beta with which ``loss`` pulls as that of the beta-VAE does: equal gradients, but for a common factor.
+    """The beta of the beta-VAE whose gradients equal those of ``loss`` up to a common factor.
 
         r sum_bp e_bp + weight k sum_bj KL_bj  =  r B * mean_b (sum_p e_bp + beta sum_j KL_bj),   beta = weight k / r
 
@@ -108,8 +108,9 @@ def _factor(reduction: str, count: int) -> float:
 class Optimum:
     """Where a beta-VAE with a Gaussian decoder ended, in averages per image of ``pixels`` values.
 
-    ``squared_error`` is E_q ||x - f(z)||^2 in units of a pixel's value squared, ``stddev`` sigma in those of a pixel's
-    value, ``kl`` KL(q(z|x) || p(z)) in nats. The same networks are the optimum at every sigma, with the beta of at:
+    ``squared_error`` is E_q ||x - f(z)||^2 in units of a pixel's value squared; ``stddev`` is sigma in units of a
+    pixel's value; ``kl`` is KL(q(z|x) || p(z)) in nats. The same networks are the optimum at every sigma, with the beta
+    that at gives:
 
         ||x - f||^2 / (2 sigma^2) + D/2 log(2 pi sigma^2) + beta KL
             = (||x - f||^2 / 2 + beta sigma^2 KL) / sigma^2 + D/2 log(2 pi sigma^2)
@@ -134,11 +135,11 @@ class Optimum:
         return cls(2 * stddev**2 * nats, metrics["kl"], stddev, model.recipe.beta)
 
     def at(self, stddev: float) -> "Optimum":
-        """The same optimum at another sigma: beta sigma^2 stays."""
+        """The same optimum at another sigma: beta sigma^2 stays constant."""
         return replace(self, stddev=stddev, beta=self.beta * self.stddev**2 / stddev**2)
 
     def in_unit(self, factor: float) -> "Optimum":
-        """The same optimum where a pixel's value is ``factor`` times as large a number; so is sigma."""
+        """The same optimum in another unit: each pixel value, and sigma, is a number ``factor`` times as large."""
         return replace(self, squared_error=self.squared_error * factor**2, stddev=self.stddev * factor)
 
     @property
@@ -163,7 +164,7 @@ class Optimum:
 
     @property
     def best_stddev(self) -> float:
-        """The sigma at which the squared error has most density: its square is the mean squared error of a pixel."""
+        """The maximum likelihood sigma: its square is the mean squared error of a pixel."""
         return math.sqrt(self.squared_error / self.pixels)
 
 

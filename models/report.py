@@ -1,4 +1,4 @@
-"""What the commands that measure print with --json: one shape for all of them."""
+"""The JSON that the measuring commands print with --json."""
 
 import json
 
@@ -8,10 +8,10 @@ from models.checkpoint import Checkpoint
 def report(
     name: str, model: Checkpoint, found: dict[str, float], units: dict[str, str], *, images: int, **facts: object
 ) -> str:
-    """``found``, averages over so many ``images``, as JSON text; the other facts say more of what was averaged.
+    """``found``, averages over this many ``images``, as JSON text; ``facts`` describe what was averaged.
 
-    {"name", "fingerprint", "versions", "images", "measures": {measure: {"value", "unit"}}, ...facts}; of a name the
-    file's, without its ending; the versions are those of the packages that trained the model.
+    {"name", "fingerprint", "versions", "images", "measures": {measure: {"value", "unit"}}, ...facts}; the name is
+    the file's without its suffix; the versions are those of the packages that trained the model.
     """
     measures = {measure: {"value": value, "unit": units[measure]} for measure, value in found.items()}
     head = {"name": name, "fingerprint": model.fingerprint, "versions": model.versions, "images": images}
@@ -19,7 +19,7 @@ def report(
 
 
 def values(text: str | bytes) -> dict[str, float]:
-    """The measures in a JSON text that report made, without their units. Raises ValueError."""
+    """The measures in a JSON text made by report, without their units. Raises ValueError."""
     try:
         return {name: entry["value"] for name, entry in json.loads(text)["measures"].items()}
     except (AttributeError, KeyError, TypeError, RecursionError) as error:

@@ -1,4 +1,4 @@
-"""Figures that lie beside the shipped models in JSON files, read with suspicion, for a file may be damaged."""
+"""The figures in JSON files beside the shipped models. Every value is checked, because a file may be damaged."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -7,11 +7,11 @@ from typing import TypeGuard
 
 
 class ShippedError(ValueError):
-    """A file of figures that cannot be used; the message names it and says what to do."""
+    """A file of figures cannot be used; the message names it and says what to do."""
 
 
 def read_figures(path: Path, is_sound: Callable[[object], bool]) -> dict:
-    """The figures in the file ``path``, whose shape ``is_sound`` knows. Raises ShippedError."""
+    """The figures in the file ``path``, checked by ``is_sound``. Raises ShippedError."""
     try:
         found = json.loads(path.read_bytes(), parse_int=_whole, parse_float=_real, parse_constant=_real)
     except (OSError, ValueError, RecursionError) as error:
@@ -22,7 +22,7 @@ def read_figures(path: Path, is_sound: Callable[[object], bool]) -> dict:
 
 
 def are_numbers(value: object, needed: Iterable[str] = (), known: Iterable[str] = ()) -> TypeGuard[dict]:
-    """Whether an object has a number under each name that is ``needed``, and where it has one that is ``known``."""
+    """Whether an object has a number under each name in ``needed``, and under each name in ``known`` that it has."""
     if not isinstance(value, dict):
         return False
     names = {*needed, *(name for name in known if name in value)}
@@ -30,7 +30,7 @@ def are_numbers(value: object, needed: Iterable[str] = (), known: Iterable[str] 
 
 
 def are_all(values: object, is_sound: Callable[[object], bool]) -> bool:
-    """Whether ``values``, of a list or of an object, are all sound."""
+    """Whether all values of a list or an object are sound."""
     if isinstance(values, dict):
         values = list(values.values())
     return isinstance(values, list) and all(map(is_sound, values))
@@ -44,6 +44,6 @@ def _whole(text: str) -> int:
 
 def _real(text: str) -> float:
     value = float(text)
-    if not (value == 0 or 1e-300 < abs(value) < 1e300):  # NaN among them
+    if not (value == 0 or 1e-300 < abs(value) < 1e300):  # refuses NaN too
         raise ValueError("no measure has such a value")
     return value

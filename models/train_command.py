@@ -1,4 +1,4 @@
-"""What ``python -m models train`` does besides reading its words: it makes one model's file, or goes on with it."""
+"""The work of ``python -m models train``: it trains a model and writes its file, or continues a stopped run."""
 
 import copy
 import os
@@ -18,13 +18,13 @@ from models.vae import VAE
 
 
 class StoppedError(Exception):
-    """Ctrl-C ended a run; the message says what is kept and how to go on."""
+    """Ctrl-C stopped a run; the message says what is kept and how to continue."""
 
 
 def make(recipe: Recipe, out: Path, force: bool = False) -> Checkpoint:
-    """Train by ``recipe`` and write the model to ``out``; an unfinished run beside it goes on.
+    """Train by ``recipe`` and write the model to ``out``; an unfinished run beside it is continued.
 
-    With ``force`` an existing file is replaced, and an unfinished run begins anew. Where Ctrl-C or an overflowing loss
+    With ``force`` an existing file is replaced, and an unfinished run starts again. Where Ctrl-C or an overflowing loss
     stops the run, it is kept beside ``out``. Raises StoppedError, TrainingError, RecipeError, CheckpointError,
     DataError, IdxError, OSError.
     """
@@ -36,13 +36,13 @@ def make(recipe: Recipe, out: Path, force: bool = False) -> Checkpoint:
     vae, progress = _start(recipe, out, force, dataset, generator)
     try:
         _run_steps(vae, dataset, recipe, generator, progress)
-        # A copy, so that the run is still whole if it is stopped while its model is measured.
+        # A copy, because evaluation changes the model, and the run must stay intact if it is stopped meanwhile.
         trained = _finished(copy.deepcopy(vae).cpu(), recipe, dataset, held_out, reference)
         checkpoint.write(out, trained)
     except (KeyboardInterrupt, TrainingError) as error:
-        unfinished.write(unfinished.beside(out), vae, recipe, dataset, generator, progress)
+        unfinished.write(unfinished.path_for(out), vae, recipe, dataset, generator, progress)
         raise _stopped(error, out, progress) from error
-    unfinished.beside(out).unlink(missing_ok=True)
+    unfinished.path_for(out).unlink(missing_ok=True)
     return trained
 
 
@@ -56,7 +56,7 @@ def _check_out(out: Path, force: bool) -> None:
 def _start(
     recipe: Recipe, out: Path, force: bool, dataset: data.Dataset, generator: torch.Generator
 ) -> tuple[VAE, Progress]:
-    left = unfinished.beside(out)
+    left = unfinished.path_for(out)
     if force or not left.exists():
         vae = initial(recipe, generator).to(best_device())
         return vae, Progress.before(vae, recipe)
@@ -79,7 +79,7 @@ def _run_steps(vae: VAE, dataset: data.Dataset, recipe: Recipe, generator: torch
     unit = vae.likelihood.unit
     described = f"beta {recipe.beta:g}" if recipe.has_encoder else "log p(x)"
     with (
-        interrupt.noted() as stop_if_asked,
+        interrupt.deferred() as stop_if_asked,
         tqdm(desc=described, unit=" steps", mininterval=1, initial=progress.taken) as bar,
     ):
         for step in train(vae, dataset, recipe, generator, progress=progress):
@@ -94,12 +94,12 @@ def _finished(
     vae: VAE, recipe: Recipe, dataset: data.Dataset, held_out: data.Dataset, reference: Codes | None
 ) -> Checkpoint:
     if reference is not None:
-        symmetry.fold(vae, symmetry.nearest_symmetry(encode_dataset(vae, held_out, samples=1).mean, reference.mean))
-    return checkpoint.measured(vae, recipe, dataset, held_out)
+        symmetry.align(vae, symmetry.nearest_symmetry(encode_dataset(vae, held_out, samples=1).mean, reference.mean))
+    return checkpoint.from_trained(vae, recipe, dataset, held_out)
 
 
 def _stopped(error: BaseException, out: Path, progress: Progress) -> Exception:
-    kept = f"it is kept as it stands after step {progress.taken:,} in {unfinished.beside(out)}"
+    kept = f"it is kept as it stands after step {progress.taken:,} in {unfinished.path_for(out)}"
     if isinstance(error, TrainingError):
         return TrainingError(f"{error} The run stopped, and {kept}.")
     return StoppedError(f"Stopped, and {kept}; the same command goes on with it.")

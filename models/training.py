@@ -1,4 +1,4 @@
-"""Training as a generator of steps; it owns no screen, no thread and no file."""
+"""Training as a generator of steps, without any screen, thread or file."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -17,14 +17,14 @@ from models.vae import LATENTS, VAE
 
 
 class TrainingError(ArithmeticError):
-    """The loss is no finite number, step after step; the message says what to change."""
+    """The loss was not finite in many steps in a row; the message says what to change."""
 
 
 class Step(NamedTuple):
-    """One step taken: its number (from 1) of how many, the batch's means in nats per image, and the KL weight.
+    """One step: its number (from 1), the total, the means over the batch in nats per image, and the KL weight.
 
     With the objective "lattice" the two means are those of models.lattice.lattice_terms, and their sum is -log p(x).
-    The means of a step that was skipped, see train, need not be finite.
+    The means of a skipped step, see train, may be infinite or NaN.
     """
 
     number: int
@@ -36,7 +36,7 @@ class Step(NamedTuple):
 
 @dataclass
 class Progress:
-    """Where a run stands between two steps: all that its next step depends on, besides weights and generator.
+    """The state of a run between two steps: all that the next step depends on, besides weights and generator.
 
     taken counts the steps taken; order is the order of the images in the epoch that the last of them belongs to,
     int64 [N]. ``train`` keeps it up to date.
@@ -53,17 +53,18 @@ class Progress:
 
 
 _MAX_GRADIENT_NORM = 500.0
-"""In nats per unit of weight. In 100 epochs of MNIST at a peak rate of 4e-3, 15 of 23,500 steps pass it, by up to a
-factor of 2,000: one image whose sigma has grown to hundreds makes most of such a gradient."""
+"""In nats per unit of weight. In 100 epochs of MNIST at a peak rate of 4e-3, 15 of 23,500 steps exceed it, by up to a
+factor of 2,000. Most of such a gradient comes from one image whose sigma has grown to hundreds."""
 
 _MAX_SKIPPED = 100
-"""Steps in a row without a finite gradient, after which none is to be hoped for."""
+"""The maximum of steps in a row without a finite gradient; recovery is then unlikely."""
 
 
 def one_cycle(progress: float) -> float:
-    """The learning rate at ``progress`` in [0, 1], as a share of its peak: a straight rise, then a cosine to zero.
+    """The learning rate at ``progress`` in [0, 1], as a share of its peak: a linear rise, then a cosine to zero.
 
-    After Smith and Topin, 2018, Super-Convergence, section 3, https://arxiv.org/abs/1708.07120, whose fall is straight.
+    After Smith and Topin, 2018, Super-Convergence, section 3, https://arxiv.org/abs/1708.07120, where the fall is
+    linear.
     """
     if progress < 0.5:
         return 2 * progress
@@ -71,13 +72,13 @@ def one_cycle(progress: float) -> float:
 
 
 def kl_weight(taken: int, total: int, recipe: Recipe) -> float:
-    """The weight of the KL term after ``taken`` of ``total`` steps: from 0 to beta in a straight line, then beta.
+    """The weight of the KL term after ``taken`` of ``total`` steps: a linear rise from 0 to beta, then beta.
 
-    From the first of the recipe's kl_changes on, the weight is what the latest of them says. It is 1 throughout for
-    the objective "lattice", whose two terms make sense as a sum alone.
+    After the first of the recipe's kl_changes, the weight is that of the latest change. It is always 1 for the
+    objective "lattice", whose two terms have a meaning only as a sum.
 
-    Two dimensions leave codes little room to pass each other, and a weak KL term at first lets them find their places.
-    How much that gains is not known: 6 epochs at beta = 1 end in the same -ELBO with a warm-up and without (145.7 and
+    In two dimensions codes have little room to pass each other; a weak KL term at first lets them move more freely.
+    How much that helps is not known: 6 epochs at beta = 1 end in the same -ELBO with a warm-up and without (145.7 and
     146.1 nats against 145.2 and 146.1, of two seeds).
 
     Source: Bowman et al., 2016, Generating Sentences from a Continuous Space, section 3.1,
@@ -93,13 +94,13 @@ def kl_weight(taken: int, total: int, recipe: Recipe) -> float:
 
 @cache
 def settles_at(total: int, recipe: Recipe) -> int:
-    """The step of ``total`` from which kl_weight stays as it is in the end; 0 where it never changes."""
+    """The step of ``total`` from which kl_weight no longer changes; 0 where it never does."""
     weights = [kl_weight(taken, total, recipe) for taken in range(total + 1)]
     return next((taken + 1 for taken in reversed(range(total)) if weights[taken] != weights[-1]), 0)
 
 
-def steps_an_epoch(images: int, recipe: Recipe) -> int:
-    """How many batches hold ``images``, the last perhaps smaller."""
+def steps_per_epoch(images: int, recipe: Recipe) -> int:
+    """The number of batches in an epoch; the last may be smaller."""
     return math.ceil(images / recipe.batch_size)
 
 
@@ -111,8 +112,8 @@ def best_device() -> torch.device:
 
 
 def check_changes(recipe: Recipe, images: int) -> None:
-    """Refuse a change of the KL weight that no step of a run on ``images`` would see. Raises RecipeError."""
-    total = recipe.epochs * steps_an_epoch(images, recipe)
+    """Refuse a change of the KL weight after the last step of a run on ``images``. Raises RecipeError."""
+    total = recipe.epochs * steps_per_epoch(images, recipe)
     late = [step for step, _ in recipe.kl_changes if step >= total]
     if late:
         raise RecipeError(
@@ -131,17 +132,19 @@ def train(
 ) -> Iterator[Step]:
     """Fit ``vae`` in place by Adam on the mean loss of a batch; yields after every step.
 
-    Images are binarised afresh for each step (dynamic binarisation). z is drawn afresh too: one noise an image for the
-    objective "elbo", one shift of the lattice for all in a batch for "lattice". ``weight`` is asked before each step,
-    as kl_weight is, so that it can follow a hand. With ``progress`` a run that stopped goes on as if it had not.
+    Images are binarised anew for each step (dynamic binarisation). z is drawn anew too: one noise per image for the
+    objective "elbo", one shift of the lattice per batch for "lattice". ``weight`` is called before each step with the
+    arguments of kl_weight, so that a user can change it during the run. With ``progress`` a stopped run continues and
+    gives the same result.
 
-    A step whose loss or gradient is not finite is skipped: it counts, and leaves weights and optimiser as they were.
-    Raises TrainingError after 100 of them in a row, or all of a run; the weights are then those of the last one taken.
+    A step whose loss or gradient is not finite is skipped: it counts, but changes neither weights nor optimiser.
+    Raises TrainingError after 100 of them in a row, or all steps of a run; the weights are then those of the last good
+    step.
     """
     device = next(vae.parameters()).device
     objective = _OBJECTIVES[recipe.objective]
     progress = progress or Progress.before(vae, recipe)
-    epoch = steps_an_epoch(len(dataset.pixels), recipe)
+    epoch = steps_per_epoch(len(dataset.pixels), recipe)
     total, skipped = recipe.epochs * epoch, 0
     while progress.taken < total:
         rows = _rows(progress, len(dataset.pixels), epoch, recipe, generator)
@@ -176,11 +179,11 @@ _OBJECTIVES = {"elbo": _bound, "lattice": _likelihood}
 
 
 def _progress(taken: int, total: int) -> float:
-    return (taken + 1) / max(total, 2)  # at least 2, so that a single step too has a learning rate
+    return (taken + 1) / max(total, 2)  # at least 2, so that a run of one step has a learning rate above 0
 
 
 def _descend(optimiser: torch.optim.Optimizer, batch: Terms, weight: float) -> bool:
-    """Take one step, if its loss and gradient are finite; whether it was taken."""
+    """Take one step if its loss and gradient are finite; returns whether it was taken."""
     loss = batch.loss(weight).mean()
     if not torch.isfinite(loss):
         return False

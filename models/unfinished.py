@@ -1,7 +1,7 @@
-"""A run that was stopped, in one safetensors file beside the model it was to make, so that it can go on to the bit.
+"""A stopped run in one safetensors file beside its model's file, from which it continues bit for bit.
 
-Layout: weight.NAME float32, and adam.NAME.KEY for each entry of Adam's state; order int64 [N], of the images in the
-epoch; generator uint8, the state of the random generator; text metadata.
+Layout: weight.NAME float32; adam.NAME.KEY for each entry of Adam's state; order int64 [N], the order of the images in
+the epoch; generator uint8, the state of the random generator; text metadata.
 """
 
 import json
@@ -22,15 +22,15 @@ from models.vae import VAE
 FORMAT = "latent-space-explorer-unfinished/1"
 
 
-def beside(out: Path) -> Path:
-    """Where the unfinished run lies whose model is to be the file ``out``."""
+def path_for(out: Path) -> Path:
+    """The path of the unfinished run whose model will be the file ``out``."""
     return out.with_name(f"{out.name}.unfinished")
 
 
 def write(
     path: Path, vae: VAE, recipe: Recipe, dataset: Dataset, generator: torch.Generator, progress: Progress
 ) -> None:
-    """Write the run as it stands between two steps. Raises OSError."""
+    """Write the state of the run between two steps. Raises OSError."""
     tensors = {f"weight.{name}": weight for name, weight in vae.named_parameters()}
     for name, weight in vae.named_parameters():
         state = progress.optimiser.state.get(weight, {})
@@ -42,19 +42,19 @@ def write(
 
 
 def resume(path: Path, vae: VAE, recipe: Recipe, dataset: Dataset, generator: torch.Generator) -> Progress:
-    """The progress of the run in the file ``path``, after ``vae`` and ``generator`` are set to where it stood.
+    """The progress of the run in the file ``path``; sets ``vae`` and ``generator`` to their stored states.
 
-    Raises CheckpointError where the file is damaged or of another run, OSError.
+    Raises OSError, and CheckpointError if the file is damaged or of another run.
     """
     try:
         tensors, metadata = _parse(path.read_bytes())
         if {name: metadata.get(name) for name in _identity(recipe, dataset)} != _identity(recipe, dataset):
-            raise CheckpointError(f"{path} is a run of another recipe; use another --out, or --force to begin anew.")
+            raise CheckpointError(f"{path} is a run of another recipe; use another --out, or --force to start again.")
         return _restored(tensors, int(metadata["taken"]), vae, recipe, generator)
     except (safetensors.SafetensorError, ValueError, KeyError, RuntimeError) as error:
         if isinstance(error, CheckpointError):
             raise
-        raise CheckpointError(f"{path} is damaged; use --force to begin anew.") from error
+        raise CheckpointError(f"{path} is damaged; use --force to start again.") from error
 
 
 def _parse(raw: bytes) -> tuple[dict[str, Tensor], dict[str, str]]:

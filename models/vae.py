@@ -14,20 +14,20 @@ from models.recipe import Recipe
 LATENTS = 2
 PIXELS = 28 * 28
 
-# exp(-12) = 6e-6: where codes reach 30, float32 knows them no better. Without the KL term nothing else stops
-# sigma on its way to 0, where KL is infinite and even 0 * KL is no number.
+# exp(-12) = 6e-6, about the resolution of float32 for codes near 30. Without the KL term nothing else keeps sigma from
+# reaching 0, where KL is infinite and 0 * KL is NaN.
 _MIN_LOG_STDDEV = -12.0
 
-# exp(12) = 160,000, where the prior's sigma is 1: no trained code comes near it. A step at a high learning rate can
+# exp(12) = 160,000, while the prior's sigma is 1: no trained code comes near it. A step at a high learning rate can
 # move the logarithm of one image's sigma far up. Without a bound sigma^2 overflows float32 at 44, and its gradient,
 # whose norm squares it again, at 22.
 _MAX_LOG_STDDEV = 12.0
 MIN_STDDEV = math.exp(_MIN_LOG_STDDEV)
-"""The least sigma of q(z|x), 6e-6 in units of z: what measures it measures this bound and nothing of the data."""
+"""The least sigma of q(z|x), 6e-6 in units of z. A code with this sigma shows the bound, not a property of the data."""
 
 
 class NoEncoderError(RuntimeError):
-    """A model that was trained without an encoder is asked for one."""
+    """The model was trained without an encoder, and the call needs one."""
 
     def __init__(self) -> None:
         super().__init__("This model has no encoder: it was trained on log p(x) itself, and its p(z|x) is exact.")
@@ -38,12 +38,12 @@ class VAE(nn.Module):
 
         p(z) = N(0, I),   p(x|z) = prod_j p(x_j|z),   q(z|x) = N(mean(x), diag stddev(x)^2)
 
-    p(x_j|z) is that of the ``likelihood`` of that name, see models.likelihood. Where it has a sigma, that is
-    ``pixel_stddev``; with None it is learnt, one number for all pixels and images.
+    ``likelihood`` names p(x_j|z), see models.likelihood. If it has a sigma, that is ``pixel_stddev``, or learnt if
+    None: one number for all pixels and images.
 
-    Encoder and decoder are perceptrons with SiLU units, ``hidden`` wide and mirrored. The weights are drawn
-    from ``generator``, or left unset without one, for weights about to be loaded. Without ``encoder`` there is a
-    decoder alone, whose p(z|x) is exact and needs none, see models.lattice.
+    Encoder and decoder are perceptrons with SiLU units and the layer widths ``hidden``; the decoder mirrors the
+    encoder. The weights are drawn from ``generator``; without one they are left unset, to be loaded. Without
+    ``encoder`` there is only a decoder, and p(z|x) is computed exactly, see models.lattice.
 
     Source: Kingma and Welling, 2014, Auto-Encoding Variational Bayes, appendix C, https://arxiv.org/abs/1312.6114;
     the learnt sigma: Rybkin, Daniilidis and Levine, 2021, Simple and Effective VAE Training with Calibrated Decoders,
@@ -75,10 +75,10 @@ class VAE(nn.Module):
 
     @property
     def pixel_stddev(self) -> float | Tensor:
-        """Sigma of a pixel, in units of the grey level's 0 to 1, if there is one; a tensor where it is learnt."""
+        """Sigma of a pixel, in units of the grey level's 0 to 1, if there is one; a tensor if it is learnt."""
         if self.fixed_pixel_stddev is not None:
             return self.fixed_pixel_stddev
-        return _held(self.log_pixel_stddev, *map(math.log, PIXEL_STDDEVS)).exp()
+        return _clamp_keeping_gradient(self.log_pixel_stddev, *map(math.log, PIXEL_STDDEVS)).exp()
 
     def encode(self, x: Tensor) -> Independent:
         """q(z|x), event shape [2], of images x [..., 784]. Raises NoEncoderError."""
@@ -86,7 +86,9 @@ class VAE(nn.Module):
             raise NoEncoderError
         mean, log_stddev = self.encoder(x).chunk(2, dim=-1)
         return _independent(
-            Normal(mean, _held(log_stddev, _MIN_LOG_STDDEV, _MAX_LOG_STDDEV).exp(), validate_args=False)
+            Normal(
+                mean, _clamp_keeping_gradient(log_stddev, _MIN_LOG_STDDEV, _MAX_LOG_STDDEV).exp(), validate_args=False
+            )
         )
 
     def decode(self, z: Tensor) -> Independent:
@@ -99,13 +101,13 @@ def prior(device: torch.device | str = "cpu") -> Independent:
     return _independent(Normal(torch.zeros(LATENTS, device=device), 1.0, validate_args=False))
 
 
-def _held(value: Tensor, low: float, high: float) -> Tensor:
-    # A bound holds the value and lets the gradient pass, so that the KL term can bring it back.
+def _clamp_keeping_gradient(value: Tensor, low: float, high: float) -> Tensor:
+    # A straight-through clamp: it bounds the value and passes the gradient, so that the KL term can bring it back.
     return value + (value.clamp(low, high) - value).detach()
 
 
 def _independent(base: Distribution) -> Independent:
-    # Argument checks look at every number of every batch; training checks its loss instead.
+    # Argument checks would read every number of every batch; training checks its loss instead.
     return Independent(base, 1, validate_args=False)
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from explorer.runs.files import Control, Order, Record, Status
-from explorer.runs.manager import Manager, _hashed
+from explorer.runs.files import Control, Record, RunSpec, Status
+from explorer.runs.manager import Manager, owner_hash
 from explorer.runs.store import Store
 from explorer.server import assets, comparison_models
 from models import gallery, measures
@@ -33,7 +33,7 @@ def lay_run(store: Store, name: str, visitor: str, created: float, steps: tuple[
     """A run that has ended, with a frame after each of ``steps`` steps."""
     files = store.files(name)
     files.folder.mkdir(parents=True)
-    Order(Recipe("digits").to_json(), _hashed(visitor), "", created).write(files.order)
+    RunSpec(Recipe("digits").to_json(), owner_hash(visitor), "", created).write(files.spec)
     Control().write(files.control)
     Status("done").write(files.status)
     frames = [{"step": step, "weight": 1.0, "active_units": 2} | AVERAGES for step in steps]

@@ -23,7 +23,7 @@ from explorer.middleware import uploads
 from explorer.middleware.addresses import is_own
 from explorer.middleware.headers import EMBEDDERS_VARIABLE, EmbedderError, embedders, policy
 from explorer.server import assets
-from explorer.visitor import COOKIE, is_number
+from explorer.visitor import COOKIE, is_visitor_id
 from tests.browser.conftest import served
 from tests.runs.running import ANN
 
@@ -221,7 +221,7 @@ def cookie(response: requests.Response) -> SimpleCookie:
 def test_a_new_visitor_gets_a_number_that_no_script_can_read(server: str) -> None:
     response = get(server, **PAGE)
     found = cookie(response)[COOKIE]
-    assert is_number(found.value)
+    assert is_visitor_id(found.value)
     assert (found["httponly"], found["samesite"], found["path"], found["secure"]) == (True, "Lax", "/", "")
     assert response.headers["Cache-Control"] == "private, no-cache"
     assert cookie(get(server, **PAGE))[COOKIE].value != found.value
@@ -236,7 +236,7 @@ def test_who_has_a_number_keeps_it_and_a_malformed_one_is_replaced(server: str) 
     assert cookie(get(f"{server}compare", **PAGE, Cookie=f"{COOKIE}={ANN}"))[COOKIE].value == ANN
     for malformed in ("", ANN[:-1], ANN.upper(), '"; Path=/x"'):
         replaced = cookie(get(server, **PAGE, Cookie=f"{COOKIE}={malformed}"))[COOKIE].value
-        assert is_number(replaced)
+        assert is_visitor_id(replaced)
         assert replaced != ANN
 
 

@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from explorer.visitor import is_number
+from explorer.visitor import is_visitor_id
 from tests.runs.running import ANN
 
 
@@ -26,10 +26,10 @@ def told() -> str:
 def test_a_session_without_a_cookie_has_a_number_of_its_own() -> None:
     numbers = {told(), told()}
     assert len(numbers) == 2
-    assert all(map(is_number, numbers))
+    assert all(map(is_visitor_id, numbers))
 
 
 @pytest.mark.parametrize("text", [None, "", ANN[:-1], ANN + "0", ANN.upper(), ANN[:-1] + "\n", ANN[:-1] + "٣", 5])
 def test_nothing_else_is_a_number(text: object) -> None:
-    assert is_number(ANN)
-    assert not is_number(text)
+    assert is_visitor_id(ANN)
+    assert not is_visitor_id(text)

@@ -1,6 +1,6 @@
-"""The kit that the pages share: JavaScript and style sheets, with no server in mind.
+"""The browser code that the pages share: JavaScript and style sheets.
 
-``net`` computes, ``ui`` draws widgets, ``map`` draws one or more maps; each may import those before it.
+``net`` computes, ``ui`` has widgets, ``map`` draws one or more maps. Each may import only those before it.
 """
 
 from pathlib import Path

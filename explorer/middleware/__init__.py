@@ -1,4 +1,4 @@
-"""What stands between the network and Streamlit: it checks each request and adds to each response."""
+"""The middleware between the network and Streamlit: it checks each request and adds headers to each response."""
 
 import sys
 
@@ -11,7 +11,7 @@ from explorer.middleware.visitors import Visitors
 
 
 def stack() -> list[Middleware]:
-    """The layers in the order in which a request meets them. Ends the process where a setting is invalid."""
+    """The layers in the order in which a request passes them. Ends the process if a setting is invalid."""
     try:
         hosts = embedders()
     except EmbedderError as error:

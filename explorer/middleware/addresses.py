@@ -1,7 +1,8 @@
-"""Which addresses the server answers: under a name that is its own, and with a path that a file can have.
+"""Refuses requests whose Host header is not a name of this server, or whose path is too long.
 
-A foreign page can have its own name lead to this server, and a browser then takes the two for one (DNS rebinding). It
-cannot do so with an IP address, so that a class comes in by the server's address or its name without any setting.
+The owner of a foreign name can make it resolve to this server, and a browser then takes both for one site (DNS
+rebinding). This is not possible with an IP address, so a class can use the server's address or its name without any
+setting.
 """
 
 import asyncio
@@ -17,18 +18,18 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import config
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
-_LONGEST_PATH = 1024  # letters
+_LONGEST_PATH = 1024  # characters
 _LONGEST_NAME = 255  # bytes of a file's name, which is what Linux, macOS and Windows allow
 
 
 class Addresses:
-    """Refuses requests under a foreign name, and those whose path no file can have."""
+    """Refuses requests under a foreign name, and those with a path longer than a file's can be."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or say in a sentence why not."""
+        """Pass the request on, or answer with the reason for the refusal."""
         if scope["type"] in ("http", "websocket") and (refusal := await _refusal(scope)):
             await _refuse(scope, receive, send, refusal)
             return
@@ -42,12 +43,12 @@ async def is_own(host: str) -> bool:
         return True
     if config.get_option("server.allowedHosts"):
         return is_host_allowed(host)
-    # Asking for the name of the whole domain can take seconds, so that it is asked for last, and once.
+    # Looking up the fully qualified name can take seconds, so it is done last, and once.
     return name == await asyncio.to_thread(_full_name)
 
 
 def _name(host: str) -> str:
-    """The name in a Host header without its port, or "" where there is none."""
+    """The name in a Host header without the port, or "" if there is none."""
     try:
         return (urlsplit(f"//{host}").hostname or "").rstrip(".")
     except ValueError:

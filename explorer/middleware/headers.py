@@ -1,4 +1,4 @@
-"""What each response tells the browser to allow: scripts and connections of this server alone, in no foreign frame."""
+"""Security headers of each response: scripts and connections of this server only, and no foreign frames."""
 
 import base64
 import hashlib
@@ -12,13 +12,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import file_util
 
 EMBEDDERS_VARIABLE = "LATENT_EXPLORER_EMBEDDERS"
-"""Names the addresses whose pages may show the app in a frame, with blanks between them; by default none may."""
+"""The addresses whose pages may show the app in a frame, separated by spaces; by default none."""
 
 _ADDRESS = r"https?://(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?"
 
 
 class EmbedderError(ValueError):
-    """EMBEDDERS_VARIABLE holds what is no address; the message says what and what to write."""
+    """EMBEDDERS_VARIABLE contains an invalid address; the message says which one and what to write."""
 
 
 def embedders() -> list[str]:
@@ -37,10 +37,10 @@ def policy(embedders: Sequence[str] = ()) -> str:
     """The Content-Security-Policy, see https://www.w3.org/TR/CSP3/."""
     rules = {
         "default-src": "'none'",
-        # Streamlit makes each component a Blob module.
+        # Streamlit loads each component as a module from a Blob.
         "script-src": " ".join(["'self'", "blob:", *_inline_scripts()]),
         "worker-src": "'self' blob:",
-        # Streamlit and plotly.js write their styles while they run.
+        # Streamlit and plotly.js add styles at run time.
         "style-src": "'self' 'unsafe-inline'",
         "img-src": "'self' data: blob:",
         "font-src": "'self' data:",
@@ -61,12 +61,12 @@ class Headers:
         self._headers = {
             "Content-Security-Policy": policy(embedders),
             "X-Content-Type-Options": "nosniff",
-            # An address may name a run, and whoever knows a run's name may watch it.
+            # An address may contain a run's name, and everyone who knows the name may watch the run.
             "Referrer-Policy": "same-origin",
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and the response with the headers back."""
+        """Pass the request on, and add the headers to the response."""
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -77,7 +77,7 @@ class Headers:
 
 
 def _inline_scripts() -> list[str]:
-    """The hashes of the scripts inside Streamlit's page, which no address names."""
+    """The hashes of the inline scripts in Streamlit's page."""
     page = (Path(file_util.get_static_dir()) / "index.html").read_text(encoding="utf-8")
     scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
     return [f"'sha256-{base64.b64encode(hashlib.sha256(each.encode()).digest()).decode()}'" for each in scripts]

@@ -1,4 +1,4 @@
-"""A limit on the bytes of uploads that wait on the server: Streamlit limits each file, and keeps as many as come."""
+"""A limit on the total size of uploads in memory: Streamlit limits the size of each file but not their number."""
 
 import re
 from collections import Counter
@@ -16,20 +16,20 @@ ALL_BYTES = 512 << 20
 
 
 class Uploads:
-    """Answers 413 to an upload with which those of its session, or of all sessions, would take too much memory.
+    """Answers 413 to an upload that would exceed the limit of its session, or of all sessions.
 
-    What counts is what Streamlit holds, so that a file that was removed, or whose session has ended, counts no more;
-    an upload under way counts with the size that it announces.
+    The files that Streamlit holds count, so a removed file, or one of an ended session, no longer does. An upload in
+    progress counts with its announced size.
     """
 
     def __init__(self, app: ASGIApp, session_bytes: int = SESSION_BYTES, all_bytes: int = ALL_BYTES) -> None:
         self.app = app
         self._session_bytes = session_bytes
         self._all_bytes = all_bytes
-        self._coming: Counter[str] = Counter()  # bytes under way, by session
+        self._coming: Counter[str] = Counter()  # bytes of uploads in progress, by session
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or say why not."""
+        """Pass the request on, or answer with the reason for the refusal."""
         session = _session(scope)
         if not session:
             await self.app(scope, receive, send)
@@ -44,7 +44,7 @@ class Uploads:
             await self.app(scope, receive, send)
         finally:
             self._coming[session] -= size
-            self._coming += Counter()  # drops those of which nothing is under way
+            self._coming += Counter()  # removes sessions without an upload in progress
 
     def _is_too_much(self, session: str, size: int) -> bool:
         held = _held() + self._coming
@@ -60,7 +60,7 @@ def _session(scope: Scope) -> str:
 
 
 def _announced(scope: Scope) -> int:
-    """The bytes that are coming; without a valid length the most that Streamlit takes in."""
+    """The announced size in bytes; without a valid one, the maximum that Streamlit accepts."""
     length = Headers(scope=scope).get("content-length", "")
     if re.fullmatch(r"[0-9]{1,15}", length, re.ASCII):
         return int(length)
@@ -68,7 +68,7 @@ def _announced(scope: Scope) -> int:
 
 
 def _held() -> Counter[str]:
-    """The bytes that Streamlit holds, by session. Streamlit changes them on this thread alone."""
-    # The one kind of manager that a server makes; only it keeps the files in memory.
+    """The bytes that Streamlit holds, by session. Streamlit changes them on this thread only."""
+    # A server always has this kind of manager, which keeps the files in memory.
     stored = cast(MemoryUploadedFileManager, Runtime.instance().uploaded_file_mgr).file_storage
     return Counter({session: sum(len(file.data) for file in files.values()) for session, files in stored.items()})

@@ -1,1 +1,1 @@
-"""One file a page; pages never import each other."""
+"""One folder per page; pages never import each other."""

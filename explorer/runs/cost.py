@@ -1,4 +1,4 @@
-"""What a run will cost on this machine, from a measurement of half a second."""
+"""An estimate of a run's time on this machine, from a measurement of half a second."""
 
 import threading
 import time
@@ -13,20 +13,20 @@ from explorer.runs.worker import THREADS
 from models.data import DATASETS, Dataset
 from models.evaluation import BINARISATIONS, DRAWS
 from models.recipe import Recipe
-from models.training import best_device, steps_an_epoch, train
+from models.training import best_device, steps_per_epoch, train
 from models.vae import LATENTS, PIXELS, VAE
 
-_START_S = 4.0  # a process, torch, and the images
+_START_S = 4.0  # to start a process, import torch, and load the images
 _MEASURE_S = 0.15
 _NODES = 60
-"""At which a code's reconstruction is decoded: 25 where all codes are narrow, 441 where all are wide."""
+"""Quadrature nodes per code in an evaluation: from 25 for narrow codes to 441 for wide ones."""
 
 
 _LOCK = threading.Lock()
 
 
 class _Speed(NamedTuple):
-    """Seconds that training takes for a step, besides for each image of it, besides for each image and weight."""
+    """Seconds of training: per step, plus per image of the batch, plus per image and weight."""
 
     step: float
     image: float
@@ -34,13 +34,14 @@ class _Speed(NamedTuple):
 
 
 def seconds(recipe: Recipe) -> float:
-    """The seconds that a run of ``recipe`` takes alone on this machine, from its start to its checkpoint."""
+    """The seconds that a run of ``recipe`` takes on this machine if no other run is active, from start to
+    checkpoint."""
     speed, known = _measured(), DATASETS[recipe.dataset]
     images, held_out = known.training_images, known.held_out_images
     encoder, decoder = _weights(recipe.hidden, 2 * LATENTS), _weights(recipe.hidden, LATENTS)
-    steps = recipe.epochs * steps_an_epoch(images, recipe)
+    steps = recipe.epochs * steps_per_epoch(images, recipe)
     training = steps * speed.step + recipe.epochs * images * (speed.image + speed.weight * (encoder + decoder))
-    # An evaluation only goes forward, a third of a step's work: once for each code, and for each binarisation.
+    # An evaluation has only forward passes, a third of a step's work: one per code, and one per binarisation.
     forward = (1 + BINARISATIONS) * encoder + (_NODES + BINARISATIONS * DRAWS) * decoder
     evaluation = held_out * speed.weight * forward / 3
     return _START_S + training * (1 + FRAME_SHARE) + evaluation
@@ -52,13 +53,13 @@ def _weights(hidden: tuple[int, ...], end: int) -> int:
 
 
 def _measured() -> _Speed:
-    with _LOCK:  # or two first visitors would measure each other
+    with _LOCK:  # otherwise two measurements at the same time would slow each other
         return _measured_once()
 
 
 @cache
 def _measured_once() -> _Speed:
-    """In a thread of its own, so that the calling one keeps its number of torch's threads."""
+    """Runs in a thread of its own, so that the caller's number of torch threads does not change."""
     found: list[_Speed] = []
     thread = threading.Thread(target=lambda: found.append(_measure()))
     thread.start()
@@ -77,7 +78,7 @@ def _measure() -> _Speed:
 
 
 def _step_seconds(hidden: tuple[int, ...], batch: int) -> float:
-    """What one step of training takes, on noise."""
+    """The seconds of one training step, measured on noise."""
     generator = torch.Generator().manual_seed(0)
     pixels = torch.randint(0, 256, (batch, 28, 28), generator=generator, dtype=torch.uint8)
     dataset = Dataset("digits", pixels, torch.zeros(batch, dtype=torch.uint8))

@@ -1,4 +1,4 @@
-"""What is said where the disk refuses a file."""
+"""Messages for the case that the disk refuses a file."""
 
 import errno
 import shutil
@@ -6,25 +6,25 @@ from pathlib import Path
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 EXIT_STATUS = errno.ENOSPC
-"""Of a process that could not even write that the disk is full."""
+"""The exit status of a process that could not write its error because the disk is full."""
 
-_LITTLE = 1 << 20  # bytes: a run's small files no longer fit
+_LITTLE = 1 << 20  # bytes; with less a run's small files do not fit
 
 
 def is_disk_full(error: OSError) -> bool:
-    """Whether ``error`` says that there is no room, by the disk, by a quota or by a limit on files."""
+    """Whether ``error`` means that there is no room: a full disk, a quota, or a limit on file sizes."""
     return error.errno in _FULL
 
 
 def has_room(folder: Path) -> bool:
-    """Whether the disk of ``folder`` takes small files, as far as this can be known."""
+    """Whether the disk of ``folder`` has room for small files; True if this cannot be determined."""
     try:
         return shutil.disk_usage(folder).free > _LITTLE
     except OSError:
         return True
 
 
-def complaint(error: OSError) -> str:
+def explain(error: OSError) -> str:
     """What is wrong with the disk, and what to do."""
     if is_disk_full(error):
         return f"The server's disk is full ({error.strerror}). Make room on it, or tell who runs the server."

@@ -1,4 +1,4 @@
-"""What a run leaves on disk: small files replaced whole, so that a reader never sees half of one."""
+"""The files of a run: small files that are replaced atomically, so that a reader never sees half of one."""
 
 import json
 import re
@@ -11,24 +11,24 @@ from typing import Self
 from models.files import is_number, write_atomically
 
 ENDED = ("done", "cancelled", "failed", "interrupted")
-"""The states that a run does not leave; the others are queued, starting, fetching, running, paused, evaluating."""
+"""The final states of a run. The others are queued, starting, fetching, running, paused, evaluating."""
 
 FRAME_KEYS = {"step", "weight", "reconstruction", "kl", "spread", "mean_sigma"}
-_MAX_BYTES = 4 << 20  # of a small file; a whole record is some 40 KB
+_MAX_BYTES = 4 << 20  # of a small file; a complete record has about 40 KB
 
 
 @dataclass(frozen=True)
-class _Small:
-    """A value in a JSON file of its own."""
+class JsonFile:
+    """A value that is stored in a JSON file of its own."""
 
     def write(self, path: Path) -> None:
         """Replace ``path``. Raises OSError."""
-        # Not synced: a power cut may cost the last second, and a sync costs a tenth of a step.
+        # Not synced: a sync takes a tenth of a step's time, and a power cut loses only the last second.
         write_atomically(path, json.dumps(asdict(self)).encode(), sync=False)
 
     @classmethod
     def read(cls, path: Path) -> Self | None:
-        """The value in ``path``, or None where there is none or it is damaged."""
+        """The value in ``path``, or None if the file is missing or damaged."""
         try:
             if path.stat().st_size > _MAX_BYTES:
                 return None
@@ -51,8 +51,12 @@ def _defaults(cls: type) -> list:
 
 
 @dataclass(frozen=True)
-class Order(_Small):
-    """What was ordered, written once: the recipe as JSON, the owner's hash, the run it repeats, and when, in s."""
+class RunSpec(JsonFile):
+    """What a visitor submitted, written once: the recipe as JSON, the owner's hash, the run that it repeats, the time
+    in s.
+
+    Its file keeps the name order.json, so that runs of older versions can be read.
+    """
 
     recipe: str = ""
     owner: str = ""
@@ -61,9 +65,9 @@ class Order(_Small):
 
 
 @dataclass(frozen=True)
-class Control(_Small):
-    """What the owner wants now. A negative ``weight`` leaves the KL weight to the recipe; ``steps`` counts the
-    single steps asked for so far, which a paused run takes."""
+class Control(JsonFile):
+    """The owner's settings for a run. A negative ``weight`` means that the recipe decides the KL weight. ``steps``
+    counts the requested single steps, which a paused run takes."""
 
     weight: float = -1.0
     paused: bool = False
@@ -72,8 +76,8 @@ class Control(_Small):
 
 
 @dataclass(frozen=True)
-class Status(_Small):
-    """How a run stands. ``share`` is of the download while fetching, else of the steps; times in seconds."""
+class Status(JsonFile):
+    """The progress of a run. ``share`` is of the download while fetching, else of the steps. Times are in seconds."""
 
     state: str = "queued"
     sentence: str = ""
@@ -87,13 +91,13 @@ class Status(_Small):
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will come."""
+        """Whether the run is in a final state."""
         return self.state in ENDED
 
 
 @dataclass(frozen=True)
-class Record(_Small):
-    """What a run has shown so far, all nats per image.
+class Record(JsonFile):
+    """The curves and frames of a run so far, in nats per image.
 
     training: step, reconstruction, kl: batch means, thinned; changes: step and weight; frames: see recorder.Recorder.
     """
@@ -106,7 +110,7 @@ class Record(_Small):
 
     @classmethod
     def read(cls, path: Path) -> Self | None:
-        """As of every small file; what the pages take from it has to be in it."""
+        """As JsonFile.read. Also None if a value that the pages need is missing."""
         record = super().read(path)
         if record is None or record.training.keys() != {"step", "reconstruction", "kl"}:
             return None
@@ -121,12 +125,12 @@ def _all_have(entries: list, keys: set[str]) -> bool:
 
 
 class RunFiles:
-    """The files of one run. ``frames`` is the folder that browsers read; nothing private lies there."""
+    """The files of one run. ``frames`` is a folder that browsers can read, so it holds nothing private."""
 
     def __init__(self, folder: Path, frames: Path) -> None:
         self.folder = folder
         self.frames = frames
-        self.order = folder / "order.json"
+        self.spec = folder / "order.json"
         self.control = folder / "control.json"
         self.status = folder / "status.json"
         self.record = folder / "record.json"
@@ -134,11 +138,11 @@ class RunFiles:
         self.checkpoint = folder / "checkpoint.safetensors"
 
     def frame(self, step: int) -> Path:
-        """Where the frame recorded after ``step`` steps lies."""
+        """The file of the frame recorded after ``step`` steps."""
         return self.frames / frame_name(step)
 
     def encoder(self, step: int) -> Path:
-        """Where the encoder of that frame lies."""
+        """The file of that frame's encoder."""
         return self.frames / encoder_name(step)
 
 
@@ -153,5 +157,5 @@ def encoder_name(step: int) -> str:
 
 
 def is_run_name(text: object) -> bool:
-    """Whether ``text`` has the form of a run's name, 64 random bits; asked before any path is made of it."""
+    """Whether ``text`` has the form of a run's name, 64 random bits. Checked before any path is built from it."""
     return isinstance(text, str) and re.fullmatch(r"[0-9a-f]{16}", text, re.ASCII) is not None

@@ -1,4 +1,4 @@
-"""How much of the server one visitor, and one network address, may take."""
+"""Limits on what one visitor, and one network address, may use of the server."""
 
 import ipaddress
 import os
@@ -9,29 +9,29 @@ SLOTS_VARIABLE = "LATENT_EXPLORER_SLOTS"
 ADDRESS_VARIABLE = "LATENT_EXPLORER_ADDRESS_LIMITS"
 """Set to 1 on a public server: then WAITING and KEPT_BYTES hold for each address.
 
-Off otherwise, for a class behind one router has one address for all.
+Off by default, because a class behind one router shares one address.
 """
 
 QUEUE = 40
-"""Runs that wait."""
+"""The maximum of waiting runs."""
 WALL_S = 3600
-"""Of a run, in seconds as all times here."""
+"""The maximum duration of a run, in seconds like all times here."""
 PAUSE_S = 600
-"""After so long a pause a run goes on by itself, for others wait for its place."""
+"""After this long a paused run continues by itself, because others may wait for its slot."""
 SILENCE_S = 60
-"""Without a sign of life from a worker."""
+"""The maximum time without a sign of life from a worker."""
 WAITING = 3
-"""Runs of one address that wait."""
+"""The maximum of waiting runs of one address."""
 KEPT_BYTES = 200_000_000
-"""Of one address's kept models together."""
+"""The maximum size of all kept models of one address."""
 
 
 class RefusedError(RuntimeError):
-    """What cannot be done now; the message says why and what to do."""
+    """The request cannot be fulfilled now; the message says why and what to do."""
 
 
 def default_slots() -> int:
-    """All cores but one, or what SLOTS_VARIABLE says."""
+    """The value of SLOTS_VARIABLE, or else the number of cores minus one."""
     chosen = os.environ.get(SLOTS_VARIABLE, "")
     if chosen.isdecimal() and int(chosen):
         return int(chosen)
@@ -40,9 +40,10 @@ def default_slots() -> int:
 
 
 def client(address: str | None) -> str:
-    """What the limits count as one client, or "" for those without a limit: the server's own computer, an unknown one.
+    """The key under which the limits count a client; "" if there is no limit: the server's own computer, or an unknown
+    one.
 
-    An IPv4 address, or the network of an IPv6 address, for one client chooses freely among its 2^64 addresses.
+    It is an IPv4 address, or the /64 network of an IPv6 address, because a client can choose any of its 2^64 addresses.
     """
     if os.environ.get(ADDRESS_VARIABLE) != "1":
         return ""

@@ -1,4 +1,4 @@
-"""One server for each state folder: a lock on a file in it, which the operating system lifts with the server's end."""
+"""One server per state folder: a lock on a file in it, which the operating system releases when the server ends."""
 
 import os
 import threading
@@ -7,7 +7,7 @@ from pathlib import Path
 
 try:
     import fcntl
-except ImportError:  # Windows has none, and there two servers are not told of each other
+except ImportError:  # not on Windows, where two servers are not detected
     fcntl = None
 
 LOCK_NAME = "server.lock"
@@ -16,14 +16,14 @@ OTHER_SERVER = (
     " LATENT_EXPLORER_STATE name another folder and start this server again."
 )
 _held: dict[Path, int] = {}
-"""The lock files of this process, open; all objects of one process share them."""
+"""The open lock files of this process; all objects of one process share them."""
 _guard = threading.Lock()
 
 
 def is_ours(folder: Path) -> bool:
-    """Whether this process is the one that may write in ``folder``; the first process to ask becomes that one.
+    """Whether this process may write in ``folder``; the first process that asks gets the lock.
 
-    Also true where nobody can know: without such locks, or where the file cannot be made.
+    Also true where it cannot be determined: without file locks, or if the file cannot be created.
     """
     path = folder.resolve() / LOCK_NAME
     with _guard:
@@ -31,7 +31,7 @@ def is_ours(folder: Path) -> bool:
 
 
 def _still_holds(path: Path) -> bool:
-    """Whether the file that is locked still lies there; a folder may be deleted and made anew."""
+    """Whether the locked file is still the one at ``path``; the folder may have been deleted and created again."""
     with suppress(KeyError, OSError):
         return os.path.samestat(os.fstat(_held[path]), path.stat())
     return False
@@ -44,7 +44,7 @@ def _acquire(path: Path) -> bool:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError:
-        return True  # whatever is written next meets the same error, and has a sentence for it
+        return True  # the next write meets the same error and reports it
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,6 +1,6 @@
-"""The run manager: who may train, whose turn it is, and the end of every worker process.
+"""The run manager: it checks submissions, queues runs, and starts, watches and ends worker processes.
 
-It lives as long as the server's process and in no Streamlit cache, which any visitor may clear.
+It lives as long as the server's process. It is not in a Streamlit cache, which any visitor can clear.
 """
 
 import atexit
@@ -17,22 +17,22 @@ from functools import cache
 
 from explorer.runs import disk, limits, lock
 from explorer.runs.clock import AwakeClock
-from explorer.runs.files import Control, Order, Record, Status, is_run_name
+from explorer.runs.files import Control, Record, RunSpec, Status, is_run_name
 from explorer.runs.limits import WALL_S, RefusedError
-from explorer.runs.process import WorkerProcess, last_word
+from explorer.runs.process import WorkerProcess, final_status
 from explorer.runs.snapshot import Snapshot, is_stale
-from explorer.runs.store import ROOT, Store, state_folder, sweep
+from explorer.runs.store import ROOT, Store, delete_leftovers, state_folder
 from models.recipe import MAX_KL_CHANGES, Recipe, RecipeError
 
 _TICK_S = 0.1
-_ROOM_S = 30.0  # between two looks at how much the runs take together
+_ROOM_S = 30.0  # between two checks of the total size of all runs
 
 
 class Manager:
     """A first-in first-out queue in front of ``slots`` worker processes. Safe to call from any thread.
 
-    ``wall_s`` bounds a run's time and ``silence_s`` the time without a sign of life, in seconds; ``worker`` is the
-    command that runs one; ``clock`` is monotonic.
+    ``wall_s`` limits a run's time and ``silence_s`` the time without a sign of life, in seconds. ``worker`` is the
+    command that executes a run. ``clock`` is monotonic.
     """
 
     def __init__(
@@ -55,20 +55,20 @@ class Manager:
         self._lock = threading.RLock()
         self._queue: list[str] = []
         self._workers: dict[str, WorkerProcess] = {}
-        self._orders: dict[str, Order] = {}  # of queued and active runs
+        self._specs: dict[str, RunSpec] = {}  # of queued and active runs
         self._clients: dict[str, str] = {}  # of queued runs, where addresses have limits
         self._clock = AwakeClock(clock)
-        self._now = self._room_made = 0.0  # by that clock: the last tick, and when room was made last
-        self._told: dict[str, Status] = {}  # what the disk had no room for
+        self._now = self._room_made = 0.0  # by that clock: the last tick, and the last call of make_room
+        self._unsaved_status: dict[str, Status] = {}  # statuses that could not be written to the disk
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
 
     def obstacle(self) -> str:
-        """Why no run can be started or steered here, or ""."""
+        """The reason why no run can be started or controlled here, or ""."""
         return "" if lock.is_ours(self.store.folder.parent) else lock.OTHER_SERVER
 
-    def submit(self, visitor: str, recipe: Recipe, base: str = "", address: str | None = None) -> str:
-        """Queue a run of ``recipe``, which repeats the run ``base``; the name of the new one. Raises RefusedError.
+    def submit(self, visitor_id: str, recipe: Recipe, base: str = "", address: str | None = None) -> str:
+        """Queue a run of ``recipe``, which repeats the run ``base``; returns the new run's name. Raises RefusedError.
 
         ``address``: the visitor's network address, which counts where addresses have limits.
         """
@@ -76,16 +76,16 @@ class Manager:
             raise RefusedError("Runs here start from random weights. Use the command line to continue a checkpoint.")
         if not recipe.has_encoder:
             raise RefusedError("Runs here train an encoder and a decoder. Use the command line to train one alone.")
-        order, client = Order(recipe.to_json(), _hashed(visitor), base, time.time()), limits.client(address)
+        spec, client = RunSpec(recipe.to_json(), owner_hash(visitor_id), base, time.time()), limits.client(address)
         with self._lock:
-            self._check_queue(order.owner, client)
+            self._check_queue(spec.owner, client)
             name = secrets.token_hex(8)
             try:
                 self.store.make_room(self._in_use() | {base})
-                self.store.lay(name, order)
+                self.store.create(name, spec)
             except OSError as error:
-                raise RefusedError(f"The server cannot store a run. {disk.complaint(error)}") from error
-            self._orders[name], self._clients[name] = order, client
+                raise RefusedError(f"The server cannot store a run. {disk.explain(error)}") from error
+            self._specs[name], self._clients[name] = spec, client
             self._queue.append(name)
             self._watch()
         return name
@@ -103,66 +103,66 @@ class Manager:
         if client and waiting >= limits.WAITING:
             raise RefusedError(f"{waiting} runs from your network address wait. Try again when one of them has begun.")
 
-    def look(self, name: str, visitor: str = "") -> Snapshot | None:
-        """The run ``name`` now, or None if there is none of that name."""
+    def snapshot(self, name: str, visitor_id: str = "") -> Snapshot | None:
+        """The current state of the run ``name``, or None if there is no such run."""
         if not is_run_name(name):
             return None
-        order = self._order_of(name)
+        spec = self._spec_of(name)
         try:
-            recipe = Recipe.from_json(order.recipe) if order else None
+            recipe = Recipe.from_json(spec.recipe) if spec else None
         except RecipeError:
             recipe = None
-        if order is None or recipe is None:
+        if spec is None or recipe is None:
             return None
         with self._lock:
             place = self._queue.index(name) + 1 if name in self._queue else 0
         control = Control.read(self.store.files(name).control) or Control()
-        mine = bool(visitor) and order.owner == _hashed(visitor)
-        return Snapshot(name, recipe, order.base, self._status(name), control, place, mine)
+        mine = bool(visitor_id) and spec.owner == owner_hash(visitor_id)
+        return Snapshot(name, recipe, spec.base, self._status(name), control, place, mine)
 
-    def runs_of(self, visitor: str) -> Iterator[Snapshot]:
-        """The runs of ``visitor``, newest first, each as it is when it is asked for."""
-        return filter(None, (self.look(name, visitor) for name in self.store.owned(_hashed(visitor))))
+    def runs_of(self, visitor_id: str) -> Iterator[Snapshot]:
+        """The runs of ``visitor_id``, newest first, each read when it is requested."""
+        return filter(None, (self.snapshot(name, visitor_id) for name in self.store.owned(owner_hash(visitor_id))))
 
     def record(self, name: str) -> Record:
-        """What the run ``name`` has shown so far."""
+        """The curves and frames of the run ``name`` so far."""
         return Record.read(self.store.files(name).record) or Record()
 
-    def active(self, visitor: str) -> str:
-        """The run that ``visitor`` has waiting or at work, or ""."""
+    def active(self, visitor_id: str) -> str:
+        """The queued or active run of ``visitor_id``, or ""."""
         with self._lock:
-            return self._active(_hashed(visitor))
+            return self._active(owner_hash(visitor_id))
 
-    def steer(self, name: str, visitor: str, *, weight: float | None = None, paused: bool | None = None) -> None:
+    def steer(self, name: str, visitor_id: str, *, weight: float | None = None, paused: bool | None = None) -> None:
         """Set the KL weight of a run, or pause or resume it. Raises RefusedError."""
         if weight is not None and not 0 <= weight <= 1000:
             raise RefusedError("The KL weight must be between 0 and 1,000.")
         with self._lock:
-            control = self._control(name, visitor)
+            control = self._control(name, visitor_id)
             if weight is not None and len(self.record(name).changes) >= MAX_KL_CHANGES:
                 raise RefusedError(f"The KL weight of a run can be changed {MAX_KL_CHANGES} times. Start another run.")
             control = control if weight is None else replace(control, weight=float(weight))
-            self._order(name, control if paused is None else replace(control, paused=paused))
+            self._write_control(name, control if paused is None else replace(control, paused=paused))
 
-    def step(self, name: str, visitor: str) -> None:
+    def step(self, name: str, visitor_id: str) -> None:
         """Let a paused run take one more step. Raises RefusedError."""
         with self._lock:
-            control = self._control(name, visitor)
-            self._order(name, replace(control, steps=control.steps + 1))
+            control = self._control(name, visitor_id)
+            self._write_control(name, replace(control, steps=control.steps + 1))
 
-    def cancel(self, name: str, visitor: str) -> None:
-        """End a run; ended ones stay as they are. Its process is killed 3 s later if need be. Raises RefusedError."""
+    def cancel(self, name: str, visitor_id: str) -> None:
+        """Cancel a run that has not ended. Its process is killed after 3 s if it still exists. Raises RefusedError."""
         with self._lock:
-            control = self._control(name, visitor)
+            control = self._control(name, visitor_id)
             if name in self._queue:
                 self._queue.remove(name)
                 self._end(name, "cancelled", "Cancelled before it started.")
             elif name in self._workers:
                 self._workers[name].cancel(self._now)
-                self._order(name, replace(control, cancelled=True))
+                self._write_control(name, replace(control, cancelled=True))
 
     def close(self) -> None:
-        """Kill every worker, as the server's end does."""
+        """Kill every worker, for the end of the server."""
         self._closed.set()
         with self._lock:
             for worker in self._workers.values():
@@ -182,7 +182,7 @@ class Manager:
                 try:
                     self._tick()
                 except Exception:
-                    # Every run waits on this thread, which must outlive whatever one of them has brought about.
+                    # All runs depend on this thread, so no error of a single run may end it.
                     logging.getLogger(__name__).exception("The run manager goes on after an error.")
 
     def _tick(self) -> None:
@@ -191,50 +191,50 @@ class Manager:
             self._room_made = self._now
             self.store.make_room(self._in_use())
         for name in list(self._workers):
-            self._mind(name)
+            self._check(name)
         while self._queue and len(self._workers) < self.slots:
             self._start(self._queue.pop(0))
 
     def _start(self, name: str) -> None:
         try:
-            self.store.mend_order(name, self._orders[name])
+            self.store.restore_spec(name, self._specs[name])
             self._workers[name] = WorkerProcess(self.command, self.store.files(name), ROOT, self._now)
         except OSError as error:
-            self._end(name, "failed", f"The worker could not be started. {disk.complaint(error)}")
+            self._end(name, "failed", f"The worker could not be started. {disk.explain(error)}")
 
-    def _mind(self, name: str) -> None:
-        code = self._workers[name].mind(self._now, self.wall_s, self.silence_s)
+    def _check(self, name: str) -> None:
+        code = self._workers[name].check(self._now, self.wall_s, self.silence_s)
         if code is not None:
-            self._settle(name, self._workers.pop(name), code)
+            self._handle_exit(name, self._workers.pop(name), code)
         elif self._workers[name].paused_for > limits.PAUSE_S:
             files = self.store.files(name)
             with suppress(OSError):
                 replace(Control.read(files.control) or Control(), paused=False).write(files.control)
 
-    def _settle(self, name: str, worker: WorkerProcess, code: int) -> None:
+    def _handle_exit(self, name: str, worker: WorkerProcess, code: int) -> None:
         status = Status.read(self.store.files(name).status)
         if status and status.ended:
-            self._leave(name)
+            self._release(name)
         else:
-            state, sentence = last_word(worker, code, self.store.has_room())
-            self._end(name, state, f"{sentence}{self._kept(name)}")
+            state, sentence = final_status(worker, code, self.store.has_room())
+            self._end(name, state, f"{sentence}{self._frames_note(name)}")
 
-    def _kept(self, name: str) -> str:
+    def _frames_note(self, name: str) -> str:
         return " Its frames are still here." if self.record(name).frames else ""
 
     def _in_use(self) -> set[str]:
-        """The runs that wait or are at work, and those that they repeat."""
-        return {*self._orders, *(order.base for order in self._orders.values())}
+        """The queued and active runs, and the runs that they repeat."""
+        return {*self._specs, *(spec.base for spec in self._specs.values())}
 
-    def _order_of(self, name: str) -> Order | None:
-        return self._orders.get(name) or Order.read(self.store.files(name).order)
+    def _spec_of(self, name: str) -> RunSpec | None:
+        return self._specs.get(name) or RunSpec.read(self.store.files(name).spec)
 
-    def _leave(self, name: str) -> None:
-        """The run waits and works no more."""
-        if order := self._orders.get(name):
+    def _release(self, name: str) -> None:
+        """Forget a run that is no longer queued or active."""
+        if spec := self._specs.get(name):
             with suppress(OSError):
-                self.store.mend_order(name, order)
-        self._orders.pop(name, None)
+                self.store.restore_spec(name, spec)
+        self._specs.pop(name, None)
         self._clients.pop(name, None)
 
     def _end(self, name: str, state: str, sentence: str) -> None:
@@ -243,58 +243,58 @@ class Manager:
         try:
             status.write(self.store.files(name).status)
         except OSError:
-            self._told[name] = status
-        self._leave(name)  # after the word, or a page that looks just now would call the run interrupted
+            self._unsaved_status[name] = status
+        self._release(name)  # after the status is written; otherwise a page could show the run as interrupted
 
     def _active(self, owner: str) -> str:
-        name = next((name for name, order in self._orders.items() if order.owner == owner), "")
-        # A worker that has said its last word takes a moment to go, which its owner need not wait for.
+        name = next((name for name, spec in self._specs.items() if spec.owner == owner), "")
+        # After its final status a worker takes a moment to exit; the owner need not wait for that.
         status = Status.read(self.store.files(name).status) if name in self._workers else None
         if status and status.ended:
-            self._leave(name)
+            self._release(name)
             return ""
         return name
 
     def _status(self, name: str) -> Status:
-        if name in self._told:
-            return self._told[name]
+        if name in self._unsaved_status:
+            return self._unsaved_status[name]
         status = Status.read(self.store.files(name).status)
-        known = name in self._orders
+        known = name in self._specs
         if status is None:
             status = Status("running" if known else "interrupted", "Its status cannot be read. Reload the page.")
         waits_elsewhere = status.state == "queued" and self.obstacle()
         if known or waits_elsewhere or not is_stale(status):
             return status
-        # The worker died with its server; nobody is left who could write this down.
-        sentence = f"Interrupted: the server stopped. Start it again from the same recipe.{self._kept(name)}"
+        # The worker died with its server, so nobody has written this status.
+        sentence = f"Interrupted: the server stopped. Start it again from the same recipe.{self._frames_note(name)}"
         return replace(status, state="interrupted", sentence=sentence)
 
-    def _control(self, name: str, visitor: str) -> Control:
-        order = self._order_of(name) if is_run_name(name) else None
-        if order is None:
+    def _control(self, name: str, visitor_id: str) -> Control:
+        spec = self._spec_of(name) if is_run_name(name) else None
+        if spec is None:
             raise RefusedError("This run does not exist. Start a new one.")
-        if order.owner != _hashed(visitor):
+        if spec.owner != owner_hash(visitor_id):
             raise RefusedError("Only the visitor who started this run can control it. Start your own run.")
         if obstacle := self.obstacle():
             raise RefusedError(obstacle)
         return Control.read(self.store.files(name).control) or Control()
 
-    def _order(self, name: str, control: Control) -> None:
+    def _write_control(self, name: str, control: Control) -> None:
         try:
             control.write(self.store.files(name).control)
         except OSError as error:
-            raise RefusedError(f"The run cannot be reached. {disk.complaint(error)}") from error
+            raise RefusedError(f"The run cannot be reached. {disk.explain(error)}") from error
 
 
-def _hashed(visitor: str) -> str:
-    """What a run's files say of its owner: enough to recognise, too little to pretend."""
-    return hashlib.sha256(f"run owner {visitor}".encode()).hexdigest()
+def owner_hash(visitor_id: str) -> str:
+    """The owner as a run's files store it: enough to recognise the owner, not enough to act as the owner."""
+    return hashlib.sha256(f"run owner {visitor_id}".encode()).hexdigest()
 
 
 @cache
 def manager() -> Manager:
-    """The one manager of this process."""
+    """The manager of this process, created at the first call."""
     made = Manager(Store(state_folder() / "runs"))
     if not made.obstacle():
-        sweep(made.store.folder, made.store.frames, state_folder() / "kept")
+        delete_leftovers(made.store.folder, made.store.frames, state_folder() / "kept")
     return made

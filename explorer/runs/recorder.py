@@ -1,4 +1,4 @@
-"""A run's diary: its status, its curves, and a frame of the held-out codes and the decoder now and then."""
+"""The recorder of a run: its status, its curves, and at intervals a frame with the held-out codes and the decoder."""
 
 import gzip
 import math
@@ -18,56 +18,57 @@ from models.training import Step
 from models.vae import VAE
 
 HELD_OUT = 2000
-"""Held-out images of a frame, the first ones: a fifth of MNIST's, so that a frame costs a tenth of a second."""
+"""A frame shows the first held-out images: a fifth of MNIST's, so that a frame takes a tenth of a second."""
 
 MAX_FRAMES = 80
 MAX_BYTES = 350 << 20
-"""Of a run's frames on the disk: 80 of the form's networks with those that await deletion, 14 of the widest."""
+"""The maximum size of a run's frames on the disk, with those that await deletion: 80 frames of the form's default
+network, 14 of the widest."""
 
 FRAME_SHARE = 0.06
-"""Of the time that frames may take, outside bursts."""
+"""The maximum share of the time that frames take, outside bursts."""
 
 BURST_STEPS = 120
 BURST_EVERY = 20
-"""At the start and after a change of the KL weight most happens: frames come every 20 steps then."""
+"""At the start and after a change of the KL weight the codes move most, so there is a frame every 20 steps."""
 
 _STATUS_S = 0.25
 _POINTS = 400
-_LONG_AGO = 946_684_800  # seconds: the year 2000; a browser trusts a file for a tenth of its age
+_LONG_AGO = 946_684_800  # seconds: the year 2000; a browser caches a file for a tenth of its age
 
 
 class Recorder:
-    """Writes what a run shows. Every method raises OSError where a file cannot be written.
+    """Writes the status, curves and frames of a run. Every method raises OSError if a file cannot be written.
 
-    A frame is a gzipped file as models.checkpoint.drawable makes it, another one as encodable does, and an entry of
-    the record: step, weight, the averages of its codes that models.evaluation.summarise gives, and pixel_stddev where
-    it is learnt.
+    A frame is a gzipped file as models.checkpoint.decoder_bytes makes it, another one as encoder_bytes does, and an
+    entry of the record: step, weight, the averages of its codes that models.evaluation.summarise gives, and
+    pixel_stddev where it is learnt.
     """
 
     def __init__(self, files: RunFiles, vae: VAE, held_out: Dataset, epoch: int, total: int) -> None:
         self.files = files
         self.vae = vae
-        self.shown = Dataset(held_out.name, held_out.pixels[:HELD_OUT], held_out.labels[:HELD_OUT])
+        self.held_out = Dataset(held_out.name, held_out.pixels[:HELD_OUT], held_out.labels[:HELD_OUT])
         self.status = Status("starting", total=total)
-        self.record = Record(epoch=epoch, images=len(self.shown.labels))
+        self.record = Record(epoch=epoch, images=len(self.held_out.labels))
         self.stride = max(1, total // _POINTS)
         self.batch_terms: list[Step] = []
-        self.doomed: list[int] = []
-        self.halvings = 0
+        self.pending_deletes: list[int] = []
+        self.thinning = 0
         self.max_frames = MAX_FRAMES
         self.burst_from = 0
-        self.last_frame = (0, 0.0, 0.0)  # step, when, what it cost in seconds
+        self.last_frame = (0, 0.0, 0.0)  # step, time, and the seconds that it took
         self.last_status = (0, time.monotonic())
 
     def start(self, weight: float) -> None:
-        """Frame 0: the weights as they were drawn."""
+        """Record frame 0, the initial weights."""
         self.files.frames.mkdir(parents=True, exist_ok=True)
         self.frame(0, weight)
         self.max_frames = _frames_within(self._bytes_of(0))
         self.last_status = (0, time.monotonic())
 
     def step(self, step: Step, images: int, single: bool) -> None:
-        """Note a step over ``images`` images; a ``single`` one, taken by hand, gets a frame of its own."""
+        """Note a step over ``images`` images; a ``single`` step, requested by the owner, gets its own frame."""
         self.batch_terms.append(step)
         self.status = replace(self.status, step=step.number, share=step.number / step.total, weight=step.weight)
         if step.number % self.stride == 0 or single:
@@ -75,7 +76,7 @@ class Recorder:
         if single or self._frame_is_due(step.number):
             self.frame(step.number, step.weight)
         if time.monotonic() - self.last_status[1] >= _STATUS_S or single:
-            self._tell_progress(step, images)
+            self._write_progress(step, images)
 
     def finish(self, step: Step) -> None:
         """Note that ``step`` was the last one."""
@@ -84,16 +85,16 @@ class Recorder:
         self.status = replace(self.status, seconds_left=0.0)
 
     def change(self, taken: int, weight: float) -> None:
-        """Note that the KL weight was changed by hand after ``taken`` steps."""
+        """Note that the owner changed the KL weight after ``taken`` steps."""
         self.record.changes.append({"step": taken, "weight": weight})
         self.burst_from = taken
 
     def frame(self, taken: int, weight: float) -> None:
-        """Record how the held-out images look after ``taken`` steps."""
+        """Record a frame of the held-out images after ``taken`` steps."""
         start = time.monotonic()
-        codes = encode_dataset(self.vae, self.shown, samples=1)
+        codes = encode_dataset(self.vae, self.held_out, samples=1)
         averages = summarise(codes)
-        # A held-out image may overflow where no batch does; JSON and the map know no NaN.
+        # A held-out image may overflow where no batch does; JSON and the map cannot represent NaN.
         if all(map(math.isfinite, averages.values())):
             self._write_frame(taken, codes)
             self._thin()
@@ -102,8 +103,8 @@ class Recorder:
         now = time.monotonic()
         self.last_frame = (taken, now, now - start)
 
-    def tell(self, state: str, sentence: str = "", share: float | None = None) -> None:
-        """Write the status; its time is also the sign of life."""
+    def write_status(self, state: str, sentence: str = "", share: float | None = None) -> None:
+        """Write the status; its time is also the worker's sign of life."""
         share = self.status.share if share is None else share
         self.status = replace(self.status, state=state, sentence=sentence, share=share, updated=time.time())
         self.status.write(self.files.status)
@@ -115,10 +116,10 @@ class Recorder:
 
     def _write_frame(self, taken: int, codes: Codes) -> None:
         weights = checkpoint.half_weights(self.vae)
-        _publish(self.files.encoder(taken), checkpoint.encodable(weights))
-        _publish(self.files.frame(taken), checkpoint.drawable(weights, codes))
+        _publish(self.files.encoder(taken), checkpoint.encoder_bytes(weights))
+        _publish(self.files.frame(taken), checkpoint.decoder_bytes(weights, codes))
 
-    def _tell_progress(self, step: Step, images: int) -> None:
+    def _write_progress(self, step: Step, images: int) -> None:
         taken, then = self.last_status
         rate = (step.number - taken) * images / max(time.monotonic() - then, 1e-3)
         smooth = 0.8 * self.status.images_per_second + 0.2 * rate if self.status.images_per_second else rate
@@ -128,17 +129,17 @@ class Recorder:
             seconds_left=(step.total - step.number) * images / smooth,
         )
         self.last_status = (step.number, then)
-        self.tell("running")
+        self.write_status("running")
 
     def _frame_is_due(self, number: int) -> bool:
         taken, when, cost = self.last_frame
         if number - self.burst_from <= BURST_STEPS and number - taken >= BURST_EVERY:
             return True
-        # Halved frames leave gaps twice as wide, and those to come keep to them.
-        return time.monotonic() - when >= cost / FRAME_SHARE * 2**self.halvings
+        # Each thinning doubles the distance between frames; new frames keep that distance.
+        return time.monotonic() - when >= cost / FRAME_SHARE * 2**self.thinning
 
     def _add_point(self) -> None:
-        # Of a step that was skipped the loss need not be finite, and JSON knows no NaN.
+        # The loss of a skipped step may not be finite, and JSON cannot represent NaN.
         steps = [step for step in self.batch_terms if math.isfinite(step.reconstruction + step.kl)]
         self.batch_terms, count = [], len(steps)
         if not steps:
@@ -148,15 +149,16 @@ class Recorder:
         self.record.training["kl"].append(round(sum(step.kl for step in steps) / count, 3))
 
     def _thin(self) -> None:
-        """Halve the frames when there are too many; a file outlives its entry by one round, for slow readers."""
+        """Remove every second frame when there are too many. The files are deleted one round later, for slow
+        readers."""
         if len(self.record.frames) < self.max_frames:
             return
-        for step in self.doomed:
+        for step in self.pending_deletes:
             self.files.frame(step).unlink(missing_ok=True)
             self.files.encoder(step).unlink(missing_ok=True)
-        self.doomed = [frame["step"] for frame in self.record.frames[1::2]]
+        self.pending_deletes = [frame["step"] for frame in self.record.frames[1::2]]
         del self.record.frames[1::2]
-        self.halvings += 1
+        self.thinning += 1
 
     def _bytes_of(self, step: int) -> int:
         paths = self.files.frame(step), self.files.encoder(step)
@@ -164,11 +166,11 @@ class Recorder:
 
 
 def _frames_within(size: int) -> int:
-    """How many frames of ``size`` bytes a run may show; half as many again await deletion beside them."""
+    """The maximum of frames of ``size`` bytes that a run shows; half as many again may await deletion."""
     return max(2, min(MAX_FRAMES, 2 * MAX_BYTES // (3 * max(size, 1))))
 
 
 def _publish(path: Path, raw: bytes) -> None:
-    # Wrapped and not compressed: weights hardly shrink, and every file a browser fetches is a gzip.
+    # gzip without compression: weights hardly shrink, and a browser expects every file as gzip.
     write_atomically(path, gzip.compress(raw, 0, mtime=0), sync=False)
     os.utime(path, (_LONG_AGO, _LONG_AGO))

@@ -1,4 +1,4 @@
-"""A run as the pages see it."""
+"""The state of a run, as the pages read it."""
 
 import time
 from dataclasses import dataclass
@@ -11,7 +11,8 @@ STALE_S = 10.0
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A run at one moment. ``place`` in the queue counts from 1; 0 is not waiting. ``mine``: the asker may steer."""
+    """A run at one moment. ``place`` in the queue counts from 1; 0 means not queued. ``mine``: the visitor is its
+    owner."""
 
     name: str
     recipe: Recipe
@@ -23,8 +24,8 @@ class Snapshot:
 
 
 def is_stale(status: Status) -> bool:
-    """Whether the worker of a run that has not ended is gone, by the computer's clock: no server minds it here.
+    """Whether the worker of a run that has not ended is gone, judged by the time of its status.
 
-    A time to come is no sign of life either: the clock was set back, or the file is damaged.
+    A time in the future is no sign of life either: the clock was set back, or the file is damaged.
     """
     return not status.ended and abs(time.time() - status.updated) >= STALE_S

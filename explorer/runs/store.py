@@ -1,4 +1,4 @@
-"""Where runs lie on the disk, and how many of them may."""
+"""The folders of runs on the disk, and the limit on their total size."""
 
 import os
 import shutil
@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from explorer.runs import disk
-from explorer.runs.files import Control, Order, RunFiles, Status, is_run_name
+from explorer.runs.files import Control, RunFiles, RunSpec, Status, is_run_name
 
 ROOT = Path(__file__).parents[2]
 FRAMES = ROOT / "static" / "made" / "runs"
@@ -16,52 +16,52 @@ STATE_VARIABLE = "LATENT_EXPLORER_STATE"
 """Names the folder for runs and kept models; by default .state beside app.py."""
 
 KEPT_BYTES = 4 << 30
-_WRITTEN_S = 600  # no file takes so long to write
+_WRITTEN_S = 600  # seconds; no write of a file takes longer
 
 
 def state_folder() -> Path:
-    """What the app writes and no browser may read."""
+    """The folder for what the app writes and no browser may read."""
     return Path(os.environ.get(STATE_VARIABLE) or ROOT / ".state")
 
 
 class Store:
-    """A folder for each run, and in ``frames``, which browsers read, another one for its frames."""
+    """A folder per run, and in ``frames``, which browsers can read, another folder for its frames."""
 
     def __init__(self, folder: Path, frames: Path = FRAMES) -> None:
         self.folder = folder
         self.frames = frames
 
     def files(self, name: str) -> RunFiles:
-        """The files of the run ``name``, which is_run_name."""
+        """The files of the run ``name``, for which is_run_name holds."""
         return RunFiles(self.folder / name, self.frames / name)
 
-    def lay(self, name: str, order: Order) -> None:
-        """Begin the folder of the run ``name``. Raises OSError."""
+    def create(self, name: str, spec: RunSpec) -> None:
+        """Create the folder of the run ``name`` with its first files. Raises OSError."""
         files = self.files(name)
         files.folder.mkdir(parents=True)
-        order.write(files.order)
+        spec.write(files.spec)
         Control().write(files.control)
         Status().write(files.status)
 
-    def mend_order(self, name: str, order: Order) -> None:
-        """Write the order of a run again if it is lost or damaged. Raises OSError."""
-        if Order.read(self.files(name).order) is None:
-            order.write(self.files(name).order)
+    def restore_spec(self, name: str, spec: RunSpec) -> None:
+        """Write the spec of a run again if it is lost or damaged. Raises OSError."""
+        if RunSpec.read(self.files(name).spec) is None:
+            spec.write(self.files(name).spec)
 
     def has_room(self) -> bool:
-        """Whether the disk takes small files."""
+        """Whether the disk has room for small files."""
         return disk.has_room(self.folder) and disk.has_room(self.frames)
 
     def owned(self, owner: str) -> list[str]:
-        """The names of the runs whose order names ``owner``, newest first."""
+        """The names of the runs of ``owner``, newest first."""
         names = (path.name for path in self.folder.glob("*") if is_run_name(path.name))
-        orders = {name: order for name in names if (order := Order.read(self.files(name).order))}
-        mine = [name for name, order in orders.items() if order.owner == owner]
-        return sorted(mine, key=lambda name: orders[name].created, reverse=True)
+        specs = {name: spec for name in names if (spec := RunSpec.read(self.files(name).spec))}
+        mine = [name for name, spec in specs.items() if spec.owner == owner]
+        return sorted(mine, key=lambda name: specs[name].created, reverse=True)
 
     def make_room(self, active: Container[str]) -> None:
-        """Drop the oldest runs that are not ``active`` while all together take over KEPT_BYTES."""
-        # Not those that only have frames: another server with a folder of its own may serve the same frames' folder.
+        """Delete the oldest runs that are not ``active`` while all runs together exceed KEPT_BYTES."""
+        # Folders that exist only in ``frames`` stay: they may belong to another server with its own state folder.
         names = [path.name for path in self.folder.glob("*") if is_run_name(path.name)]
         sizes = {name: _size(self.folder / name) + _size(self.frames / name) for name in names}
         excess = sum(sizes.values()) - KEPT_BYTES
@@ -74,12 +74,12 @@ class Store:
                     shutil.rmtree(folder, ignore_errors=True)
 
     def _created(self, name: str) -> float:
-        order = Order.read(self.files(name).order)
-        return order.created if order else 0.0
+        spec = RunSpec.read(self.files(name).spec)
+        return spec.created if spec else 0.0
 
 
-def sweep(*folders: Path) -> None:
-    """Delete what killed processes have left in ``folders`` of files that they were writing, see write_atomically."""
+def delete_leftovers(*folders: Path) -> None:
+    """Delete incomplete temporary files of killed processes in ``folders``, see write_atomically."""
     for path in (path for folder in folders for path in folder.glob("*/.*.*")):
         with suppress(OSError):
             if time.time() - path.stat().st_mtime > _WRITTEN_S:

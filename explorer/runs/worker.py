@@ -1,7 +1,7 @@
 """The process of one run: python -m explorer.runs.worker FOLDER FRAMES, started by the manager.
 
-It drives the generator that the command line drives, looks at control.json before every step, and dies with the
-server, whose end closes its standard input.
+It trains with the same generator as the command line, reads control.json before every step, and ends when the server
+ends, which closes its standard input.
 """
 
 import os
@@ -14,8 +14,8 @@ from pathlib import Path
 import torch
 
 from explorer.runs import disk
-from explorer.runs.files import Control, Order, RunFiles, Status
-from explorer.runs.lifeline import die_with_the_server, give_way
+from explorer.runs.files import Control, RunFiles, RunSpec, Status
+from explorer.runs.lifeline import exit_with_server, lower_priority
 from explorer.runs.recorder import Recorder
 from models import checkpoint, data
 from models.checkpoint import Checkpoint, CheckpointError
@@ -23,49 +23,50 @@ from models.data import DataError, Dataset
 from models.idx import IdxError
 from models.likelihood import LIKELIHOODS
 from models.recipe import MAX_KL_CHANGES, Recipe
-from models.training import TrainingError, best_device, kl_weight, steps_an_epoch, train
+from models.training import TrainingError, best_device, kl_weight, steps_per_epoch, train
 from models.vae import VAE
 
 THREADS = 1
-"""Several runs at once use the cores better, a busy machine does not stall them, and results repeat."""
+"""With one thread per run, several runs use the cores better, slow down less on a busy machine, and are
+reproducible."""
 
 _PAUSE_S = 0.05
 _SIGN_OF_LIFE_S = 1.0
 
 
 class CancelledError(Exception):
-    """The owner wants no more of it."""
+    """The owner has cancelled the run."""
 
 
 class _Download:
-    """Tells the status how much of a file has come; pooch calls it as it would a progress bar."""
+    """Writes the progress of a download to the status; pooch uses it as a progress bar."""
 
     def __init__(self, files: RunFiles, name: str) -> None:
         self.files = files
         self.name = name
         self.total = 0.0
-        self.come = 0
-        self.told = 0.0
+        self.received = 0
+        self.written = 0.0
 
     def update(self, count: int) -> None:
-        """``count`` more bytes are here."""
-        self.come += count
-        if time.monotonic() - self.told > _SIGN_OF_LIFE_S / 4:
-            self.told = time.monotonic()
-            sentence = f"Downloading {self.name}: {self.come / 1e6:.1f} of {self.total / 1e6:.1f} MB of this file."
-            Status("fetching", sentence, share=min(1.0, self.come / max(self.total, 1))).write(self.files.status)
+        """``count`` more bytes have arrived."""
+        self.received += count
+        if time.monotonic() - self.written > _SIGN_OF_LIFE_S / 4:
+            self.written = time.monotonic()
+            sentence = f"Downloading {self.name}: {self.received / 1e6:.1f} of {self.total / 1e6:.1f} MB of this file."
+            Status("fetching", sentence, share=min(1.0, self.received / max(self.total, 1))).write(self.files.status)
 
     def reset(self) -> None:
-        """The count begins again."""
-        self.come = 0
+        """The download starts again from 0."""
+        self.received = 0
 
     def close(self) -> None:
-        """All are here; the next file begins."""
-        self.come = 0
+        """The download has ended; the next file begins."""
+        self.received = 0
 
 
-class _Hand:
-    """The owner's hand: control.json as it was last seen."""
+class ControlReader:
+    """Reads control.json when it has changed."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -73,8 +74,8 @@ class _Hand:
         self.control = Control()
         self.steps = 0  # single steps taken
 
-    def look(self) -> Control:
-        """The present control; a damaged file changes nothing."""
+    def read(self) -> Control:
+        """The current control; a damaged file changes nothing."""
         try:
             inode = self.path.stat().st_ino, self.path.stat().st_mtime_ns
         except OSError:
@@ -86,33 +87,33 @@ class _Hand:
 
 
 class Worker:
-    """One run, from its order to its checkpoint."""
+    """One run, from its recipe to its checkpoint."""
 
     def __init__(self, files: RunFiles, recipe: Recipe) -> None:
         self.files = files
         self.recipe = recipe
-        self.hand = _Hand(files.control)
+        self.control_reader = ControlReader(files.control)
         self.changes: list[tuple[int, float]] = []
 
     def run(self) -> None:
-        """Train, record, and write the checkpoint. Raises what the data, the loss or the disk has to complain of."""
+        """Train, record, and write the checkpoint. Raises DataError, IdxError, TrainingError, OSError."""
         name = self.recipe.dataset
         Status("fetching", "Looking for the images.").write(self.files.status)
         dataset, held_out = (data.load(name, split, _Download(self.files, name)) for split in ("train", "test"))
         generator = torch.Generator().manual_seed(self.recipe.seed)
         vae = VAE.of(self.recipe, generator).to(best_device())
-        epoch = steps_an_epoch(len(dataset.labels), self.recipe)
+        epoch = steps_per_epoch(len(dataset.labels), self.recipe)
         total = epoch * self.recipe.epochs
         self.recorder = Recorder(self.files, vae, held_out, epoch, total)
         self.recorder.start(kl_weight(0, total, self.recipe))
         try:
             self._train(vae, dataset, generator)
-            self.recorder.tell("evaluating", "Measuring the loss on all held-out images.", share=1.0)
-            self._keep(vae.cpu(), dataset, held_out)
+            self.recorder.write_status("evaluating", "Measuring the loss on all held-out images.", share=1.0)
+            self._finish(vae.cpu(), dataset, held_out)
         except CancelledError:
-            self.recorder.tell("cancelled", "Cancelled. Its frames are still here.")
+            self.recorder.write_status("cancelled", "Cancelled. Its frames are still here.")
         except TrainingError:
-            with suppress(CheckpointError):  # where the weights are good, they are kept as far as they came
+            with suppress(CheckpointError):  # the weights reached so far are kept if they are finite
                 self._write(vae.cpu(), dataset, held_out)
             raise
 
@@ -125,8 +126,8 @@ class Worker:
         self.recorder.finish(step)
 
     def _weight(self, taken: int, total: int, recipe: Recipe) -> float:
-        """The schedule's weight until the owner takes it in hand, from then on the owner's."""
-        wanted = self.hand.control.weight
+        """The KL weight: the schedule's until the owner sets one, then the owner's."""
+        wanted = self.control_reader.control.weight
         now = self.changes[-1][1] if self.changes else -1.0
         if wanted >= 0 and wanted != now and len(self.changes) < MAX_KL_CHANGES:
             self.changes.append((taken, wanted))
@@ -134,31 +135,32 @@ class Worker:
         return self.changes[-1][1] if self.changes else kl_weight(taken, total, recipe)
 
     def _wait(self, taken: int) -> bool:
-        """Come back when the next step is wanted; True if it is a single one of a paused run. Raises CancelledError."""
-        told = 0.0
+        """Wait until the next step is due; True if it is a single step of a paused run. Raises CancelledError."""
+        written = 0.0
         while True:
-            control = self.hand.look()
+            control = self.control_reader.read()
             if control.cancelled:
                 raise CancelledError
             if not control.paused:
-                self.hand.steps = control.steps
+                self.control_reader.steps = control.steps
                 return False
-            if self.hand.steps < control.steps:
-                self.hand.steps += 1
+            if self.control_reader.steps < control.steps:
+                self.control_reader.steps += 1
                 return True
-            if time.monotonic() - told > _SIGN_OF_LIFE_S:
-                self.recorder.tell("paused")
-                told = time.monotonic()
+            if time.monotonic() - written > _SIGN_OF_LIFE_S:
+                self.recorder.write_status("paused")
+                written = time.monotonic()
             time.sleep(_PAUSE_S)
 
     def _write(self, vae: VAE, dataset: Dataset, held_out: Dataset) -> Checkpoint:
-        """The recipe now says what the hand did, so that the command line can repeat it."""
+        """Write the checkpoint. Its recipe includes the owner's changes, so that the command line can repeat the
+        run."""
         recipe = replace(self.recipe, kl_changes=tuple(self.changes))
-        trained = checkpoint.measured(vae, recipe, dataset, held_out)
+        trained = checkpoint.from_trained(vae, recipe, dataset, held_out)
         checkpoint.write(self.files.checkpoint, trained)
         return trained
 
-    def _keep(self, vae: VAE, dataset: Dataset, held_out: Dataset) -> None:
+    def _finish(self, vae: VAE, dataset: Dataset, held_out: Dataset) -> None:
         try:
             trained = self._write(vae, dataset, held_out)
         except CheckpointError as error:
@@ -168,7 +170,9 @@ class Worker:
         recipe = trained.recipe
         loss = f"{trained.metrics['negative_elbo']:.1f}".replace("-", "−")
         unit = LIKELIHOODS[recipe.likelihood].unit_per_image
-        self.recorder.tell("done", f"Done: −ELBO {loss} {unit} over all {len(held_out.labels):,} held-out images.")
+        self.recorder.write_status(
+            "done", f"Done: −ELBO {loss} {unit} over all {len(held_out.labels):,} held-out images."
+        )
 
 
 _NO_IMAGES = (
@@ -178,36 +182,36 @@ _NO_IMAGES = (
 
 
 def main(arguments: list[str]) -> int:
-    """Carry out the order in a folder; 0, or another exit status after a sentence in the run's status."""
-    die_with_the_server()
-    give_way()
+    """Execute the run in a folder. Returns 0, or another exit status after a sentence in the run's status."""
+    exit_with_server()
+    lower_priority()
     torch.set_num_threads(THREADS)
     try:
-        return _carry_out(RunFiles(*map(Path, arguments)))
-    except OSError as error:  # not even the sentence could be written
+        return _execute(RunFiles(*map(Path, arguments)))
+    except OSError as error:  # even the sentence could not be written
         return disk.EXIT_STATUS if disk.is_disk_full(error) else 1
 
 
-def _carry_out(files: RunFiles) -> int:
-    order = Order.read(files.order)
-    if order is None:
+def _execute(files: RunFiles) -> int:
+    spec = RunSpec.read(files.spec)
+    if spec is None:
         return _fail(files, "The run's recipe cannot be read. Start the run again.")
     Status("starting", "The run is starting.").write(files.status)
     try:
-        Worker(files, Recipe.from_json(order.recipe)).run()
+        Worker(files, Recipe.from_json(spec.recipe)).run()
     except (DataError, IdxError) as error:
-        print(error, file=sys.stderr)  # to the operator, who alone can do something about it
+        print(error, file=sys.stderr)  # for the operator, who alone can fix it
         return _fail(files, _NO_IMAGES)
     except TrainingError as error:
         return _fail(files, f"{error} The last good frame is still here.")
     except OSError as error:
-        return _fail(files, f"{disk.complaint(error)} Then start the run again.")
+        return _fail(files, f"{disk.explain(error)} Then start the run again.")
     return 0
 
 
 def _fail(files: RunFiles, sentence: str) -> int:
     with suppress(OSError):
-        os.write(2, f"{sentence}\n".encode())  # what print keeps for later would change the exit status
+        os.write(2, f"{sentence}\n".encode())  # print buffers, and a failed flush at exit would change the exit status
     status = Status.read(files.status) or Status()
     replace(status, state="failed", sentence=sentence, updated=time.time()).write(files.status)
     return 1

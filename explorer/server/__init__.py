@@ -1,1 +1,1 @@
-"""What the server answers in plain data. Nothing in here imports Streamlit."""
+"""What the server computes for the pages, as plain data. Nothing here imports Streamlit."""

@@ -1,7 +1,7 @@
 """Files that browsers fetch and cache: plotly.js, and each model's decoder and codes, and its encoder.
 
-They lie in static/, which Streamlit serves over HTTP, so that a reload or a second visitor costs nothing. Each name
-holds a hash of the content; a file is made once and never changes.
+They are in static/, which Streamlit serves over HTTP, so that browsers can cache them and all visitors share them. Each
+name contains a hash of the content. A file is written once and never changes.
 """
 
 import gzip
@@ -31,10 +31,10 @@ class AssetError(OSError):
     """The folder cannot be written; the message says which and what to do."""
 
 
-def while_there(urls_of: Callable) -> Callable[[Callable], Callable]:
-    """As functools.cache, for a function that publishes files: it is called anew once one of them has been deleted.
+def cached_while_published(urls_of: Callable) -> Callable[[Callable], Callable]:
+    """Like functools.cache, for a function that publishes files: it is called again if one of them was deleted.
 
-    ``urls_of`` gives the addresses in what the function returns.
+    ``urls_of`` returns the addresses in the function's result.
     """
 
     def decorate(publish: Callable) -> Callable:
@@ -43,7 +43,7 @@ def while_there(urls_of: Callable) -> Callable[[Callable], Callable]:
         @wraps(publish)
         def checked(*arguments: object) -> object:
             found = remembered(*arguments)
-            if all(map(_is_there, urls_of(found))):
+            if all(map(_is_published, urls_of(found))):
                 return found
             remembered.cache_clear()
             return remembered(*arguments)
@@ -54,11 +54,11 @@ def while_there(urls_of: Callable) -> Callable[[Callable], Callable]:
     return decorate
 
 
-def _is_there(url: str) -> bool:
+def _is_published(url: str) -> bool:
     return (FOLDER / url.rpartition("/")[2]).exists()
 
 
-@while_there(lambda url: [url])
+@cached_while_published(lambda url: [url])
 def plotly_url() -> str:
     """The address of the plotly.js that the plotly package carries, gzipped. Raises AssetError."""
     source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
@@ -66,24 +66,24 @@ def plotly_url() -> str:
 
 
 def model_url(name: str, model: Checkpoint) -> str:
-    """The address of what a browser needs of a model: a gzipped safetensors file of decoder and codes.
+    """The address of a gzipped safetensors file of a model's decoder and codes.
 
     Raises AssetError.
     """
-    return _publish(f"{name}.safetensors", checkpoint.drawable(model.weights, model.codes))
+    return _publish(f"{name}.safetensors", checkpoint.decoder_bytes(model.weights, model.codes))
 
 
 def encoder_url(name: str, model: Checkpoint) -> str:
-    """The address of a gzipped safetensors file of a model's encoder: few visitors draw, so it lies apart.
+    """The address of a gzipped safetensors file of a model's encoder. It is separate because few visitors need it.
 
     Raises AssetError.
     """
-    return _publish(f"{name}-encoder.safetensors", checkpoint.encodable(model.weights))
+    return _publish(f"{name}-encoder.safetensors", checkpoint.encoder_bytes(model.weights))
 
 
-@while_there(lambda url: [url])
+@cached_while_published(lambda url: [url])
 def classifier_url() -> str:
-    """The address of the classifier of digits that names decoded pictures, gzipped. Raises AssetError."""
+    """The address of the gzipped classifier of digits, which names decoded pictures. Raises AssetError."""
     try:
         return _publish("classifier.safetensors", safetensors.numpy.save(classifier_tensors()))
     except (ValueError, KeyError, SafetensorError) as error:
@@ -91,7 +91,8 @@ def classifier_url() -> str:
 
 
 def classifier_tensors() -> dict[str, np.ndarray]:
-    """The classifier as a decoder is laid out, float16: classifier.0.weight [out, in], classifier.0.bias [out], ..."""
+    """The classifier in the layout of a decoder, float16: classifier.0.weight [out, in], classifier.0.bias [out],
+    ..."""
     judge = classifier.read()
     tensors = {}
     for layer, (weight, bias) in enumerate(zip(judge.weights, judge.biases, strict=True)):
@@ -101,18 +102,18 @@ def classifier_tensors() -> dict[str, np.ndarray]:
 
 
 def unpublish_model(name: str) -> None:
-    """Take a model's files back from the browsers. Raises OSError."""
+    """Delete a model's published files. Raises OSError."""
     for path in FOLDER.glob(f"{name}-*.safetensors.gz"):
         path.unlink(missing_ok=True)
 
 
 def images_url(name: str) -> str | None:
-    """The address of a data set's test images, or None where its files are not on this machine (yet).
+    """The address of a data set's test images, or None if its files are not on this machine (yet).
 
-    A gzipped safetensors file: pixels uint8 [N, 784] as stored, x uint8 [N, 98] as models of binary pixels saw them,
-    one bit a pixel. Raises AssetError.
+    A gzipped safetensors file: pixels uint8 [N, 784] as stored, x uint8 [N, 98] as models of binary pixels see them,
+    one bit per pixel. Raises AssetError.
     """
-    if name not in _images or not _is_there(_images[name]):
+    if name not in _images or not _is_published(_images[name]):
         dataset = _local_test_images(name)
         if dataset is None:
             return None
@@ -121,7 +122,7 @@ def images_url(name: str) -> str | None:
 
 
 _images: dict[str, str] = {}
-"""What images_url has found: a data set that is missing may still come."""
+"""Addresses found by images_url. Missing data sets are not stored, because their files may arrive later."""
 
 
 def _local_test_images(name: str) -> data.Dataset | None:
@@ -139,15 +140,16 @@ def _publish_images(dataset: data.Dataset) -> str:
 
 
 def _publish(name: str, raw: bytes) -> str:
-    """Where the page finds ``raw``, gzipped; the file is made now if it is not there yet."""
+    """The address of ``raw``, gzipped; writes the file if it does not exist."""
     stem, _, suffix = name.rpartition(".")
     path = FOLDER / f"{stem}-{hashlib.sha256(raw).hexdigest()[:12]}.{suffix}.gz"
     try:
         if not path.exists():
             FOLDER.mkdir(parents=True, exist_ok=True)
-            # Zipped once here: Streamlit would zip each answer anew, on the thread that serves every visitor.
+            # Compressed once here: Streamlit would compress each response again, on the thread that serves all
+            # visitors.
             write_atomically(path, gzip.compress(raw, 6, mtime=0))
-            # Streamlit sends no Cache-Control; a browser then trusts a file for a tenth of its age.
+            # Streamlit sends no Cache-Control; a browser then caches a file for a tenth of its age.
             os.utime(path, (_LONG_AGO, _LONG_AGO))
     except OSError as error:
         logging.getLogger(__name__).warning("%s cannot be written: %s", path.parent, error)

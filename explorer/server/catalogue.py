@@ -1,4 +1,4 @@
-"""The models that a page offers, as the latent map takes them."""
+"""The models that a visitor can choose, as the pages' components need them."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -26,27 +26,27 @@ _LABELS = {
     gallery.GAUSSIAN: "Gaussian, β = 1",
 }
 _OLD_SAMPLES = 16
-"""Draws of z behind each code of a file that was written before its averages were kept."""
+"""Draws of z behind each code in a file of an older version, which has no averages."""
 
 _WEAK = "The KL term is cheap: the codes spread, and images are easy to tell apart."
 _STRONG = "The KL term is expensive: the codes move together and overlap."
 
 
-def offered(visitor: str) -> list[Model]:
-    """The gallery and then what the visitor keeps, oldest first."""
-    mine = [(model_store.path(visitor, name), name, label) for name, label in model_store.labels(visitor).items()]
+def models_for(visitor_id: str) -> list[Model]:
+    """The shipped models, then the visitor's kept models, oldest first."""
+    mine = [(model_store.path(visitor_id, name), name, label) for name, label in model_store.labels(visitor_id).items()]
     models = shipped()
     for each in mine:
-        with suppress(CheckpointError, OSError):  # one that has gone bad since it was checked
+        with suppress(CheckpointError, OSError):  # a file that was damaged after it was checked
             models = [*models, _kept_entry(*each)]
-    # Asked for anew each time, for a training run may have fetched them meanwhile.
+    # Looked up each time, because a training run may have downloaded them meanwhile.
     names = {known.label: name for name, known in data.DATASETS.items()}
     return [model | {"images_url": assets.images_url(names[model["dataset"]])} for model in models]
 
 
-@assets.while_there(lambda models: [model["url"] for model in models])
+@assets.cached_while_published(lambda models: [model["url"] for model in models])
 def shipped() -> list[Model]:
-    """The gallery, in the order of beta; read once a process."""
+    """The shipped models, in the order of beta; read once per process."""
     entries = [_shipped_entry(name, recipe) for name, recipe in gallery.recipes().items()]
     return sorted(entries, key=lambda entry: (not entry["from_scratch"], entry["beta"]))
 

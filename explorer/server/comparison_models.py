@@ -1,4 +1,4 @@
-"""What can stand on a side of the comparison: models with their measures, and runs with their moments."""
+"""What can be chosen as A or B on the Compare page: models with their measures, and runs with their moments."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -13,47 +13,47 @@ from models.checkpoint import Checkpoint, CheckpointError
 from models.measures import read_shipped
 from models.shipped import ShippedError
 
-MOST_RUNS = 6
+MAX_RUNS = 6
 
 
-def choices(visitor: str) -> list[Choice]:
-    """The gallery and then what the visitor keeps, oldest first, which begins to be measured. Raises AssetError."""
+def choices(visitor_id: str) -> list[Choice]:
+    """The shipped models, then the visitor's kept models, whose measuring starts. Raises AssetError."""
     found = []
-    for model in catalogue.offered(visitor):
+    for model in catalogue.models_for(visitor_id):
         if not model["kept"]:
             found.append(Choice(**model, **_shipped(model["name"])))
             continue
-        with suppress(CheckpointError, OSError):  # one that has gone bad since it was offered
-            found.append(_own(visitor, model))
+        with suppress(CheckpointError, OSError):  # a file that was damaged meanwhile
+            found.append(_own(visitor_id, model))
     return found
 
 
-def refreshed(visitor: str, known: list[Choice]) -> list[Choice]:
-    """The ``known`` choices, with the measures that have come meanwhile."""
-    return [Choice(**{**each, **_measured(visitor, each["name"])}) if each["measuring"] else each for each in known]
+def with_new_measures(visitor_id: str, known: list[Choice]) -> list[Choice]:
+    """The ``known`` choices, with measures that are available now."""
+    return [Choice(**{**each, **_measured(visitor_id, each["name"])}) if each["measuring"] else each for each in known]
 
 
-def runs(visitor: str, linked: Iterable[str] = ()) -> list[RunChoice]:
-    """The visitor's newest runs that have frames, and then those of the runs ``linked`` that are not among them.
+def runs(visitor_id: str, linked: Iterable[str] = ()) -> list[RunChoice]:
+    """The visitor's newest runs that have frames, then the other runs in ``linked``.
 
-    Whose these are does not matter: anybody may watch a run whose name they know. Raises AssetError.
+    The owner does not matter: everyone may watch a run whose name they know. Raises AssetError.
     """
-    newest = islice(_with_frames(manager().runs_of(visitor)), MOST_RUNS)
-    others = _with_frames(filter(None, map(manager().look, linked)))
+    newest = islice(_with_frames(manager().runs_of(visitor_id)), MAX_RUNS)
+    others = _with_frames(filter(None, map(manager().snapshot, linked)))
     return list({run["name"]: run for run in [*newest, *others]}.values())
 
 
 def _shipped(name: str) -> dict:
-    """What a choice has besides a model; no measures where their file is damaged."""
+    """The fields of a Choice besides those of a Model; no measures if their file is damaged."""
     try:
         return _of_the_gallery(name)
     except ShippedError:
         return {"encoder_url": _encoder_url(name, gallery.read(name)), "measures": None, "measuring": False}
 
 
-@assets.while_there(lambda found: filter(None, [found["encoder_url"]]))
+@assets.cached_while_published(lambda found: filter(None, [found["encoder_url"]]))
 def _of_the_gallery(name: str) -> dict:
-    """What a choice has besides a model, read once a process."""
+    """The fields of a Choice besides those of a Model, read once per process."""
     return {
         "encoder_url": _encoder_url(name, gallery.read(name)),
         "measures": read_shipped()["models"].get(name),
@@ -61,18 +61,18 @@ def _of_the_gallery(name: str) -> dict:
     }
 
 
-def _own(visitor: str, model: Model) -> Choice:
+def _own(visitor_id: str, model: Model) -> Choice:
     name = model["name"]
-    url = _encoder_url(name, checkpoint.read(model_store.path(visitor, name)))
-    return Choice(**model, encoder_url=url, **_measured(visitor, name))
+    url = _encoder_url(name, checkpoint.read(model_store.path(visitor_id, name)))
+    return Choice(**model, encoder_url=url, **_measured(visitor_id, name))
 
 
 def _encoder_url(name: str, model: Checkpoint) -> str | None:
     return assets.encoder_url(name, model) if model.recipe.has_encoder else None
 
 
-def _measured(visitor: str, name: str) -> dict:
-    measures, measuring = measures_of(model_store.path(visitor, name))
+def _measured(visitor_id: str, name: str) -> dict:
+    measures, measuring = measures_of(model_store.path(visitor_id, name))
     return {"measures": measures, "measuring": measuring}
 
 
@@ -80,4 +80,4 @@ def _with_frames(found: Iterable[Snapshot]) -> Iterator[RunChoice]:
     for run in found:
         record = manager().record(run.name)
         if record.frames:
-            yield run_presenter.choosable(run, record)
+            yield run_presenter.to_choice(run, record)

@@ -1,4 +1,4 @@
-"""The address bar is the state: a table a page of what a link may say, and what it says by default."""
+"""The state of a page in its query parameters: for each page a table of names, defaults, and allowed values."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -30,59 +30,59 @@ def _is_digits(text: str) -> bool:
 
 
 Table = dict[str, tuple[str, Callable[[str], bool]]]
-"""Each name's default, and the test of every other value."""
+"""For each name the default, and a test for every other value."""
 
-_SEEN: Table = {
+_COMMON: Table = {
     "z": ("", _full_match(rf"{_NUMBER},{_NUMBER}")),  # "": the mean of the selected image, or the origin
     "image": ("", _full_match(r"[0-9]{1,4}")),  # of the 10,000 held-out ones; "": none
-    "digits": ("0123456789", _is_digits),  # the classes that show
+    "digits": ("0123456789", _is_digits),  # the visible classes
     "view": ("", _is_view),  # centre and half side of the window, in units of z; "": as scale says
 }
 
-TABLE: Table = {
+MAP: Table = {
     "model": (gallery.REFERENCE, _is_model),
-    **_SEEN,
+    **_COMMON,
     "scale": ("shared", _full_match("fit")),
     "lattice": ("", _full_match("on")),
 }
-"""The map's."""
+"""The query parameters of the Map page."""
 
 COMPARE: Table = {
     "a": ("mnist-beta-0", _is_side),
     "b": (gallery.REFERENCE, _is_side),
-    **_SEEN,
+    **_COMMON,
     "scale": ("shared", _full_match("fit|own")),  # fit: both sides in one window; own: each in its own
-    "lead": ("", _full_match("b")),  # the side whose image is selected, and whose code the handle is at
+    "lead": ("", _full_match("b")),  # the side of the selected image, at whose code the handle is
     "lines": ("", _full_match("on")),
     "draw": ("", _full_match(r"[0-9]{1,6}")),  # the seed of the prior draws
 }
-"""Those of the page that compares two models."""
+"""The query parameters of the Compare page."""
 
 PROBABILITY: Table = {
     "model": (gallery.REFERENCE, _is_model),
-    **_SEEN,
+    **_COMMON,
     "scale": ("shared", _full_match("fit")),
-    "full": ("", _full_match("on")),  # the q that is fitted has a full covariance
+    "full": ("", _full_match("on")),  # the fitted q has a full covariance
 }
-"""Those of the page that shows one image's posterior."""
+"""The query parameters of the Probability page."""
 
 
-def defaults(table: Table = TABLE) -> dict[str, str]:
-    """What a link says that says nothing."""
+def defaults(table: Table = MAP) -> dict[str, str]:
+    """The default query parameters."""
     return {name: default for name, (default, _) in table.items()}
 
 
 DEFAULTS = defaults()
 
 
-def clean(values: object, table: Table = TABLE) -> dict[str, str]:
-    """A value for every name of the table: the given one where it is allowed, else the default."""
+def clean(values: object, table: Table = MAP) -> dict[str, str]:
+    """A value for every name of the table: the given one if it is allowed, else the default."""
     values = values if isinstance(values, Mapping) else {}
     return {name: _allowed(values.get(name), default, test) for name, (default, test) in table.items()}
 
 
 def run_of(text: str) -> str:
-    """The name of the run of which ``text`` names a moment, as in "run-0123456789abcdef@400", or ""."""
+    """The name of the run in ``text``, which names a moment such as "run-0123456789abcdef@400"; "" for other text."""
     found = re.fullmatch(r"run-([0-9a-f]{16})@[0-9]{1,7}", text, re.ASCII)
     return found[1] if found else ""
 

@@ -1,4 +1,4 @@
-"""Measures of kept models, made in the background: one process at a time for the whole server, and kept beside them."""
+"""Measures of kept models, computed in the background, one process at a time, and stored beside the models."""
 
 import atexit
 import json
@@ -19,9 +19,9 @@ from models.files import is_number, write_atomically
 from models.measures import UNITS
 
 SECONDS = 60.0
-"""For one model; those of the gallery take 6 s of a processor."""
+"""The time limit for one model; a shipped model takes 6 s."""
 _COMMAND = (sys.executable, "-m", "explorer.runs.lifeline", "models", "measure")
-_MAX_BYTES = 64 << 10  # of a result, which has some 400
+_MAX_BYTES = 64 << 10  # of a result, which has about 400
 
 
 class MeasuringError(RuntimeError):
@@ -31,27 +31,27 @@ class MeasuringError(RuntimeError):
 class Measurer:
     """A queue of checkpoints in front of one process. Safe to call from any thread.
 
-    ``command`` takes a file and --json and prints the measures; it is killed after ``seconds``. Visitors, each with a
-    folder, take turns, so that the many or slow files of one visitor hold up another visitor by one file at most.
+    ``command`` takes a file and --json and prints the measures; it is killed after ``seconds``. Folders, one per
+    visitor, take turns, so that the files of one visitor delay another visitor by one file at most.
     """
 
     def __init__(self, command: Sequence[str] = _COMMAND, seconds: float = SECONDS) -> None:
         self.command = list(command)
         self.seconds = seconds
         self._lock = threading.Lock()
-        self._work = threading.Semaphore(0)  # counts the files that wait
-        self._waiting: dict[Path, deque[Path]] = {}  # the files of each folder
-        self._served: Path | None = None  # the folder that had the last turn
-        self._pending: set[Path] = set()  # in the queue or at work
+        self._work = threading.Semaphore(0)  # counts the waiting files
+        self._waiting: dict[Path, deque[Path]] = {}  # the waiting files of each folder
+        self._served: Path | None = None  # the folder of the last turn
+        self._pending: set[Path] = set()  # waiting or being measured
         self._failed: set[Path] = set()
         self._process: subprocess.Popen | None = None
         self._thread: threading.Thread | None = None
         self._closed = False
 
     def measures_of(self, path: Path) -> tuple[dict[str, float] | None, bool]:
-        """The measures of the checkpoint file ``path``, or None, and whether they are being made just now.
+        """The measures of the checkpoint file ``path``, or None, and whether they are being computed.
 
-        The first to ask has them made. What has failed is not tried again in this process.
+        The first call starts the computation. A failed file is not tried again in this process.
         """
         with self._lock:
             found = _read(result_file(path))
@@ -60,7 +60,7 @@ class Measurer:
             return found, found is None and path in self._pending
 
     def close(self) -> None:
-        """End the process and start no other, as the server's end does."""
+        """End the process and start no other, for the end of the server."""
         with self._lock:
             self._closed = True
             if self._process is not None:
@@ -80,9 +80,9 @@ class Measurer:
             self._work.acquire()
             path = self._next()
             try:
-                self._make(path)
-            except Exception as error:  # whatever it was: every other model waits on this thread
-                # A model that has been forgotten meanwhile may be kept again.
+                self._measure(path)
+            except Exception as error:  # any error: all other models depend on this thread
+                # A model that was deleted meanwhile may be saved again, so it does not count as failed.
                 if path.exists() and not self._closed:
                     logging.getLogger(__name__).warning("%s could not be measured. %s", path.name, error)
                     with self._lock:
@@ -91,7 +91,7 @@ class Measurer:
                 self._pending.remove(path)
 
     def _next(self) -> Path:
-        """The first file of the folder whose turn it is; the folder's other files wait for its next turn."""
+        """The first file of the folder whose turn it is."""
         with self._lock:
             folder = next((each for each in self._waiting if each != self._served), None) or next(iter(self._waiting))
             self._served, files = folder, self._waiting.pop(folder)
@@ -100,7 +100,7 @@ class Measurer:
                 self._waiting[folder] = files
             return path
 
-    def _make(self, path: Path) -> None:
+    def _measure(self, path: Path) -> None:
         text = self._output(path)
         measures = _parse(text)
         if measures is None:
@@ -109,17 +109,17 @@ class Measurer:
             write_atomically(result_file(path), json.dumps(measures).encode(), sync=False)
 
     def _output(self, path: Path) -> bytes:
-        """What the command prints of ``path``. Raises MeasuringError, OSError."""
+        """The command's output for ``path``. Raises MeasuringError, OSError."""
         environment = os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-        with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as complaints:
+        with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
             with self._lock:
                 if self._closed:
                     raise MeasuringError("The server stops.")
                 self._process = subprocess.Popen(
                     [*self.command, str(path), "--json"],
-                    cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=output, stderr=complaints,
+                    cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=output, stderr=errors,
                 )  # fmt: skip
-            # Not communicate(), which would close its standard input, the sign for it to end.
+            # Not communicate(), which closes standard input and so makes the process exit.
             with self._process as process:
                 try:
                     process.wait(self.seconds)
@@ -127,14 +127,14 @@ class Measurer:
                     process.kill()
                     raise MeasuringError(f"It took longer than {self.seconds:g} s.") from None
             if process.returncode:
-                complaints.seek(0)
-                raise MeasuringError(complaints.read(_MAX_BYTES).decode(errors="replace")[-1000:])
+                errors.seek(0)
+                raise MeasuringError(errors.read(_MAX_BYTES).decode(errors="replace")[-1000:])
             output.seek(0)
             return output.read(_MAX_BYTES)
 
 
 def result_file(checkpoint: Path) -> Path:
-    """Where the measures of the file ``checkpoint`` lie."""
+    """The file of the measures of the file ``checkpoint``."""
     return checkpoint.with_suffix(".measures.json")
 
 
@@ -147,7 +147,7 @@ def _read(path: Path) -> dict[str, float] | None:
 
 
 def _parse(text: bytes) -> dict[str, float] | None:
-    """The measures in a JSON text, a report or what was kept of one; None where it is damaged."""
+    """The measures in a JSON text, of a report or of a result file; None if it is damaged."""
     try:
         values = json.loads(text)
         if isinstance(values, dict) and "measures" in values:
@@ -160,7 +160,7 @@ def _parse(text: bytes) -> dict[str, float] | None:
 
 @cache
 def measurer() -> Measurer:
-    """The one measurer of this process."""
+    """The measurer of this process, created at the first call."""
     return Measurer()
 
 

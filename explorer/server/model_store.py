@@ -1,4 +1,4 @@
-"""The models that a visitor has kept: checkpoints in a folder of the visitor's own, each under a name to read."""
+"""The kept models: checkpoints that a visitor has saved, each with a label, in a folder per visitor."""
 
 import hashlib
 import json
@@ -23,20 +23,21 @@ from models.idx import IdxError
 MAX_KEPT = 12
 MAX_LABEL = 40
 MAX_BYTES = 2 << 30  # of all visitors together
-FORGOTTEN_S = 60 * 24 * 3600  # a model that nobody has opened for so long makes room where there is none
-_OPENED_S = 24 * 3600  # how exactly the last opening is known
+UNUSED_S = 60 * 24 * 3600  # when the space is full, models not opened for this long are deleted
+_OPENED_S = 24 * 3600  # the resolution of the time of last opening
 
 
 _LOCK = threading.Lock()  # two tabs of one visitor read and write one list
-_clients: dict[Path, str] = {}  # which address kept a file; not on the disk, so that no address is stored
+_clients: dict[Path, str] = {}  # the address that saved a file; only in memory, so that no address is stored
 
 
 class KeepError(ValueError):
-    """What cannot be kept; the message says why and what to do."""
+    """A model cannot be saved; the message says why and what to do."""
 
 
-def keep(visitor: str, label: str, raw: bytes, address: str | None = None) -> str:
-    """Keep the checkpoint file ``raw`` as ``label``; its name among the models. Raises KeepError, CheckpointError.
+def keep(visitor_id: str, label: str, raw: bytes, address: str | None = None) -> str:
+    """Save the checkpoint file ``raw`` as ``label``; returns its name among the models. Raises KeepError,
+    CheckpointError.
 
     ``address``: the visitor's network address, which counts where addresses have limits.
     """
@@ -47,32 +48,32 @@ def keep(visitor: str, label: str, raw: bytes, address: str | None = None) -> st
         raise KeepError(lock.OTHER_SERVER)
     _check_images(checkpoint.parse(raw))
     with _LOCK:
-        return _keep(visitor, label, raw, limits.client(address))
+        return _keep(visitor_id, label, raw, limits.client(address))
 
 
-def _keep(visitor: str, label: str, raw: bytes, client: str) -> str:
+def _keep(visitor_id: str, label: str, raw: bytes, client: str) -> str:
     name = f"kept-{hashlib.sha256(raw).hexdigest()[:12]}"
-    names = labels(visitor)
+    names = labels(visitor_id)
     if label in {each for other, each in names.items() if other != name}:
         raise KeepError(f"You have saved another model as “{label}”. Choose another name.")
     if name not in names:
         _check_room(len(names), len(raw), client)
     try:
-        _folder(visitor).mkdir(parents=True, exist_ok=True)
-        write_atomically(path(visitor, name), raw)
-        write_atomically(_folder(visitor) / "labels.json", json.dumps(names | {name: label}).encode())
+        _folder(visitor_id).mkdir(parents=True, exist_ok=True)
+        write_atomically(path(visitor_id, name), raw)
+        write_atomically(_folder(visitor_id) / "labels.json", json.dumps(names | {name: label}).encode())
     except OSError as error:
         with suppress(OSError):
             if name not in names:
-                path(visitor, name).unlink()
-        raise KeepError(f"The model cannot be saved. {disk.complaint(error)}") from error
+                path(visitor_id, name).unlink()
+        raise KeepError(f"The model cannot be saved. {disk.explain(error)}") from error
     if client:
-        _clients[path(visitor, name)] = client
+        _clients[path(visitor_id, name)] = client
     return name
 
 
 def _check_room(count: int, size: int, client: str) -> None:
-    """Whether a visitor with ``count`` models may keep another one of ``size`` bytes. Raises KeepError."""
+    """Check that a visitor with ``count`` models may save another one of ``size`` bytes. Raises KeepError."""
     if count >= MAX_KEPT:
         raise KeepError(f"You have saved {MAX_KEPT} models, the most there is room for. Delete one first.")
     theirs = sum(_size(file) for file, each in list(_clients.items()) if each == client)
@@ -84,11 +85,11 @@ def _check_room(count: int, size: int, client: str) -> None:
 
 
 def _make_room(size: int) -> bool:
-    """Whether ``size`` more bytes may be kept, now that models that nobody opens have gone, the oldest first."""
+    """Delete unused models, the oldest first, until ``size`` bytes fit; returns whether they fit."""
     sizes = {file: _size(file) for file in (state_folder() / "kept").glob("*/*.safetensors")}
     excess = sum(sizes.values()) + size - MAX_BYTES
     for file in sorted(sizes, key=_opened):
-        if excess <= 0 or time.time() - _opened(file) < FORGOTTEN_S:
+        if excess <= 0 or time.time() - _opened(file) < UNUSED_S:
             break
         with suppress(OSError):
             _remove(file)
@@ -96,17 +97,17 @@ def _make_room(size: int) -> bool:
     return excess <= 0
 
 
-def forget(visitor: str, name: str) -> None:
-    """Keep ``name`` no longer. Raises OSError."""
+def forget(visitor_id: str, name: str) -> None:
+    """Delete the model ``name``. Raises OSError."""
     with _LOCK:
-        names = labels(visitor)
+        names = labels(visitor_id)
         if names.pop(name, None) is not None:
-            write_atomically(_folder(visitor) / "labels.json", json.dumps(names).encode())
-            _remove(path(visitor, name))
+            write_atomically(_folder(visitor_id) / "labels.json", json.dumps(names).encode())
+            _remove(path(visitor_id, name))
 
 
 def _remove(file: Path) -> None:
-    """Delete a kept model and, unless another visitor keeps the same one, what browsers could fetch of it."""
+    """Delete a kept model and, unless another visitor has saved the same one, its published files."""
     file.unlink(missing_ok=True)
     result_file(file).unlink(missing_ok=True)
     _clients.pop(file, None)
@@ -115,8 +116,8 @@ def _remove(file: Path) -> None:
 
 
 def note_opening(file: Path) -> None:
-    """Note that a visitor has opened the kept model ``file``: its time of change tells when that was."""
-    with suppress(OSError):  # a disk that takes no time shows its models all the same
+    """Note that a visitor has opened the kept model ``file``, in the file's modification time."""
+    with suppress(OSError):  # on a disk that refuses it, models can still be opened
         if time.time() - _opened(file) > _OPENED_S:
             os.utime(file)
 
@@ -133,33 +134,35 @@ def _size(file: Path) -> int:
     return 0
 
 
-def labels(visitor: str) -> dict[str, str]:
-    """The kept models' names and labels, in the order of keeping; a damaged list reads as empty."""
+def labels(visitor_id: str) -> dict[str, str]:
+    """The kept models' names and labels, in the order of saving; empty if the list is damaged."""
     try:
-        found = json.loads((_folder(visitor) / "labels.json").read_bytes())
+        found = json.loads((_folder(visitor_id) / "labels.json").read_bytes())
     except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(found, dict):
         return {}
-    return {name: str(label) for name, label in found.items() if is_kept_name(name) and path(visitor, name).is_file()}
+    return {
+        name: str(label) for name, label in found.items() if is_kept_name(name) and path(visitor_id, name).is_file()
+    }
 
 
-def path(visitor: str, name: str) -> Path:
-    """Where the file of a kept model lies."""
-    return _folder(visitor) / f"{name}.safetensors"
+def path(visitor_id: str, name: str) -> Path:
+    """The file of a kept model."""
+    return _folder(visitor_id) / f"{name}.safetensors"
 
 
 def is_kept_name(text: str) -> bool:
-    """Whether ``text`` has the form of a kept model's name; asked before any path is made of it."""
+    """Whether ``text`` has the form of a kept model's name. Checked before any path is built from it."""
     return re.fullmatch(r"kept-[0-9a-f]{12}", text, re.ASCII) is not None
 
 
-def _folder(visitor: str) -> Path:
-    return state_folder() / "kept" / hashlib.sha256(f"kept by {visitor}".encode()).hexdigest()[:32]
+def _folder(visitor_id: str) -> Path:
+    return state_folder() / "kept" / hashlib.sha256(f"kept by {visitor_id}".encode()).hexdigest()[:32]
 
 
 def _check_images(model: Checkpoint) -> None:
-    """The pages show image i beside code i: refuse the codes of other images than the data set's held-out ones."""
+    """Refuse codes of other images than the data set's held-out ones: the pages show image i with code i."""
     dataset = model.recipe.dataset
     if dataset == "mnist":
         expected = gallery.read(gallery.REFERENCE).codes.label

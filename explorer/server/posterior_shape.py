@@ -1,4 +1,4 @@
-"""Where the posterior of one image is: its picture for the browser, the square that holds it, and how many modes."""
+"""The posterior of one image: its picture for the browser, the window that shows it, and the number of modes."""
 
 import base64
 
@@ -9,21 +9,21 @@ from torch.distributions import MultivariateNormal
 from explorer.wire import Tiles, Window
 from models.evidence import Posterior
 
-# Of the mass, left out of the window at each of its four sides.
+# The share of the mass outside the window at each of its four sides.
 _TAIL = 0.0025
-# The encoder's ellipse at so many sigma is in the window too ...
+# The window also includes the encoder's ellipse of this many sigma ...
 _SIGMAS = 3.0
-# ... unless the window would be so many times wider for it: then nothing of the posterior could be seen.
+# ... unless this would make the window this many times wider, so that the posterior would be too small to see.
 _WIDEST = 20.0
 _MARGIN = 1.2
-# The modes are the parts of the smallest region with this mass that have at least that share of all.
+# The modes are the parts of the smallest region with this mass; smaller parts than that share do not count.
 _REGION, _LEAST = 0.95, 0.01
-# Each is held against each; the shipped models need at most 900.
+# Every pair is compared; the shipped models need at most 900.
 _MOST_PIXELS = 2000
 
 
 def tiles(picture: Posterior) -> Tiles:
-    """The picture with the square root of the density as shade, so that both a peak and its foot are seen."""
+    """The picture with the square root of the density as shade, so that peaks and their surroundings are visible."""
     shade = 255 * ((picture.log_density - picture.log_density.max()) / 2).exp()
     return {
         "low": picture.low.tolist(),
@@ -34,7 +34,7 @@ def tiles(picture: Posterior) -> Tiles:
 
 
 def window(picture: Posterior, q: MultivariateNormal | None) -> Window:
-    """The square that holds all but 1 % of p(z|x), and q [1] at 3 sigma unless that is 20 times as large."""
+    """The square that holds all but 1 % of p(z|x), and q [1] up to 3 sigma unless that makes it 20 times as wide."""
     centre, width, mass = _pixels(picture)
     bounds = torch.stack([_between(centre[:, axis], width, mass) for axis in (0, 1)])  # [2, low and high]
     if q is not None:
@@ -47,7 +47,8 @@ def window(picture: Posterior, q: MultivariateNormal | None) -> Window:
 
 
 def modes(picture: Posterior) -> int:
-    """How many separate parts the smallest region that holds 95 % of p(z|x) has, of at least 1 % of p(z|x) each."""
+    """The number of separate parts, of at least 1 % of p(z|x) each, of the smallest region that holds 95 % of
+    p(z|x)."""
     centre, width, mass = _pixels(picture)
     order = picture.log_density.flatten().argsort(descending=True)
     inside = order[mass[order].cumsum(dim=0) < _REGION * mass.sum()][:_MOST_PIXELS]
@@ -57,7 +58,7 @@ def modes(picture: Posterior) -> int:
 
 
 def _pixels(picture: Posterior) -> tuple[Tensor, Tensor, Tensor]:
-    """Of each pixel of the picture the centre [P, 2], the width [P] and the mass [P]."""
+    """The centre [P, 2], the width [P] and the mass [P] of each pixel of the picture."""
     side = picture.log_density.shape[-1]
     place = (torch.arange(side, dtype=torch.float64) + 0.5) / side
     centre = picture.low[:, None] + picture.width[:, None, None] * torch.cartesian_prod(place, place)
@@ -66,7 +67,7 @@ def _pixels(picture: Posterior) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _between(place: Tensor, width: Tensor, mass: Tensor) -> Tensor:
-    """The two ends [2] of what is left of a mass along one axis without its two tails."""
+    """The two ends [2] of a mass along one axis without its two tails."""
     order = place.argsort()
     below = mass[order].cumsum(dim=0) / mass.sum()
     kept = order[(below > _TAIL) & (below - mass[order] / mass.sum() < 1 - _TAIL)]
@@ -78,12 +79,12 @@ def _span(bounds: Tensor) -> float:
 
 
 def _parts(centre: Tensor, width: Tensor) -> Tensor:
-    """For each of P squares a number, the same for all that are connected, at corners too: [P]."""
+    """A component number for each of P squares; squares that touch, also at corners, are connected: [P]."""
     reach = (width[:, None] + width) / 2 * 1.001
     touching = ((centre[:, None] - centre).abs() <= reach[..., None]).all(dim=-1)
     part, before = torch.arange(len(width)), None
     while before is None or not torch.equal(part, before):
         before = part
         part = torch.where(touching, part, len(width)).amin(dim=1)
-        part = part[part]  # where the neighbour's number leads, and so twice as far each time
+        part = part[part]  # pointer jumping: the distance doubles each time
     return part

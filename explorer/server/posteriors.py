@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.distributions import Distribution, MultivariateNormal, kl_divergence
 
 from explorer.server import posterior_shape
-from explorer.server.questions import Asked, QuestionError, asked, model, seen, whole
+from explorer.server.questions import ParsedQuestion, QuestionError, decode_pixels, int_or, load_model, parse_question
 from explorer.wire import (
     Answer,
     Bounds,
@@ -37,40 +37,41 @@ from models.vae import VAE, prior
 
 DRAWS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 REPEATS = 20
-"""How often the largest number of draws is drawn from each proposal; smaller numbers have as many more repeats."""
+"""The repeats of the largest number of draws from each proposal. Smaller numbers get proportionally more repeats."""
 
 SHOWN_STEPS = 40
 
 _BLOCKS = 4
-"""In which the repeats are drawn: the curves are seen after the first, and another question waits for one alone."""
+"""The repeats are drawn in this many blocks. The curves show after the first block, and another question waits for
+one block only."""
 
 # Eight of ten repeats lie between the two curves of a band.
 _BAND = torch.tensor([0.1, 0.9], dtype=torch.float64)
-# Thirty students ask at once: their answers wait for each other rather than all becoming slow. Curves take seconds.
-# What is remembered waits for none: these are taken inside the caches.
+# Thirty students may ask at once: their answers queue up, so that not all become slow. Curves take seconds. The
+# semaphores are acquired inside the caches, so that a cached answer never waits.
 _ANSWERS, _CURVES = threading.BoundedSemaphore(2), threading.BoundedSemaphore(1)
 
 
-def answer(question: object, visitor: str, parts: int = 2 + _BLOCKS) -> Answer | Inference:
-    """What a browser wants to know, or the sentence that says why not.
+def answer(question: object, visitor_id: str, parts: int = 2 + _BLOCKS) -> Answer | Inference:
+    """The answer to a browser's question, or the sentence that says why there is none.
 
-    The first of its ``parts`` has log p(x), the posterior and the encoder's q; the second the fits; the others, if they
-    were asked for, the importance curves with more and more repeats. What was computed is remembered.
+    The first of its ``parts`` has log p(x), the posterior and the encoder's q; the second the fits; the others, if
+    requested, the importance curves with more and more repeats. Results are cached.
     """
     known = question if isinstance(question, dict) else {}
     head: Answer = {
-        "id": whole(known.get("id"), 0),
+        "id": int_or(known.get("id"), 0),
         "model": known["model"] if isinstance(known.get("model"), str) and len(known["model"]) <= 80 else "",
-        "image": whole(known.get("image"), -1),
+        "image": int_or(known.get("image"), -1),
         "problem": "",
         "complete": True,
     }
     try:
-        checked = asked(question, visitor)
+        checked = parse_question(question, visitor_id)
         curves = [partial(_curves, blocks=blocks) for blocks in range(1, _BLOCKS + 1)]
-        wanted = [_first, _fits, *(curves if checked.curves else [])]
+        wanted = [_bounds, _fits, *(curves if checked.curves else [])]
         found: dict[str, Any] = {"fits": None, "curves": None}
-        for part in wanted[: min(parts, 2)] + wanted[2:parts][-1:]:  # of the curves those with the most repeats
+        for part in wanted[: min(parts, 2)] + wanted[2:parts][-1:]:  # only the curves with the most repeats
             found.update(_finite(part, checked))
     except QuestionError as error:
         head["problem"] = str(error)
@@ -79,8 +80,8 @@ def answer(question: object, visitor: str, parts: int = 2 + _BLOCKS) -> Answer |
     return Inference(**head, **found)
 
 
-def _finite(part: Callable[[Asked], Mapping[str, object]], question: Asked) -> Mapping[str, object]:
-    """A part of the answer, fit for JSON. Raises QuestionError where a visitor's own model makes no numbers."""
+def _finite(part: Callable[[ParsedQuestion], Mapping[str, object]], question: ParsedQuestion) -> Mapping[str, object]:
+    """A part of the answer, valid as JSON. Raises QuestionError if a visitor's own model gives no finite numbers."""
     try:
         found = part(question)
         json.dumps(found, allow_nan=False)
@@ -89,29 +90,29 @@ def _finite(part: Callable[[Asked], Mapping[str, object]], question: Asked) -> M
     return found
 
 
-def _first(question: Asked) -> Bounds:
-    return _identity(question.path, question.x)
+def _bounds(question: ParsedQuestion) -> Bounds:
+    return _compute_bounds(question.path, question.x)
 
 
-def _fits(question: Asked) -> dict[str, Fits | None]:
-    return {"fits": _both_fits(question.path, question.x)}
+def _fits(question: ParsedQuestion) -> dict[str, Fits | None]:
+    return {"fits": _compute_fits(question.path, question.x)}
 
 
-def _curves(question: Asked, blocks: int) -> dict[str, ImportanceCurves]:
-    return {"curves": _importance(question.path, question.x, question.curves, blocks)}
+def _curves(question: ParsedQuestion, blocks: int) -> dict[str, ImportanceCurves]:
+    return {"curves": _compute_curves(question.path, question.x, question.curves, blocks)}
 
 
 @lru_cache(maxsize=8)
 def _picture(path: Path, image: bytes) -> Posterior:
-    vae, x = _given(path, image)
+    vae, x = _model_and_image(path, image)
     return posterior(vae, x[0])
 
 
 @lru_cache(maxsize=300)
 @torch.no_grad()
-def _identity(path: Path, image: bytes) -> Bounds:
+def _compute_bounds(path: Path, image: bytes) -> Bounds:
     with _ANSWERS:
-        vae, x = _given(path, image)
+        vae, x = _model_and_image(path, image)
         picture = _picture(path, image)
         found = picture.evidence
         q = _encoded(vae, x)
@@ -129,7 +130,7 @@ def _identity(path: Path, image: bytes) -> Bounds:
 
 
 def _bound(vae: VAE, x: Tensor, q: MultivariateNormal | None, log_evidence: Tensor) -> Gap:
-    """ELBO and KL(q||p(z|x)), each on its own nodes, and what the first consists of."""
+    """ELBO and KL(q||p(z|x)), each on its own nodes, and the two terms of the ELBO."""
     if q is None:
         return {"q": None, "elbo": None, "reconstruction": None, "kl_prior": None, "kl": None}
     elbo = bound.elbo(vae, x, q)
@@ -145,9 +146,9 @@ def _bound(vae: VAE, x: Tensor, q: MultivariateNormal | None, log_evidence: Tens
 
 @lru_cache(maxsize=300)
 @torch.no_grad()
-def _both_fits(path: Path, image: bytes) -> Fits | None:
+def _compute_fits(path: Path, image: bytes) -> Fits | None:
     with _ANSWERS:
-        vae, x = _given(path, image)
+        vae, x = _model_and_image(path, image)
         q, picture = _encoded(vae, x), _picture(path, image)
         return q and Fits(diagonal=_fit(vae, x, q, False, picture), full=_fit(vae, x, q, True, picture))
 
@@ -172,7 +173,7 @@ def _fit(vae: VAE, x: Tensor, start: MultivariateNormal, full: bool, picture: Po
 
 
 def _best_nearby(vae: VAE, x: Tensor, picture: Posterior, full: bool) -> Estimate:
-    """The bound of the best q where the posterior is, for where the encoder's q lies in a lesser mode its fit stays."""
+    """The bound of the best q near the posterior's mean: a fit that starts in a minor mode would stay there."""
     mean, covariance = picture.moments()
     if not full:
         covariance = covariance.diag().diag()
@@ -181,8 +182,8 @@ def _best_nearby(vae: VAE, x: Tensor, picture: Posterior, full: bool) -> Estimat
 
 @lru_cache(maxsize=60)
 @torch.no_grad()
-def _importance(path: Path, image: bytes, seed: int, blocks: int) -> ImportanceCurves:
-    drawn = [_drawn(path, image, _BLOCKS * seed + block) for block in range(blocks)]
+def _compute_curves(path: Path, image: bytes, seed: int, blocks: int) -> ImportanceCurves:
+    drawn = [_drawn_log_weights(path, image, _BLOCKS * seed + block) for block in range(blocks)]
     encoder, of_prior = zip(*drawn, strict=True)
     return {
         "draws": list(DRAWS),
@@ -194,9 +195,9 @@ def _importance(path: Path, image: bytes, seed: int, blocks: int) -> ImportanceC
 
 @lru_cache(maxsize=40)
 @torch.no_grad()
-def _drawn(path: Path, image: bytes, seed: int) -> tuple[Tensor | None, Tensor]:
-    """A block's log weights of draws from the encoder's q, if there is one, and from the prior."""
-    vae, x = _given(path, image)
+def _drawn_log_weights(path: Path, image: bytes, seed: int) -> tuple[Tensor | None, Tensor]:
+    """The log weights of a block of draws from the encoder's q, if there is one, and from the prior."""
+    vae, x = _model_and_image(path, image)
     q, count = _encoded(vae, x), DRAWS[-1] * REPEATS // _BLOCKS
 
     def draw(proposal: Distribution) -> Tensor:
@@ -225,25 +226,25 @@ def _curve(draws: Tensor) -> ImportanceCurve:
 
 
 def _groups(quantity: Callable[[Tensor], Tensor], draws: Tensor) -> list[Tensor]:
-    """For each K the quantity of groups of K log weights, into which all are split."""
+    """For each K, the quantity of each group of K log weights."""
     return [quantity(draws.view(-1, count).T) for count in DRAWS]
 
 
 def _band(groups: list[Tensor]) -> tuple[list[float], list[float], list[float]]:
-    """For each K the mean and the ends of the band."""
+    """For each K, the mean and the ends of the band."""
     low, high = torch.stack([each.quantile(_BAND) for each in groups], dim=1).tolist()
     return [each.mean().item() for each in groups], low, high
 
 
-def _given(path: Path, image: bytes) -> tuple[VAE, Tensor]:
-    # On a busy machine two threads of one small product wait for each other far longer than they save.
+def _model_and_image(path: Path, image: bytes) -> tuple[VAE, Tensor]:
+    # On a busy machine two threads of one small product wait for each other far longer than the time that they save.
     torch.set_num_threads(1)
-    return _vae(path), seen(image)[None]
+    return _vae(path), decode_pixels(image)[None]
 
 
 @lru_cache(maxsize=8)
 def _vae(path: Path) -> VAE:
-    return model(path).vae()
+    return load_model(path).vae()
 
 
 def _encoded(vae: VAE, x: Tensor) -> MultivariateNormal | None:

@@ -1,4 +1,4 @@
-"""What a browser asks about one image: which model it means, and what that model sees. Nothing of it is trusted."""
+"""A browser's question about one image, parsed and checked: the model, and the image that it sees. It is untrusted."""
 
 import base64
 import binascii
@@ -20,59 +20,59 @@ from models.likelihood import LIKELIHOODS, Likelihood
 from models.recipe import Recipe
 from models.vae import PIXELS
 
-_ENCODED = 4 * -(-PIXELS // 3)  # letters of base64
-_MOST = 2**53 - 1  # the whole numbers that a browser counts without a gap
+_ENCODED = 4 * -(-PIXELS // 3)  # characters of base64
+_MAX_INT = 2**53 - 1  # the largest integer that JavaScript represents exactly
 _RELOAD = "The page sent a question that cannot be answered. Reload the page."
 
 
 class QuestionError(ValueError):
-    """What cannot be answered; the message says why and what to do."""
+    """The question cannot be answered; the message says why and what to do."""
 
 
-class Asked(NamedTuple):
-    """A question that was checked: the file of its model, and ``x``, what that model sees, as 784 bytes."""
+class ParsedQuestion(NamedTuple):
+    """A checked question: the file of its model, and ``x``, the image as that model sees it, as 784 bytes."""
 
     path: Path
     x: bytes
     curves: int
 
 
-def asked(question: object, visitor: str) -> Asked:
-    """The question of a browser, if it is one and can be answered. Raises QuestionError."""
+def parse_question(question: object, visitor_id: str) -> ParsedQuestion:
+    """The checked question of a browser. Raises QuestionError if it cannot be answered."""
     if not isinstance(question, dict):
         raise QuestionError(_RELOAD)
-    path = _path(question.get("model"), visitor)
-    image = whole(question.get("image"), -1)
-    recipe = model(path).recipe
+    path = _path(question.get("model"), visitor_id)
+    image = int_or(question.get("image"), -1)
+    recipe = load_model(path).recipe
     likelihood = LIKELIHOODS[recipe.likelihood]
     x = _drawn(question.get("pixels"), likelihood) if image < 0 else _test_image(image, recipe)
-    return Asked(path, x, whole(question.get("curves"), 0))
+    return ParsedQuestion(path, x, int_or(question.get("curves"), 0))
 
 
-def whole(number: object, otherwise: int) -> int:
-    """``number`` if it is a whole one, not negative, that a browser can count to, else ``otherwise``."""
-    return number if type(number) is int and 0 <= number <= _MOST else otherwise
+def int_or(number: object, otherwise: int) -> int:
+    """``number`` if it is an integer from 0 to 2^53 - 1, else ``otherwise``."""
+    return number if type(number) is int and 0 <= number <= _MAX_INT else otherwise
 
 
 @lru_cache(maxsize=8)
-def model(path: Path) -> Checkpoint:
-    """The model of a file; a file's name holds a hash of it, or nothing replaces it. Raises QuestionError."""
+def load_model(path: Path) -> Checkpoint:
+    """The model in a file, cached: a file of this name never changes. Raises QuestionError."""
     try:
         return checkpoint.read(path)
     except (CheckpointError, OSError) as error:
         raise QuestionError(f"The model cannot be read. {reason(error)} Choose another one.") from error
 
 
-def seen(x: bytes) -> Tensor:
-    """x as a model takes it, float32 [784], of its 784 bytes."""
+def decode_pixels(x: bytes) -> Tensor:
+    """x as the model's input, float32 [784], from its 784 bytes."""
     return grey_levels(torch.tensor([list(x)], dtype=torch.uint8))[0]
 
 
-def _path(name: object, visitor: str) -> Path:
+def _path(name: object, visitor_id: str) -> Path:
     if isinstance(name, str) and name in gallery.recipes():
         return gallery.path(name)
-    if isinstance(name, str) and name in model_store.labels(visitor):
-        return model_store.path(visitor, name)
+    if isinstance(name, str) and name in model_store.labels(visitor_id):
+        return model_store.path(visitor_id, name)
     raise QuestionError("This model is not available: another visitor saved it, or it was deleted. Choose another one.")
 
 
@@ -97,7 +97,8 @@ def _test_image(image: int, recipe: Recipe) -> bytes:
 
 @lru_cache
 def _test_images(dataset: str, likelihood: str) -> Tensor:
-    """Every test image as a model sees it, uint8 [N, 784]; an error is not remembered, for the files may still come."""
+    """Every test image as a model sees it, uint8 [N, 784]. Errors are not cached, because the files may arrive
+    later."""
     try:
         found = data.load_local(dataset, "test")
     except (DataError, IdxError, OSError) as error:

@@ -1,11 +1,11 @@
-"""What went wrong, for a visitor, who is told of files and never of the server's folders: those go to the log."""
+"""Error messages for visitors. They name files but never the server's folders, which go to the log."""
 
 import logging
 from pathlib import Path
 
 
 def reason(error: Exception) -> str:
-    """A sentence on ``error``. Of the app's own errors it is the message, which names no folder."""
+    """A sentence about ``error``. For the app's own errors it is their message, which names no folder."""
     if not isinstance(error, OSError) or not error.strerror:
         return str(error)
     logging.getLogger(__name__).warning("%s", error)

@@ -1,4 +1,4 @@
-"""A run as the run view and the comparison take it, and in words."""
+"""A run as the run view and the Compare page need it, and its status in words."""
 
 from explorer.runs.files import Record, encoder_name, frame_name
 from explorer.runs.manager import Snapshot
@@ -8,8 +8,8 @@ from models.data import DATASETS
 from models.likelihood import LIKELIHOODS
 from models.recipe import Recipe
 
-_LONG = 200  # letters, more than any label has but one of a hundred changes
-_FAIR_STEPS = 20  # fewer, which torch's first ones slow, say little of the rest
+_LONG = 200  # characters; only a label with about a hundred changes is longer
+_FAIR_STEPS = 20  # the first steps of torch are slow, so earlier speeds are misleading
 _NO_FRAME = "The run ended before it had a picture."
 _WAITING = {
     "queued": "Waiting for a free place on the server.",
@@ -18,8 +18,8 @@ _WAITING = {
 }
 
 
-def seen(run: Snapshot, record: Record) -> Run:
-    """What there is to see of a run now."""
+def to_view(run: Snapshot, record: Record) -> Run:
+    """The data of the run view for a run."""
     return Run(
         name=run.name,
         label=label(run.recipe, record.changes),
@@ -38,7 +38,7 @@ def seen(run: Snapshot, record: Record) -> Run:
 
 
 def _waiting(run: Snapshot) -> str:
-    """What stands on the map before the first frame."""
+    """The sentence on the map before the first frame."""
     if run.status.ended:
         return _NO_FRAME
     if run.status.state == "queued" and not run.place:
@@ -46,12 +46,12 @@ def _waiting(run: Snapshot) -> str:
     return _WAITING.get(run.status.state, "The first picture will appear soon.")
 
 
-def choosable(run: Snapshot, record: Record) -> RunChoice:
-    """The moments of a run that can be compared. Raises AssetError."""
+def to_choice(run: Snapshot, record: Record) -> RunChoice:
+    """A run with its moments, for the Compare page. Raises AssetError."""
     dataset = run.recipe.dataset
     return RunChoice(
         name=f"run-{run.name}",
-        label=suggestion(run.recipe, record.changes, _LONG),
+        label=suggested_name(run.recipe, record.changes, _LONG),
         dataset=DATASETS[dataset].label,
         likelihood=LIKELIHOODS[run.recipe.likelihood].facts(),
         class_names=list(DATASETS[dataset].class_names),
@@ -61,8 +61,8 @@ def choosable(run: Snapshot, record: Record) -> RunChoice:
     )
 
 
-def nothing_yet(recipe: Recipe) -> Run:
-    """What there is to see before a run: the prior, where its codes will gather."""
+def empty_view(recipe: Recipe) -> Run:
+    """The data of the run view before a run starts: an empty map with the prior."""
     return Run(
         name="",
         label=label(recipe, []),
@@ -81,14 +81,14 @@ def nothing_yet(recipe: Recipe) -> Run:
 
 
 def title(recipe: Recipe) -> str:
-    """What is trained, in one line."""
+    """The recipe in one line."""
     epochs = f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}"
     likelihood = "".join(f"{words}, " for words in [*_likelihood(recipe), *_sigma(recipe)])
     return f"{DATASETS[recipe.dataset].label}, {likelihood}β = {recipe.beta:g}, {epochs}, seed {recipe.seed}"
 
 
 def _likelihood(recipe: Recipe) -> list[str]:
-    """The name of a likelihood that does not go without saying."""
+    """The likelihood's name, if it is not the default."""
     return [] if recipe.likelihood == Recipe.likelihood else [LIKELIHOODS[recipe.likelihood].title]
 
 
@@ -98,8 +98,8 @@ def _sigma(recipe: Recipe) -> list[str]:
     return ["σ learnt" if recipe.pixel_stddev is None else f"σ = {recipe.pixel_stddev:g}"]
 
 
-def suggestion(recipe: Recipe, changes: list[dict], longest: int) -> str:
-    """A name for the model that a run has made, of at most ``longest`` letters: the first of these that fits."""
+def suggested_name(recipe: Recipe, changes: list[dict], longest: int) -> str:
+    """A suggested name for a run's model, of at most ``longest`` characters: the first candidate that fits."""
     weights = label(recipe, changes)
     kind = [] if recipe.dataset == "mnist" else [DATASETS[recipe.dataset].label]
     kind += _likelihood(recipe)
@@ -110,12 +110,12 @@ def suggestion(recipe: Recipe, changes: list[dict], longest: int) -> str:
 
 
 def label(recipe: Recipe, changes: list[dict]) -> str:
-    """The KL weights of a run, which tell it from others of the same start."""
+    """The KL weights of a run, which distinguish it from other runs with the same start."""
     return ", then ".join(["β = " + f"{recipe.beta:g}", *(f"{change['weight']:g}" for change in changes)])
 
 
-def standing(run: Snapshot) -> str:
-    """How far a run is, in one line with its units."""
+def status_line(run: Snapshot) -> str:
+    """The progress of a run, in one line with units."""
     status = run.status
     if status.state == "queued":
         return f"{_ordinal(run.place)} in the queue" if run.place else "About to start"
@@ -130,7 +130,7 @@ def standing(run: Snapshot) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time to wait, as exact as an estimate is."""
+    """A waiting time, rounded to the precision of an estimate."""
     return f"about {_duration(seconds)}"
 
 

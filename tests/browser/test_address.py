@@ -66,7 +66,7 @@ def test_nonsense_in_a_link_falls_back_to_the_default_and_the_map_works(open_map
     opened.drag((1, 1))
     opened.page.wait_for_url("**/*z=*")
     opened.wait_for_silence()
-    assert opened.query.keys() & link.TABLE.keys() == {"z"}
+    assert opened.query.keys() & link.MAP.keys() == {"z"}
 
 
 @pytest.mark.parametrize("query", ["z=9999999,-9999999", "z=1e99,0", "view=9999999,0,1", "view=0,0,0.0001"])

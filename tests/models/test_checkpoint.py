@@ -125,7 +125,7 @@ def test_measured_again_a_model_has_todays_codes_and_averages(
     tiny_checkpoint: Checkpoint, tiny_dataset: Dataset
 ) -> None:
     stale = dataclasses.replace(tiny_checkpoint.codes, reconstruction=torch.zeros(20))
-    fresh = checkpoint.measured_again(dataclasses.replace(tiny_checkpoint, codes=stale), tiny_dataset)
+    fresh = checkpoint.evaluated_again(dataclasses.replace(tiny_checkpoint, codes=stale), tiny_dataset)
     assert fresh.fingerprint == tiny_checkpoint.fingerprint
     assert torch.equal(fresh.codes.reconstruction, tiny_checkpoint.codes.reconstruction)
     assert fresh.averages == average_terms(fresh.vae(), tiny_dataset, fresh.codes)
@@ -168,7 +168,7 @@ def test_a_measured_model_is_that_of_the_rounded_weights(tiny_dataset: Dataset) 
     recipe = Recipe("digits", epochs=1, hidden=TINY_HIDDEN, likelihood="gaussian", kl_changes=((1, 0.0),))
     vae = VAE(TINY_HIDDEN, seeded(), "gaussian")
     images = Dataset("digits", tiny_dataset.pixels[:15], tiny_dataset.labels[:15])
-    made = checkpoint.measured(vae, recipe, tiny_dataset, images)
+    made = checkpoint.from_trained(vae, recipe, tiny_dataset, images)
     assert (made.recipe, made.dataset_sha256) == (recipe, tiny_dataset.sha256())
     assert made.vae().likelihood.name == "gaussian"
     expected = encode_dataset(made.vae(), images)
@@ -177,7 +177,7 @@ def test_a_measured_model_is_that_of_the_rounded_weights(tiny_dataset: Dataset) 
 
 
 def test_what_draws_a_model_is_its_decoder_and_codes_and_nothing_else(tiny_checkpoint: Checkpoint) -> None:
-    raw = checkpoint.drawable(tiny_checkpoint.weights, tiny_checkpoint.codes)
+    raw = checkpoint.decoder_bytes(tiny_checkpoint.weights, tiny_checkpoint.codes)
     assert "__metadata__" not in header_of(raw)
     found = safetensors.torch.load(raw)
     expected = {name: part for name, part in tiny_checkpoint.weights.items() if name.startswith("decoder.")}
@@ -187,7 +187,7 @@ def test_what_draws_a_model_is_its_decoder_and_codes_and_nothing_else(tiny_check
 
 
 def test_what_encodes_an_image_is_the_rest_of_the_weights(tiny_checkpoint: Checkpoint) -> None:
-    raw = checkpoint.encodable(tiny_checkpoint.weights)
+    raw = checkpoint.encoder_bytes(tiny_checkpoint.weights)
     assert "__metadata__" not in header_of(raw)
     found = safetensors.torch.load(raw)
     assert found.keys() == {name for name in tiny_checkpoint.weights if not name.startswith("decoder.")}
@@ -201,7 +201,7 @@ def with_sigma(dataset: Dataset, log_stddev: float) -> Checkpoint:
     recipe = Recipe("digits", epochs=1, hidden=TINY_HIDDEN, likelihood="gaussian", pixel_stddev=None)
     vae = VAE.of(recipe, seeded())
     torch.nn.init.constant_(vae.log_pixel_stddev, log_stddev)
-    return checkpoint.measured(vae, recipe, dataset, dataset)
+    return checkpoint.from_trained(vae, recipe, dataset, dataset)
 
 
 def test_a_learnt_sigma_is_kept_and_told(tiny_dataset: Dataset, tmp_path: Path) -> None:
@@ -232,7 +232,7 @@ def decoder_alone(tiny_dataset: Dataset) -> Checkpoint:
     """A valid checkpoint of an untrained decoder for the objective "lattice"."""
     recipe = Recipe("digits", epochs=1, hidden=TINY_HIDDEN, objective="lattice")
     vae = VAE(TINY_HIDDEN, seeded(), encoder=False)
-    return checkpoint.measured(vae, recipe, tiny_dataset, tiny_dataset)
+    return checkpoint.from_trained(vae, recipe, tiny_dataset, tiny_dataset)
 
 
 def test_a_model_without_an_encoder_is_read_back_without_one(decoder_alone: Checkpoint, tmp_path: Path) -> None:
@@ -245,10 +245,10 @@ def test_a_model_without_an_encoder_is_read_back_without_one(decoder_alone: Chec
 
 
 def test_a_model_without_an_encoder_draws_and_says_that_it_cannot_encode(decoder_alone: Checkpoint) -> None:
-    drawn = safetensors.torch.load(checkpoint.drawable(decoder_alone.weights, decoder_alone.codes))
+    drawn = safetensors.torch.load(checkpoint.decoder_bytes(decoder_alone.weights, decoder_alone.codes))
     assert {name.partition(".")[0] for name in drawn} == {"decoder", "codes"}
     with pytest.raises(NoEncoderError, match=r"no encoder.*\.$"):
-        checkpoint.encodable(decoder_alone.weights)
+        checkpoint.encoder_bytes(decoder_alone.weights)
     with pytest.raises(NoEncoderError):
         decoder_alone.vae().encode(torch.zeros(1, 784))
 

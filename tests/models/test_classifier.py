@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from models import classifier, data, gallery
-from models.classifier import Classifier, class_probabilities, judge_draws
+from models.classifier import Classifier, class_probabilities, score_samples
 from models.data import Dataset
 from models.vae import VAE
 from tests.conftest import global_generators_untouched
@@ -80,17 +80,17 @@ def test_draws_are_counted_where_the_likeliest_class_is_sure(tiny_vae: VAE) -> N
         tiny_vae.decoder[0].bias[0] = 20.0  # where SiLU is a straight line
         tiny_vae.decoder[-1].weight[0, 0] = 1e4
         tiny_vae.decoder[-1].bias[0] = -21e4
-    verdict = judge_draws(tiny_vae, judge, draws=4000)
-    assert verdict.sure == pytest.approx(0.1587, abs=0.025)  # P(z1 > 1)
-    share = verdict.sure
+    score = score_samples(tiny_vae, judge, draws=4000)
+    assert score.confident == pytest.approx(0.1587, abs=0.025)  # P(z1 > 1)
+    share = score.confident
     entropy = -share * np.log(share) - (1 - share) * np.log((1 - share) / 9)
-    assert verdict.classes == pytest.approx(np.exp(entropy), rel=0.01)
-    assert judge_draws(tiny_vae, judge, draws=4000, sure=0.0).sure == 1
+    assert score.classes == pytest.approx(np.exp(entropy), rel=0.01)
+    assert score_samples(tiny_vae, judge, draws=4000, threshold=0.0).confident == 1
 
 
 def test_the_same_draws_are_judged_on_every_call() -> None:
     vae, judge = gallery.read(gallery.REFERENCE).vae(), classifier.read()
     with global_generators_untouched():
-        first, again, others = judge_draws(vae, judge), judge_draws(vae, judge), judge_draws(vae, judge, seed=1)
+        first, again, others = score_samples(vae, judge), score_samples(vae, judge), score_samples(vae, judge, seed=1)
     assert first == again
-    assert first.sure == pytest.approx(others.sure, abs=100)
+    assert first.confident == pytest.approx(others.confident, abs=100)

@@ -24,7 +24,7 @@ def stop_after(monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
     """Have Ctrl-C pressed during a step, as if by hand."""
 
     @contextmanager
-    def noted() -> Iterator[Callable[[], None]]:
+    def deferred() -> Iterator[Callable[[], None]]:
         taken = []
 
         def stop_if_asked() -> None:
@@ -34,7 +34,7 @@ def stop_after(monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
 
         yield stop_if_asked
 
-    monkeypatch.setattr(interrupt, "noted", noted)
+    monkeypatch.setattr(interrupt, "deferred", deferred)
 
 
 @pytest.mark.parametrize("steps", [1, 23, 30, 46])
@@ -50,7 +50,9 @@ def test_a_resumed_run_gives_the_weights_of_one_that_was_never_stopped(
         assert main([*TRAIN, *SCHEDULE, "--out", str(path)]) == STOPPED
     printed = capsys.readouterr()
     assert printed.out == ""
-    assert f"after step {steps} in {unfinished.beside(path)}; the same command goes on" in printed.err.splitlines()[-1]
+    assert (
+        f"after step {steps} in {unfinished.path_for(path)}; the same command goes on" in printed.err.splitlines()[-1]
+    )
     assert not path.exists()
     assert main([*TRAIN, *SCHEDULE, "--out", str(path)]) == 0
     assert f"Going on after step {steps} " in capsys.readouterr().err
@@ -84,7 +86,7 @@ def stopped(out: Path, monkeypatch: pytest.MonkeyPatch, *words: str) -> Path:
     with monkeypatch.context() as patch:
         stop_after(patch, 10)
         assert main([*TRAIN, *words, "--out", str(out)]) == STOPPED
-    return unfinished.beside(out)
+    return unfinished.path_for(out)
 
 
 def test_an_unfinished_run_of_another_recipe_is_not_gone_on_with(
@@ -107,7 +109,7 @@ def test_a_damaged_unfinished_run_is_refused(
     left = stopped(path, monkeypatch)
     left.write_bytes(left.read_bytes()[:keep])
     capsys.readouterr()
-    assert refused([*TRAIN, "--out", str(path)], capsys).endswith("is damaged; use --force to begin anew.")
+    assert refused([*TRAIN, "--out", str(path)], capsys).endswith("is damaged; use --force to start again.")
 
 
 def test_a_run_whose_loss_overflows_keeps_what_it_reached(
@@ -120,6 +122,6 @@ def test_a_run_whose_loss_overflows_keeps_what_it_reached(
     wild = ["train", "--dataset", "digits", "--epochs", "8", "--batch-size", "64", "--learning-rate", "0.1"]
     sentence = refused([*wild, "--likelihood", "gaussian", "--out", str(path)], capsys)
     assert "Lower the learning rate" in sentence
-    assert str(unfinished.beside(path)) in sentence
-    kept = unfinished._below("weight.", unfinished._parse(unfinished.beside(path).read_bytes())[0])
+    assert str(unfinished.path_for(path)) in sentence
+    kept = unfinished._below("weight.", unfinished._parse(unfinished.path_for(path).read_bytes())[0])
     assert all(torch.isfinite(weight).all() for weight in kept.values())

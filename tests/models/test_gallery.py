@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from models import data, gallery
-from models.checkpoint import measured_again
+from models.checkpoint import evaluated_again
 from models.data import Dataset
 from models.likelihood import LIKELIHOODS
 from models.symmetry import nearest_symmetry
@@ -97,7 +97,7 @@ def test_no_flip_or_swap_lies_nearer_to_the_reference(name: str) -> None:
 
 def test_the_reference_measured_again_gives_its_metrics(mnist_test: Dataset) -> None:
     model = gallery.read(gallery.REFERENCE)
-    again = measured_again(model, mnist_test)
+    again = evaluated_again(model, mnist_test)
     for name in ("reconstruction", "kl", "negative_elbo", "negative_elbo_sd"):
         assert again.metrics[name] == pytest.approx(model.metrics[name], abs=0.01)
     torch.testing.assert_close(again.codes.reconstruction, model.codes.reconstruction, rtol=0, atol=0.05)

@@ -160,7 +160,7 @@ def test_what_was_measured_of_other_weights_is_measured_anew(asked: list[str]) -
     assert unmeasured(entries) == missing
     measure_missing(jobs=1)
     assert [shlex.split(command)[4] for command in asked[::2]] == [
-        command_line.shown(gallery.path(name)) for name in missing
+        command_line.relative(gallery.path(name)) for name in missing
     ]
     # The fits of the same weights stay as they are.
     assert ["--subset 0" in command for command in asked[::2]] == [True, False, False]

@@ -57,8 +57,8 @@ def test_the_matrix_product_is_the_sum_over_the_pixels(likelihood: Likelihood) -
 def test_rounding_is_bounded_and_no_image_is_likelier_than_the_highest(likelihood: Likelihood) -> None:
     x = some_x(likelihood, 7)
     pixels = likelihood.distribution(some_logits(), STDDEV)
-    assert (likelihood.rounded(pixels, x) >= 0).all()
-    assert likelihood.rounded(pixels, x).shape == (7, 784)
+    assert (likelihood.rounding_magnitudes(pixels, x) >= 0).all()
+    assert likelihood.rounding_magnitudes(pixels, x).shape == (7, 784)
     assert (likelihood.log_prob_of_pairs(pixels, x) <= likelihood.highest_log_prob(pixels)).all()
 
 

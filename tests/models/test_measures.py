@@ -106,9 +106,9 @@ def test_the_error_of_a_share_is_that_of_as_many_coins(tiny_checkpoint: Checkpoi
         assert found["sure_share_sd"] == pytest.approx(math.sqrt(share * (1 - share) / draws))
         assert share * draws == pytest.approx(round(share * draws))
     vae, judge = tiny_checkpoint.vae(), classifier.read()
-    verdicts = [classifier.judge_draws(vae, judge, draws=500, sure=0.2, seed=seed) for seed in range(30)]
-    shares = torch.tensor([verdict.sure for verdict in verdicts]).double()
-    assert shares.std().item() == pytest.approx(verdicts[0].error, rel=0.5, abs=1e-9)
+    scores = [classifier.score_samples(vae, judge, draws=500, threshold=0.2, seed=seed) for seed in range(30)]
+    shares = torch.tensor([score.confident for score in scores]).double()
+    assert shares.std().item() == pytest.approx(scores[0].error, rel=0.5, abs=1e-9)
 
 
 def test_every_beta_has_five_seeds_with_every_measure() -> None:
@@ -140,7 +140,7 @@ def test_shipped_measures_name_their_judge() -> None:
     judge = read_shipped()["classifier"]
     assert judge == {
         "test_accuracy": classifier.read().test_accuracy,
-        "sure": classifier.SURE,
+        "sure": classifier.CONFIDENT,
         "draws": classifier.DRAWS,
     }
     assert measures.FILE.stat().st_size < 100_000

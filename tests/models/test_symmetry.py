@@ -8,7 +8,7 @@ import torch
 from models.data import Dataset
 from models.evaluation import encode_dataset, fixed_images
 from models.objective import terms
-from models.symmetry import Symmetry, fold, nearest_symmetry
+from models.symmetry import Symmetry, align, nearest_symmetry
 from models.vae import VAE
 from tests.conftest import TINY_HIDDEN, seeded
 
@@ -28,7 +28,7 @@ def moved(points: torch.Tensor, symmetry: Symmetry) -> torch.Tensor:
 def pair(symmetry: Symmetry) -> tuple[VAE, VAE]:
     """A model, and the same model folded."""
     before, after = VAE(TINY_HIDDEN, seeded()), VAE(TINY_HIDDEN, seeded())
-    fold(after, symmetry)
+    align(after, symmetry)
     return before, after
 
 
@@ -69,5 +69,5 @@ def test_a_planted_symmetry_is_found(symmetry: Symmetry) -> None:
 def test_folding_onto_a_moved_copy_brings_the_codes_back(symmetry: Symmetry, tiny_dataset: Dataset) -> None:
     reference, copy = pair(symmetry)
     target = encode_dataset(reference, tiny_dataset).mean
-    fold(copy, nearest_symmetry(encode_dataset(copy, tiny_dataset).mean, target))
+    align(copy, nearest_symmetry(encode_dataset(copy, tiny_dataset).mean, target))
     torch.testing.assert_close(encode_dataset(copy, tiny_dataset).mean, target)

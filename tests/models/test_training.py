@@ -14,7 +14,7 @@ from models.data import Dataset
 from models.evaluation import encode_dataset, summarise
 from models.likelihood import LIKELIHOODS
 from models.recipe import Recipe
-from models.training import Step, TrainingError, kl_weight, one_cycle, settles_at, steps_an_epoch, train
+from models.training import Step, TrainingError, kl_weight, one_cycle, settles_at, steps_per_epoch, train
 from models.vae import VAE
 from tests.conftest import global_generators_untouched, seeded
 
@@ -224,7 +224,7 @@ def test_the_changes_repeat_bit_for_bit_what_a_hand_did(tiny_dataset: Dataset, m
     ("images", "batch_size", "steps"), [(20, 20, 1), (20, 19, 2), (1, 4096, 1), (60_000, 256, 235)]
 )
 def test_an_epoch_holds_every_image_once(images: int, batch_size: int, steps: int) -> None:
-    assert steps_an_epoch(images, Recipe(batch_size=batch_size)) == steps
+    assert steps_per_epoch(images, Recipe(batch_size=batch_size)) == steps
 
 
 def test_grey_pixels_are_learnt_as_they_are(digits: Dataset) -> None:

@@ -13,7 +13,7 @@ from torch.distributions import Normal
 
 from explorer.pages.probability.likelihood_note import table
 from models import data, gallery
-from models.checkpoint import Checkpoint, measured, measured_again
+from models.checkpoint import Checkpoint, evaluated_again, from_trained
 from models.data import Dataset
 from models.recipe import Recipe
 from models.reduction import Optimum
@@ -96,7 +96,7 @@ def test_no_sigma_gives_the_error_more_density_than_the_best(optimum: Optimum, f
 @pytest.mark.parametrize("pixel_stddev", [0.1, None])
 def test_a_checkpoint_gives_back_its_own_loss(tiny_dataset: Dataset, pixel_stddev: float | None) -> None:
     recipe = Recipe("digits", likelihood="gaussian", beta=2.0, epochs=1, hidden=TINY_HIDDEN, pixel_stddev=pixel_stddev)
-    model: Checkpoint = measured(VAE.of(recipe, seeded()), recipe, tiny_dataset, tiny_dataset)
+    model: Checkpoint = from_trained(VAE.of(recipe, seeded()), recipe, tiny_dataset, tiny_dataset)
     optimum = Optimum.of(model)
     assert optimum.loss == pytest.approx(model.metrics["reconstruction"] + 2 * model.metrics["kl"], rel=1e-6)
     assert optimum.stddev == pytest.approx(pixel_stddev or model.weights["log_pixel_stddev"].float().exp().item())
@@ -132,6 +132,6 @@ def test_counting_grey_levels_shifts_the_density(note: AppTest) -> None:
 def test_the_sigma_that_was_learnt_is_the_closed_form_of_the_training_images(mnist_folder: Path) -> None:
     model, train = gallery.read(gallery.GAUSSIAN), data.load("mnist", "train")
     some = Dataset(train.name, train.pixels[:5000], train.labels[:5000])
-    optimum = Optimum.of(measured_again(model, some))
+    optimum = Optimum.of(evaluated_again(model, some))
     assert optimum.best_stddev == pytest.approx(model.pixel_stddev, rel=0.02)
     assert optimum.best_stddev < Optimum.of(model).best_stddev  # held-out images err more

@@ -31,7 +31,7 @@ def test_the_page_opens_without_a_complaint() -> None:
 
 def test_the_map_gets_the_gallery_the_colours_and_the_addresses() -> None:
     given = PAGE.data(opened())
-    assert given["models"] == catalogue.offered("a visitor who keeps nothing")
+    assert given["models"] == catalogue.models_for("a visitor who keeps nothing")
     assert {model["images_url"] for model in given["models"]} == {assets.images_url("mnist")}
     assert (given["class_colours"], given["term_colours"]) == (palette.CLASSES, palette.TERMS)
     assert given["plotly_url"] == assets.plotly_url()

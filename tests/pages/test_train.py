@@ -79,7 +79,7 @@ def labels(app: AppTest) -> set[str]:
 def at_work(runs: Manager, recipe: Recipe = LONG) -> str:
     """Ann's run, after its first step."""
     name = runs.submit(ANN, recipe)
-    until(lambda: runs.look(name).status.step)
+    until(lambda: runs.snapshot(name).status.step)
     return name
 
 
@@ -100,8 +100,8 @@ def test_start_trains_to_the_end_and_the_model_can_be_kept(runs: Manager) -> Non
     app.text_input(key="form_hidden").set_value("16, 8").run()
     button(app, "Start training").click().run()
     name = address(app)
-    assert runs.look(name).recipe.hidden == (16, 8)
-    until(lambda: runs.look(name).status.ended)
+    assert runs.snapshot(name).recipe.hidden == (16, 8)
+    until(lambda: runs.snapshot(name).status.ended)
     app.run()
     assert not app.exception
     assert "nats per image" in app.success[0].value
@@ -110,7 +110,7 @@ def test_start_trains_to_the_end_and_the_model_can_be_kept(runs: Manager) -> Non
     app.text_input[0].set_value("my digits").run()
     button(app, "Save").click().run()
     assert list(model_store.labels(ANN).values()) == ["my digits"]
-    entry = catalogue.offered(ANN)[-1]
+    entry = catalogue.models_for(ANN)[-1]
     assert entry["label"] == "my digits"
     assert model_store.labels(BOB) == {}
     published = assets.FOLDER / Path(entry["url"]).name
@@ -132,9 +132,9 @@ def test_a_gaussian_run_has_a_sigma_fixed_or_learnt(runs: Manager) -> None:
     app.number_input(key="form_epochs_digits").set_value(2)
     app.text_input(key="form_hidden").set_value("16").run()
     button(app, "Start training").click().run()
-    run = runs.look(address(app))
+    run = runs.snapshot(address(app))
     assert (run.recipe.likelihood, run.recipe.pixel_stddev) == ("gaussian", None)
-    until(lambda: runs.look(run.name).status.ended)
+    until(lambda: runs.snapshot(run.name).status.ended)
     app.run()
     assert "nats of a density per image" in app.success[0].value
     sigmas = [frame["pixel_stddev"] for frame in shown(app)[0]["frames"]]
@@ -175,14 +175,14 @@ def test_the_owner_steers(runs: Manager) -> None:
     until(lambda: runs.record(name).changes)
     assert runs.record(name).changes[0]["weight"] == 0
     button(app, "Pause").click().run()
-    until(lambda: runs.look(name).status.state == "paused")
-    step = runs.look(name).status.step
+    until(lambda: runs.snapshot(name).status.state == "paused")
+    step = runs.snapshot(name).status.step
     button(app, "One step").click().run()
-    until(lambda: runs.look(name).status.step == step + 1)
+    until(lambda: runs.snapshot(name).status.step == step + 1)
     button(app, "Resume").click().run()
-    until(lambda: runs.look(name).status.step > step + 1)
+    until(lambda: runs.snapshot(name).status.step > step + 1)
     button(app, "Cancel").click().run()
-    until(lambda: runs.look(name).status.ended)
+    until(lambda: runs.snapshot(name).status.ended)
     app.run()
     assert not app.exception
     assert "Cancelled" in app.warning[0].value
@@ -218,7 +218,7 @@ def test_the_weight_that_is_lit_is_the_one_in_force_whichever_tab_set_it(runs: M
     assert [tab.segmented_control[0].value for tab in tabs] == [1.0, 1.0]
     tabs[1].segmented_control[0].set_value(0.0).run()
     tabs[0].run()
-    assert runs.look(name).control.weight == tabs[0].segmented_control[0].value == 0.0
+    assert runs.snapshot(name).control.weight == tabs[0].segmented_control[0].value == 0.0
 
 
 def test_clearing_the_caches_loses_no_run(runs: Manager) -> None:
@@ -232,12 +232,12 @@ def test_clearing_the_caches_loses_no_run(runs: Manager) -> None:
 
 def test_again_repeats_the_start_with_another_weight_and_shows_both(runs: Manager) -> None:
     base = runs.submit(ANN, BRIEF)
-    until(lambda: runs.look(base).status.ended)
+    until(lambda: runs.snapshot(base).status.ended)
     app = opened(base)
     button(app, "Train again").click().run()
     name = address(app)
-    assert runs.look(name).recipe == Recipe("digits", 0.0, 4, (16,), batch_size=64)
-    until(lambda: runs.look(name).status.ended)
+    assert runs.snapshot(name).recipe == Recipe("digits", 0.0, 4, (16,), batch_size=64)
+    until(lambda: runs.snapshot(name).status.ended)
     app.run()
     before, after = shown(app)
     assert (before["name"], after["name"]) == (base, name)
@@ -247,7 +247,7 @@ def test_again_repeats_the_start_with_another_weight_and_shows_both(runs: Manage
 
 def test_a_second_run_of_one_visitor_is_refused_in_a_sentence(runs: Manager) -> None:
     base = runs.submit(ANN, BRIEF)
-    until(lambda: runs.look(base).status.ended)
+    until(lambda: runs.snapshot(base).status.ended)
     at_work(runs)
     app = opened(base)
     button(app, "Train again").click().run()
@@ -258,7 +258,7 @@ def test_a_second_run_of_one_visitor_is_refused_in_a_sentence(runs: Manager) -> 
 def test_a_failed_run_says_why(runs: Manager, monkeypatch: pytest.MonkeyPatch) -> None:
     runs.command = ["false"]
     name = runs.submit(ANN, BRIEF)
-    until(lambda: runs.look(name).status.ended)
+    until(lambda: runs.snapshot(name).status.ended)
     app = opened(name)
     assert "exit status 1" in app.error[0].value
     assert "New run" in labels(app)

@@ -55,13 +55,13 @@ def until(condition: Callable[[], object]) -> None:
 
 
 def status(manager: Manager, name: str) -> Status:
-    return manager.look(name).status
+    return manager.snapshot(name).status
 
 
 def until_state(manager: Manager, name: str, *states: str) -> Snapshot:
     """The run, once it is in one of ``states``."""
     until(lambda: status(manager, name).state in states or status(manager, name).ended)
-    found = manager.look(name)
+    found = manager.snapshot(name)
     assert found.status.state in states, found.status.sentence
     return found
 
@@ -69,7 +69,7 @@ def until_state(manager: Manager, name: str, *states: str) -> Snapshot:
 def until_settled(manager: Manager, name: str) -> Snapshot:
     """The run, once it has ended and its worker is gone."""
     until(lambda: status(manager, name).ended and name not in manager._workers)
-    return manager.look(name)
+    return manager.snapshot(name)
 
 
 def failure(runs: Manager, recipe: Recipe) -> str:

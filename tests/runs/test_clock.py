@@ -39,7 +39,7 @@ def begun(runs: Manager) -> str:
 
 
 def verdict(runs: Manager, name: str) -> str:
-    return runs._workers[name].verdict
+    return runs._workers[name].kill_reason
 
 
 @given(st.lists(st.floats(0, 1e6), max_size=20))
@@ -101,5 +101,5 @@ def test_a_dead_run_whose_status_tells_another_time_reads_interrupted(
     runs, _ = by_hand
     name = begun(runs)
     Status("running", updated=time.time() + shift).write(runs.store.files(name).status)
-    assert runs.look(name).status.state == "running"
+    assert runs.snapshot(name).status.state == "running"
     assert until_state(manage(), name, "interrupted")

@@ -14,8 +14,8 @@ import pytest
 from explorer.runs import limits, lock
 from explorer.runs import manager as manager_module
 from explorer.runs import store as store_module
-from explorer.runs.files import Control, Order, Status
-from explorer.runs.manager import Manager, RefusedError, _hashed
+from explorer.runs.files import Control, RunSpec, Status
+from explorer.runs.manager import Manager, RefusedError, owner_hash
 from explorer.runs.store import Store
 from tests.conftest import PATIENCE_S, ROOT
 from tests.runs.running import (
@@ -75,24 +75,24 @@ def test_a_run_whose_order_is_deleted_is_still_its_owners(manage: Manage) -> Non
     names = [runs.submit(visitor, ENDLESS) for visitor in (ANN, BOB)]
     until_state(runs, names[0], "running")
     for name, visitor in zip(names, (ANN, BOB), strict=True):
-        runs.store.files(name).order.unlink()
-        assert runs.look(name, visitor).mine
-        assert not runs.look(name, "c" * 32).mine
+        runs.store.files(name).spec.unlink()
+        assert runs.snapshot(name, visitor).mine
+        assert not runs.snapshot(name, "c" * 32).mine
     for name, visitor in zip(names[::-1], (BOB, ANN), strict=True):
         runs.cancel(name, visitor)
         assert until_settled(runs, name).status.state == "cancelled"
-        assert manage().look(name, visitor).mine
+        assert manage().snapshot(name, visitor).mine
 
 
 def test_an_order_that_is_damaged_before_its_turn_is_whole_for_the_worker(manage: Manage) -> None:
     runs = manage(slots=1, worker=fake("obedient"))
     until_state(runs, first := runs.submit(BOB, ENDLESS), "running")
     name = runs.submit(ANN, ENDLESS)
-    order, path = Order.read(runs.store.files(name).order), runs.store.files(name).order
+    order, path = RunSpec.read(runs.store.files(name).spec), runs.store.files(name).spec
     path.write_bytes(b"{")
     runs.cancel(first, BOB)
     until_state(runs, name, "running")
-    assert Order.read(path) == order
+    assert RunSpec.read(path) == order
 
 
 def test_a_worker_without_an_order_says_so(tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ def test_a_second_server_watches_and_says_that_the_folder_is_taken(
     store = Store(tmp_path / "runs", tmp_path / "frames")
     name = "a" * 16
     runs = manage()
-    store.lay(name, Order(ENDLESS.to_json(), _hashed(ANN), "", 1.0))
+    store.create(name, RunSpec(ENDLESS.to_json(), owner_hash(ANN), "", 1.0))
     before = store.files(name).control.read_bytes()
     acts = [lambda: runs.submit(BOB, ENDLESS), lambda: runs.cancel(name, ANN), lambda: runs.step(name, ANN)]
     for act in acts:

@@ -92,7 +92,7 @@ def test_images_are_fetched_before_the_eyes_of_the_owner(
     seen = set()
 
     def settled() -> bool:
-        now = runs.look(name).status
+        now = runs.snapshot(name).status
         seen.add(now)
         if now.state == "fetching" and 0 < now.share < 1:
             halfway_seen.set()

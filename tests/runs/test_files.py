@@ -11,13 +11,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from explorer.runs.files import Control, Order, Record, Status, is_run_name
+from explorer.runs.files import Control, Record, RunSpec, Status, is_run_name
 from explorer.runs.manager import Manager, Snapshot
 from explorer.runs.store import Store
 from models.recipe import Recipe
 
 NAME = "0123456789abcdef"
-KINDS = [Order, Control, Status, Record]
+KINDS = [RunSpec, Control, Status, Record]
 kinds = st.sampled_from(KINDS)
 numbers = st.integers() | st.floats() | st.just(10**400)
 json_values = st.recursive(
@@ -26,7 +26,7 @@ json_values = st.recursive(
     max_leaves=5,
 )
 written = {
-    Order: Order(Recipe().to_json(), "owner", NAME, 1.5),
+    RunSpec: RunSpec(Recipe().to_json(), "owner", NAME, 1.5),
     Control: Control(0.25, True, 3, True),
     Status: Status("running", "β → 0", 5, 10, 0.5, 1.0, 100.0, 2.5, 1.5),
     Record: Record(23, 360, {"step": [1], "reconstruction": [1.5], "kl": [0.5]}, [{"step": 0, "weight": 0.0}], []),
@@ -43,7 +43,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 def path_of(store: Store, kind: type) -> Path:
-    return getattr(store.files(NAME), kind.__name__.lower())
+    return getattr(store.files(NAME), kind.__name__.removeprefix("Run").lower())
 
 
 def write_all(store: Store) -> None:
@@ -89,7 +89,7 @@ def test_a_file_cut_anywhere_reads_as_nothing(store: Store, kind: type) -> None:
 def look_is_sound(store: Store) -> None:
     """Whatever the files hold, looking at the run gives a run or none."""
     runs = Manager(store)
-    found, record = runs.look(NAME, "somebody"), runs.record(NAME)
+    found, record = runs.snapshot(NAME, "somebody"), runs.record(NAME)
     assert found is None or isinstance(found, Snapshot)
     assert found is None or found.status.state
     assert isinstance(record, Record)
@@ -155,10 +155,10 @@ def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
 def test_a_run_that_nobody_minds_reads_interrupted_and_an_ended_one_as_it_ended(store: Store, state: str) -> None:
     write_all(store)
     replace(written[Status], state=state).write(path_of(store, Status))
-    assert Manager(store).look(NAME).status.state == "interrupted"
+    assert Manager(store).snapshot(NAME).status.state == "interrupted"
     for end in ("done", "cancelled", "failed"):
         replace(written[Status], state=end).write(path_of(store, Status))
-        assert Manager(store).look(NAME).status.state == end
+        assert Manager(store).snapshot(NAME).status.state == end
 
 
 @given(st.text() | st.text("0123456789abcdef", min_size=15, max_size=17) | json_values)

@@ -14,7 +14,7 @@ import pytest
 from explorer.runs import limits, process, snapshot
 from explorer.runs import manager as manager_module
 from explorer.runs import store as store_module
-from explorer.runs.files import Order, Status
+from explorer.runs.files import RunSpec, Status
 from explorer.runs.manager import Manager, RefusedError
 from explorer.runs.store import Store
 from models.recipe import Recipe
@@ -42,7 +42,7 @@ def test_runs_start_in_the_order_of_their_coming_and_each_knows_its_place(manage
     names = {visitor: runs.submit(visitor, ENDLESS) for visitor in "abcd"}
 
     def places() -> list[int]:
-        return [runs.look(names[visitor]).place for visitor in "abcd"]
+        return [runs.snapshot(names[visitor]).place for visitor in "abcd"]
 
     for gone in range(4):
         waiting = list(range(1, 4 - gone))
@@ -57,7 +57,7 @@ def test_as_many_runs_as_slots_are_at_work_at_once(manage: Manage) -> None:
     names = [runs.submit(visitor, ENDLESS) for visitor in "abc"]
     for name in names[:2]:
         until_state(runs, name, "running")
-    assert runs.look(names[2]).place == 1
+    assert runs.snapshot(names[2]).place == 1
 
 
 def test_a_visitor_has_one_run_at_a_time(manage: Manage) -> None:
@@ -69,7 +69,7 @@ def test_a_visitor_has_one_run_at_a_time(manage: Manage) -> None:
     runs.cancel(first, ANN)
     until_settled(runs, first)
     second = runs.submit(ANN, ENDLESS, base=first)
-    assert (runs.active(ANN), runs.look(second).base) == (second, first)
+    assert (runs.active(ANN), runs.snapshot(second).base) == (second, first)
 
 
 def test_after_the_end_of_a_run_its_owner_need_not_wait_for_its_process(manage: Manage) -> None:
@@ -78,7 +78,7 @@ def test_after_the_end_of_a_run_its_owner_need_not_wait_for_its_process(manage: 
     until_state(runs, first, "done")
     assert process_of(runs, first).poll() is None
     second = runs.submit(ANN, ENDLESS)
-    assert (runs.active(ANN), runs.look(second).place) == (second, 1)
+    assert (runs.active(ANN), runs.snapshot(second).place) == (second, 1)
 
 
 def test_a_full_queue_refuses_and_takes_the_next_when_one_leaves(manage: Manage) -> None:
@@ -89,7 +89,7 @@ def test_a_full_queue_refuses_and_takes_the_next_when_one_leaves(manage: Manage)
     with pytest.raises(RefusedError, match=r"queue is full: 2 runs wait.*\.$"):
         runs.submit("d", ENDLESS)
     runs.cancel(waiting, "b")
-    assert runs.look(runs.submit("d", ENDLESS)).place == 2
+    assert runs.snapshot(runs.submit("d", ENDLESS)).place == 2
 
 
 def test_of_a_crowd_that_comes_at_once_each_gets_a_run_or_a_refusal(manage: Manage) -> None:
@@ -104,8 +104,8 @@ def test_of_a_crowd_that_comes_at_once_each_gets_a_run_or_a_refusal(manage: Mana
     with ThreadPoolExecutor(30) as crowd:
         names = [name for name in crowd.map(ask, range(30)) if name]
     assert len(names) == len(set(names)) >= 10
-    until_state(runs, min(names, key=lambda name: runs.look(name).place), "running")
-    assert sorted(runs.look(name).place for name in names) == list(range(len(names)))
+    until_state(runs, min(names, key=lambda name: runs.snapshot(name).place), "running")
+    assert sorted(runs.snapshot(name).place for name in names) == list(range(len(names)))
 
 
 def test_a_run_that_starts_from_a_file_is_refused(manage: Manage) -> None:
@@ -117,7 +117,11 @@ def test_a_run_that_starts_from_a_file_is_refused(manage: Manage) -> None:
 def test_others_may_watch_and_not_steer(manage: Manage) -> None:
     runs = manage(slots=1, worker=fake("obedient"))
     name = runs.submit(ANN, ENDLESS)
-    assert (runs.look(name, ANN).mine, runs.look(name, BOB).mine, runs.look(name).mine) == (True, False, False)
+    assert (runs.snapshot(name, ANN).mine, runs.snapshot(name, BOB).mine, runs.snapshot(name).mine) == (
+        True,
+        False,
+        False,
+    )
     before = runs.store.files(name).control.read_bytes()
     for act in (runs.steer, runs.step, runs.cancel):
         with pytest.raises(RefusedError, match=r"Only the visitor who started.*\.$"):
@@ -154,9 +158,9 @@ def test_a_forged_name_leads_nowhere(manage: Manage, tmp_path: Path, name: objec
     runs = manage()
     for folder in (tmp_path / "x", tmp_path / "runs" / "x"):
         folder.mkdir(parents=True)
-        Order(ENDLESS.to_json(), manager_module._hashed(ANN)).write(folder / "order.json")
+        RunSpec(ENDLESS.to_json(), manager_module.owner_hash(ANN)).write(folder / "order.json")
     before = sorted(tmp_path.rglob("*"))
-    assert runs.look(name, ANN) is None
+    assert runs.snapshot(name, ANN) is None
     for act in (runs.steer, runs.step, runs.cancel):
         with pytest.raises(RefusedError, match="does not exist"):
             act(name, ANN)
@@ -169,7 +173,7 @@ def test_a_queued_run_is_cancelled_at_once_and_for_good(manage: Manage) -> None:
     name = runs.submit(ANN, ENDLESS)
     for _ in range(2):
         runs.cancel(name, ANN)
-        assert (status(runs, name).state, runs.look(name).place, runs.active(ANN)) == ("cancelled", 0, "")
+        assert (status(runs, name).state, runs.snapshot(name).place, runs.active(ANN)) == ("cancelled", 0, "")
 
 
 def test_a_pause_that_is_forgotten_ends_by_itself(manage: Manage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,13 +181,13 @@ def test_a_pause_that_is_forgotten_ends_by_itself(manage: Manage, monkeypatch: p
     clock = HandClock()
     runs = manage(clock=clock)
     name = runs.submit(ANN, ENDLESS)
-    until(lambda: runs.look(name).status.step)
+    until(lambda: runs.snapshot(name).status.step)
     runs.steer(name, ANN, paused=True)
     step = until_state(runs, name, "paused").status.step
-    assert runs.look(name).control.paused
+    assert runs.snapshot(name).control.paused
     clock.now += 5
-    until(lambda: runs.look(name).status.step > step)
-    assert not runs.look(name).control.paused
+    until(lambda: runs.snapshot(name).status.step > step)
+    assert not runs.snapshot(name).control.paused
 
 
 def test_a_deaf_worker_is_killed_when_it_is_cancelled(manage: Manage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,7 +201,7 @@ def test_a_deaf_worker_is_killed_when_it_is_cancelled(manage: Manage, monkeypatc
     found = until_settled(runs, name)
     assert (found.status.state, worker.returncode) == ("cancelled", -signal.SIGKILL)
     runs.cancel(name, ANN)
-    assert runs.look(name).status == found.status
+    assert runs.snapshot(name).status == found.status
 
 
 def test_a_worker_that_is_stopped_is_killed_when_it_is_cancelled(
@@ -309,7 +313,7 @@ def aged_run(store: Store, name: str, created: float) -> None:
     files = store.files(name)
     files.folder.mkdir(parents=True)
     files.frames.mkdir(parents=True)
-    Order(ENDLESS.to_json(), "", "", created).write(files.order)
+    RunSpec(ENDLESS.to_json(), "", "", created).write(files.spec)
     Status("done").write(files.status)
     files.frame(0).write_bytes(bytes(100_000))
 

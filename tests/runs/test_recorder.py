@@ -220,7 +220,7 @@ def test_the_status_knows_the_very_step_at_which_a_run_stands_still(make: Make) 
     recorder = make()
     for number in range(1, 8):
         recorder.step(step(number, weight=0.5), 64, single=False)
-    recorder.tell("paused")
+    recorder.write_status("paused")
     told = Status.read(recorder.files.status)
     assert (told.state, told.step, told.total, told.weight) == ("paused", 7, TOTAL, 0.5)
     assert told.share == 7 / TOTAL

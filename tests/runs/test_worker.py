@@ -12,7 +12,7 @@ import torch
 from explorer.runs.files import Control, RunFiles
 from explorer.runs.manager import Manager
 from explorer.runs.store import Store
-from explorer.runs.worker import Worker, _Hand
+from explorer.runs.worker import ControlReader, Worker
 from models import checkpoint, data
 from models.recipe import MAX_KL_CHANGES, Recipe
 from models.training import best_device, kl_weight, train
@@ -84,7 +84,7 @@ def test_a_run_that_is_left_alone_is_the_recipe_carried_out(runs: Manager) -> No
     assert (steps[0], steps[-1]) == (0, TOTAL)
     assert all(before < after for before, after in pairwise(steps))
     assert [frame["weight"] for frame in record.frames[1:]] == [kl_weight(step - 1, TOTAL, BRIEF) for step in steps[1:]]
-    assert runs.look(name).control.weight < 0
+    assert runs.snapshot(name).control.weight < 0
     assert set(files.frames.iterdir()) == {path(step) for path in (files.frame, files.encoder) for step in steps}
     last = frame_tensors(files.frame(TOTAL))
     assert same({part: weight for part, weight in made.weights.items() if part in last}, without_codes(last))
@@ -162,10 +162,10 @@ def test_a_killed_worker_is_named_and_its_frames_stay(runs: Manager) -> None:
     assert all(runs.store.files(name).frame(frame["step"]).is_file() for frame in runs.record(name).frames)
 
 
-class Restless(_Hand):
+class Restless(ControlReader):
     """A hand that never keeps still."""
 
-    def look(self) -> Control:
+    def read(self) -> Control:
         self.control = Control(weight=self.control.weight + 1.125)
         return self.control
 
@@ -175,7 +175,7 @@ def test_a_hand_that_never_keeps_still_is_followed_as_far_as_a_recipe_can_tell(t
     files = RunFiles(tmp_path / "run", tmp_path / "frames")
     files.folder.mkdir()
     worker = Worker(files, recipe)
-    worker.hand = Restless(files.control)
+    worker.control_reader = Restless(files.control)
     worker.run()
     made = checkpoint.read(files.checkpoint)
     assert len(made.recipe.kl_changes) == MAX_KL_CHANGES < 5 * 23

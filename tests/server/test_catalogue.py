@@ -89,9 +89,9 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_bytes: bytes) -> s
 def test_what_a_visitor_keeps_is_offered_to_them_after_the_shipped_ones(
     own: str, tmp_path: Path, tiny_checkpoint: Checkpoint
 ) -> None:
-    *shipped, mine = catalogue.offered(ANN)
+    *shipped, mine = catalogue.models_for(ANN)
     assert [entry["name"] for entry in shipped] == [entry["name"] for entry in SHIPPED]
-    assert [entry["name"] for entry in catalogue.offered(BOB)] == [entry["name"] for entry in SHIPPED]
+    assert [entry["name"] for entry in catalogue.models_for(BOB)] == [entry["name"] for entry in SHIPPED]
     assert [entry["kept"] for entry in (*shipped, mine)] == [False] * len(SHIPPED) + [True]
     assert (mine["name"], mine["label"], mine["dataset"], mine["images"]) == (own, "my own", "Fashion-MNIST", 20)
     assert (mine["likelihood"]["name"], mine["class_names"][9]) == ("gaussian", "Boot")
@@ -103,20 +103,20 @@ def test_what_a_visitor_keeps_is_offered_to_them_after_the_shipped_ones(
 
 @pytest.mark.usefixtures("own")
 def test_every_offer_is_a_whole_entry_in_plain_json() -> None:
-    offered = catalogue.offered(ANN)
+    offered = catalogue.models_for(ANN)
     assert json.loads(json.dumps(offered, allow_nan=False)) == offered
     assert all(entry.keys() == Model.__annotations__.keys() for entry in offered)
 
 
 def test_a_kept_model_whose_file_has_gone_bad_is_left_out(own: str) -> None:
     model_store.path(ANN, own).write_bytes(b"no model")
-    assert [entry["name"] for entry in catalogue.offered(ANN)] == [entry["name"] for entry in SHIPPED]
+    assert [entry["name"] for entry in catalogue.models_for(ANN)] == [entry["name"] for entry in SHIPPED]
 
 
 def test_images_that_have_come_meanwhile_are_offered(own: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert {entry["images_url"] for entry in catalogue.offered(ANN)} == {None}
+    assert {entry["images_url"] for entry in catalogue.models_for(ANN)} == {None}
     monkeypatch.setitem(assets._images, "fashion", "app/static/made/fashion.gz")
-    monkeypatch.setattr(assets, "_is_there", lambda url: True)
-    assert [entry["images_url"] for entry in catalogue.offered(ANN)] == [None] * len(SHIPPED) + [
+    monkeypatch.setattr(assets, "_is_published", lambda url: True)
+    assert [entry["images_url"] for entry in catalogue.models_for(ANN)] == [None] * len(SHIPPED) + [
         "app/static/made/fashion.gz"
     ]

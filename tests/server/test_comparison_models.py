@@ -53,8 +53,8 @@ def test_every_choice_is_a_model_with_its_encoder_and_measures_in_plain_json(own
     found = comparison_models.choices(ANN)
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     assert all(each.keys() == Choice.__annotations__.keys() for each in found)
-    assert [{name: each[name] for name in each.keys() & catalogue.offered(ANN)[0].keys()} for each in found] == (
-        catalogue.offered(ANN)
+    assert [{name: each[name] for name in each.keys() & catalogue.models_for(ANN)[0].keys()} for each in found] == (
+        catalogue.models_for(ANN)
     )
     encoders = {each["name"]: each["encoder_url"] for each in found}
     assert encoders.pop(gallery.EXACT) is None
@@ -65,7 +65,7 @@ def test_every_choice_is_a_model_with_its_encoder_and_measures_in_plain_json(own
 def test_the_gallery_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     before = comparison_models.choices(ANN)
     monkeypatch.setattr(comparison_models, "read_shipped", None)
-    monkeypatch.setattr(checkpoint, "encodable", None)
+    monkeypatch.setattr(checkpoint, "encoder_bytes", None)
     assert comparison_models.choices(BOB) == before
 
 
@@ -78,9 +78,9 @@ def test_a_kept_model_is_offered_to_its_visitor_while_it_is_measured(own: str, m
     assert len(comparison_models.choices(BOB)) == len(gallery.recipes())
     before = comparison_models.choices(ANN)
     assert (before[-1]["name"], before[-1]["measures"], before[-1]["measuring"]) == (own, None, True)
-    assert comparison_models.refreshed(ANN, before) == before
+    assert comparison_models.with_new_measures(ANN, before) == before
     measured[model_store.path(ANN, own)] = (MEASURES, False)
-    after = comparison_models.refreshed(ANN, before)
+    after = comparison_models.with_new_measures(ANN, before)
     assert after[:-1] == before[:-1]
     assert after[-1] == before[-1] | {"measures": MEASURES, "measuring": False}
 
@@ -92,8 +92,8 @@ def test_a_kept_model_that_cannot_be_measured_is_offered_without(own: str, measu
 
 
 def test_a_kept_model_that_has_gone_bad_is_left_out(own: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    offered = catalogue.offered(ANN)
-    monkeypatch.setattr(catalogue, "offered", lambda visitor: offered)
+    offered = catalogue.models_for(ANN)
+    monkeypatch.setattr(catalogue, "models_for", lambda visitor: offered)
     model_store.path(ANN, own).write_bytes(b"no model")
     assert len(comparison_models.choices(ANN)) == len(gallery.recipes())
     model_store.path(ANN, own).unlink()
@@ -129,6 +129,6 @@ def test_a_run_that_a_link_names_comes_too_whosever_it_is(runs: Manager) -> None
 def test_a_run_whose_order_is_damaged_is_left_out(runs: Manager) -> None:
     for letter in "ab":
         lay_run(runs.store, letter * 16, ANN, 1.0)
-    runs.store.files("b" * 16).order.write_bytes(b"{")
+    runs.store.files("b" * 16).spec.write_bytes(b"{")
     (runs.store.folder / "no run").mkdir()
     assert [run["name"] for run in comparison_models.runs(ANN, ["b" * 16])] == ["run-" + "a" * 16]

@@ -35,11 +35,11 @@ STATES = {
         lambda values: link.defaults(link.PROBABILITY) | values
     ),
 }
-TABLES = {"map": link.TABLE, "compare": link.COMPARE, "probability": link.PROBABILITY}
+TABLES = {"map": link.MAP, "compare": link.COMPARE, "probability": link.PROBABILITY}
 
 CHARACTERS = st.characters(codec="utf-8") | st.sampled_from("0123456789٣三.,-e\n\0")
 ANYTHING = st.text(CHARACTERS) | st.none() | st.integers() | st.floats() | st.lists(st.text()) | st.binary()
-NAMES = st.sampled_from([*link.TABLE, *link.COMPARE, *link.PROBABILITY]) | st.text()
+NAMES = st.sampled_from([*link.MAP, *link.COMPARE, *link.PROBABILITY]) | st.text()
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
@@ -80,7 +80,7 @@ def test_the_comparison_starts_with_two_shipped_models_that_differ() -> None:
     ("table", "alone"), [(link.COMPARE, {"a", "b", "lead", "lines", "draw"}), (link.PROBABILITY, {"full"})]
 )
 def test_what_pages_share_they_call_the_same(table: link.Table, alone: set[str]) -> None:
-    shared = link.TABLE.keys() & table.keys()
+    shared = link.MAP.keys() & table.keys()
     assert table.keys() - shared == alone
     assert {name: link.DEFAULTS[name] for name in shared} == {name: link.defaults(table)[name] for name in shared}
 

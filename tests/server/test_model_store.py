@@ -36,7 +36,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def raw(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The checkpoint of an untrained model with the codes of the held-out digits."""
     recipe = Recipe("digits", epochs=1, hidden=TINY_HIDDEN)
-    model = checkpoint.measured(
+    model = checkpoint.from_trained(
         VAE(TINY_HIDDEN, seeded()), recipe, *(data.load("digits", s) for s in ("train", "test"))
     )
     file = tmp_path_factory.mktemp("kept") / "a"
@@ -240,9 +240,9 @@ def test_without_models_that_nobody_opens_there_is_no_room(raw: bytes, monkeypat
 def test_opening_a_model_counts(raw: bytes) -> None:
     name = keep(ANN, "mine", raw)
     aged(ANN, name, 59)
-    catalogue.offered(BOB)
+    catalogue.models_for(BOB)
     assert time.time() - path(ANN, name).stat().st_mtime > 50 * 24 * 3600
-    catalogue.offered(ANN)
+    catalogue.models_for(ANN)
     assert time.time() - path(ANN, name).stat().st_mtime < 24 * 3600
 
 

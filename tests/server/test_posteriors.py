@@ -115,7 +115,7 @@ def test_the_fits_begin_at_the_encoder_and_leave_two_gaps(answered: Answer) -> N
 
 def test_a_long_fit_is_shown_from_its_start_to_its_end(monkeypatch: pytest.MonkeyPatch, tiny_bytes: bytes) -> None:
     monkeypatch.setattr(posteriors, "SHOWN_STEPS", 3)
-    monkeypatch.setattr("models.best_q._STILL", 0.0)
+    monkeypatch.setattr("models.best_q._CONVERGED", 0.0)
     monkeypatch.setattr(posteriors, "best_q", partial(posteriors.best_q, steps=20))
     fit = posteriors.answer(asking(model_store.keep(ANN, "my own", tiny_bytes)), ANN)["fits"]["diagonal"]
     assert fit["step"] == [0, 7, 14, 20]
@@ -190,7 +190,7 @@ def test_grey_pixels_have_a_density(tiny_dataset: Dataset, tmp_path: Path) -> No
 
 
 def test_numbers_that_are_none_become_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(posteriors, "_identity", lambda path, image: {"log_evidence": math.nan})
+    monkeypatch.setattr(posteriors, "_compute_bounds", lambda path, image: {"log_evidence": math.nan})
     answer = posteriors.answer(asking(gallery.REFERENCE), ANN)
     assert answer["problem"].startswith("This image has no finite probability under the model")
     assert answer["complete"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from explorer.runs.store import STATE_VARIABLE
 from explorer.server import model_store, posteriors, questions
-from explorer.server.questions import QuestionError, asked
+from explorer.server.questions import QuestionError, parse_question
 from models import data, gallery
 from models.data import DataError, Dataset
 from models.evaluation import fixed_images
@@ -37,17 +37,17 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_drawn_image_is_what_the_model_sees() -> None:
-    found = asked(question(curves=7), ANN)
+    found = parse_question(question(curves=7), ANN)
     assert found == (gallery.path(gallery.REFERENCE), BLACK_AND_WHITE, 7)
-    assert questions.seen(found.x).tolist() == [0.0, 1.0] * 392
+    assert questions.decode_pixels(found.x).tolist() == [0.0, 1.0] * 392
 
 
 def test_a_test_image_is_the_one_that_the_model_was_evaluated_on(tiny_bytes: bytes) -> None:
     name = model_store.keep(ANN, "my own", tiny_bytes)
     images = fixed_images(data.load("digits", "test"))
-    assert torch.equal(questions.seen(asked(question(model=name, image=3), ANN).x), images[3])
+    assert torch.equal(questions.decode_pixels(parse_question(question(model=name, image=3), ANN).x), images[3])
     with pytest.raises(QuestionError, match="There is no test image 360"):
-        asked(question(model=name, image=360), ANN)
+        parse_question(question(model=name, image=360), ANN)
 
 
 @pytest.mark.parametrize(
@@ -90,19 +90,19 @@ def test_nonsense_is_answered_with_a_sentence(nonsense: object) -> None:
 
 def test_others_models_are_not_to_be_had(tiny_bytes: bytes) -> None:
     name = model_store.keep(ANN, "my own", tiny_bytes)
-    assert asked(question(model=name), ANN).path == model_store.path(ANN, name)
+    assert parse_question(question(model=name), ANN).path == model_store.path(ANN, name)
     with pytest.raises(QuestionError, match="another visitor"):
-        asked(question(model=name), BOB)
+        parse_question(question(model=name), BOB)
     model_store.forget(ANN, name)
     with pytest.raises(QuestionError, match="it was deleted"):
-        asked(question(model=name), ANN)
+        parse_question(question(model=name), ANN)
 
 
 def test_a_model_that_has_gone_bad_is_told(tiny_bytes: bytes) -> None:
     name = model_store.keep(ANN, "my own", tiny_bytes)
     model_store.path(ANN, name).write_bytes(b"no checkpoint")
     with pytest.raises(QuestionError, match="cannot be read"):
-        asked(question(model=name), ANN)
+        parse_question(question(model=name), ANN)
 
 
 def test_what_is_told_of_files_names_no_folder(
@@ -117,7 +117,7 @@ def test_what_is_told_of_files_names_no_folder(
     model_store.path(ANN, name).unlink()
     for changes in ({"image": 0}, {"model": name}):
         with pytest.raises(QuestionError) as caught:
-            asked(question(**changes), ANN)
+            parse_question(question(**changes), ANN)
         assert str(tmp_path) not in str(caught.value)
     assert f"{name}.safetensors: No such file" in str(caught.value)
 
@@ -135,10 +135,10 @@ def test_images_that_are_missing_may_still_come(monkeypatch: pytest.MonkeyPatch,
     questions._test_images.cache_clear()
     monkeypatch.setattr(data, "load_local", lambda name, split: None)
     with pytest.raises(QuestionError, match="MNIST files are not on the server"):
-        asked(question(image=0), ANN)
+        parse_question(question(image=0), ANN)
     monkeypatch.setattr(data, "load_local", damaged)
     with pytest.raises(QuestionError, match="not the original"):
-        asked(question(image=0), ANN)
+        parse_question(question(image=0), ANN)
     monkeypatch.setattr(data, "load_local", lambda name, split: tiny_dataset)
-    assert torch.equal(questions.seen(asked(question(image=4), ANN).x), fixed_images(tiny_dataset)[4])
+    assert torch.equal(questions.decode_pixels(parse_question(question(image=4), ANN).x), fixed_images(tiny_dataset)[4])
     questions._test_images.cache_clear()

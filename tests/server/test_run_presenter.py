@@ -26,11 +26,11 @@ RECORD = Record(235, 2000, {"step": [1], "reconstruction": [3.0], "kl": [4.0]}, 
 
 
 def standing(state: str, place: int = 0, **rest: float) -> str:
-    return run_presenter.standing(replace(RUN, status=Status(state, "A sentence.", **rest), place=place))
+    return run_presenter.status_line(replace(RUN, status=Status(state, "A sentence.", **rest), place=place))
 
 
 def test_a_run_is_seen_as_the_run_view_takes_it() -> None:
-    seen = run_presenter.seen(RUN, RECORD)
+    seen = run_presenter.to_view(RUN, RECORD)
     assert seen.keys() == Run.__annotations__.keys()
     assert json.loads(json.dumps(seen, allow_nan=False)) == seen
     assert (seen["name"], seen["dataset"]) == (NAME, "Fashion-MNIST")
@@ -44,7 +44,7 @@ def test_a_run_is_seen_as_the_run_view_takes_it() -> None:
 def test_a_frame_tells_the_sigma_of_grey_pixels() -> None:
     def sigmas(recipe: Recipe, **rest: float) -> list:
         record = replace(RECORD, frames=[frame | rest for frame in FRAMES_SEEN])
-        return [frame["pixel_stddev"] for frame in run_presenter.seen(replace(RUN, recipe=recipe), record)["frames"]]
+        return [frame["pixel_stddev"] for frame in run_presenter.to_view(replace(RUN, recipe=recipe), record)["frames"]]
 
     assert sigmas(Recipe()) == [None, None]
     assert sigmas(Recipe(likelihood="gaussian", pixel_stddev=0.3)) == [0.3, 0.3]
@@ -52,7 +52,7 @@ def test_a_frame_tells_the_sigma_of_grey_pixels() -> None:
 
 
 def test_the_address_of_a_frame_is_that_of_its_file() -> None:
-    (_, frame) = run_presenter.seen(RUN, RECORD)["frames"]
+    (_, frame) = run_presenter.to_view(RUN, RECORD)["frames"]
     file = Store(ROOT / "private").files(NAME).frame(20).relative_to(FRAMES.parents[1]).as_posix()
     assert frame["url"] == f"app/static/{file}"
 
@@ -64,32 +64,32 @@ def images(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_run_can_be_compared_at_each_of_its_moments() -> None:
-    choice = run_presenter.choosable(RUN, RECORD)
+    choice = run_presenter.to_choice(RUN, RECORD)
     assert choice.keys() == RunChoice.__annotations__.keys()
     assert all(moment.keys() == Moment.__annotations__.keys() for moment in choice["frames"])
     assert json.loads(json.dumps(choice, allow_nan=False)) == choice
     assert (choice["name"], choice["label"]) == (f"run-{NAME}", "Fashion-MNIST, Gaussian, β = 0.3, seed 0")
     assert (choice["images"], choice["likelihood"]["name"], choice["images_url"]) == (2000, "gaussian", None)
     moments = [{name: value for name, value in moment.items() if name != "encoder_url"} for moment in choice["frames"]]
-    assert moments == run_presenter.seen(RUN, RECORD)["frames"]
+    assert moments == run_presenter.to_view(RUN, RECORD)["frames"]
     assert all(run_of(f"{choice['name']}@{moment['step']}") == NAME for moment in moments)
 
 
 def test_the_address_of_a_moments_encoder_is_that_of_its_file() -> None:
-    (_, moment) = run_presenter.choosable(RUN, RECORD)["frames"]
+    (_, moment) = run_presenter.to_choice(RUN, RECORD)["frames"]
     file = Store(ROOT / "private").files(NAME).encoder(20).relative_to(FRAMES.parents[1]).as_posix()
     assert moment["encoder_url"] == f"app/static/{file}"
 
 
 def test_the_label_of_a_run_names_its_data_set_where_it_is_not_mnist() -> None:
-    labels = [run_presenter.choosable(replace(RUN, recipe=Recipe(name)), RECORD)["label"] for name in DATASETS]
+    labels = [run_presenter.to_choice(replace(RUN, recipe=Recipe(name)), RECORD)["label"] for name in DATASETS]
     named = {name: "" if name == "mnist" else f"{known.label}, " for name, known in DATASETS.items()}
     assert labels == [f"{label}β = 1, seed 0" for label in named.values()]
 
 
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_before_a_run_there_is_the_prior_in_the_same_form(dataset: str) -> None:
-    seen = run_presenter.nothing_yet(Recipe(dataset))
+    seen = run_presenter.empty_view(Recipe(dataset))
     assert seen.keys() == Run.__annotations__.keys()
     assert (seen["frames"], seen["ended"], len(seen["class_names"])) == ([], False, 10)
     assert seen["waiting"].endswith(".")
@@ -98,17 +98,17 @@ def test_before_a_run_there_is_the_prior_in_the_same_form(dataset: str) -> None:
 @pytest.mark.parametrize("state", ["queued", "starting", "fetching"])
 def test_a_run_without_a_frame_says_what_it_waits_for(state: str) -> None:
     status = Status(state, "A sentence of its own.")
-    assert run_presenter.seen(replace(RUN, status=status), Record())["waiting"].endswith(".")
+    assert run_presenter.to_view(replace(RUN, status=status), Record())["waiting"].endswith(".")
 
 
 def test_the_map_and_the_panel_say_the_same_of_a_run_whose_turn_has_come() -> None:
     run = replace(RUN, status=Status("queued", ""), place=0)
-    assert run_presenter.seen(run, Record())["waiting"] == "The run is about to start."
-    assert run_presenter.standing(run) == "About to start"
+    assert run_presenter.to_view(run, Record())["waiting"] == "The run is about to start."
+    assert run_presenter.status_line(run) == "About to start"
 
 
 def test_a_run_that_failed_early_waits_for_nothing() -> None:
-    seen = run_presenter.seen(replace(RUN, status=Status("failed", "The disk is full.")), Record())
+    seen = run_presenter.to_view(replace(RUN, status=Status("failed", "The disk is full.")), Record())
     assert (seen["waiting"], seen["ended"]) == ("The run ended before it had a picture.", True)
 
 
@@ -146,7 +146,7 @@ CHANGES = [{"step": 100 * number, "weight": weight} for number, weight in enumer
 @given(st.sampled_from(list(DATASETS)), st.sampled_from(list(LIKELIHOODS)), st.integers(0, len(CHANGES)))
 def test_a_suggested_name_fits_and_is_never_cut(dataset: str, likelihood: str, count: int) -> None:
     recipe = Recipe(dataset, likelihood=likelihood, seed=4_294_967_295)
-    name = run_presenter.suggestion(recipe, CHANGES[:count], 40)
+    name = run_presenter.suggested_name(recipe, CHANGES[:count], 40)
     last = CHANGES[count - 1]["weight"] if count else 1
     assert 0 < len(name) <= 40
     assert name.endswith((f"seed {recipe.seed}", f"= {last:g}", f"then {last:g}"))

@@ -1,4 +1,4 @@
-"""What the numbers of the comparison mean: an equation, a sentence and a source each."""
+"""Definitions of the measures on the Compare page: an equation, a sentence and a source each."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ SWEEP = "python -m models sweep"
 
 
 class Definition(NamedTuple):
-    """``equation`` is LaTeX; ``words`` explain it and name its source."""
+    """``equation`` is LaTeX; ``words`` explain it and cite its source."""
 
     name: str
     equation: str
@@ -61,7 +61,7 @@ DEFINITIONS = (
 
 
 def definitions() -> None:
-    """Draw them behind a fold."""
+    """Draw the definitions in an expander."""
     with st.expander("What the numbers mean, and where they come from"):
         for row in range(0, len(DEFINITIONS), 2):
             for column, each in zip(st.columns(2, gap="large"), DEFINITIONS[row : row + 2], strict=True):
@@ -69,5 +69,5 @@ def definitions() -> None:
                     st.markdown(f"**{each.name}**")
                     st.latex(each.equation)
                     st.markdown(each.words)
-        # Within the sentence: for a block of code every visitor's browser would load and run a syntax highlighter.
+        # As inline code: for a code block every visitor's browser would load a syntax highlighter.
         st.markdown(f"All numbers are measured on trained models. `{SWEEP}` trains and measures five seeds of each β.")

@@ -19,14 +19,17 @@ from models.shipped import ShippedError
 _KEY = "compare"
 _POLL_S = 2.0
 _DEFAULTS = link.defaults(link.COMPARE)
-_NOT_SHIPPED = {"seeds": [], "classifier": {"test_accuracy": None, "sure": classifier.SURE, "draws": classifier.DRAWS}}
+_NOT_SHIPPED = {
+    "seeds": [],
+    "classifier": {"test_accuracy": None, "sure": classifier.CONFIDENT, "draws": classifier.DRAWS},
+}
 
 
 @dataclass
-class _Given:
-    """What the component is given; all but the measures in ``models`` stays as it is while it is mounted.
+class _Mounted:
+    """The component's data; while it is mounted only the measures in ``models`` change.
 
-    ``missing``: a model in the address is not here, and ``start`` names the default instead.
+    ``missing``: a model in the address is not available, so ``start`` has the default instead.
     """
 
     models: list[Choice]
@@ -37,23 +40,23 @@ class _Given:
 
 
 def show() -> None:
-    """The page."""
-    who = visitor.identify()
+    """Draw the page."""
+    visitor_id = visitor.identify()
     try:
-        given = while_mounted(_KEY, lambda: _prepared(who))
+        mounted = while_mounted(_KEY, lambda: _prepared(visitor_id))
     except assets.AssetError as error:
         st.error(f"The page cannot be served. {error} Then reload this page.")
         return
-    if given.missing:
+    if mounted.missing:
         st.warning("A model in this address is not here: another visitor saved it, or it was deleted to make room.")
-    if given.shipped is _NOT_SHIPPED:
+    if mounted.shipped is _NOT_SHIPPED:
         st.warning("The shipped measures cannot be shown: measures.json is damaged. Restore it and reload this page.")
     left = side_by_side(
-        given.models,
-        given.runs,
-        given.shipped["seeds"],
-        given.shipped["classifier"],
-        given.start,
+        mounted.models,
+        mounted.runs,
+        mounted.shipped["seeds"],
+        mounted.shipped["classifier"],
+        mounted.start,
         _DEFAULTS,
         class_colours=palette.CLASSES,
         term_colours=palette.TERMS,
@@ -62,23 +65,23 @@ def show() -> None:
         key=_KEY,
     )
     note_left(_KEY, left)
-    if any(model["measuring"] for model in given.models):
-        st.fragment(_wait_for_measures, run_every=_POLL_S)(who, given)
-    with st.container(key="explained"):  # the component's style leaves it undrawn while out of sight
+    if any(model["measuring"] for model in mounted.models):
+        st.fragment(_wait_for_measures, run_every=_POLL_S)(visitor_id, mounted)
+    with st.container(key="explained"):  # the component's CSS skips its rendering while it is off screen
         definitions()
         units_calculator()
 
 
-def _prepared(who: str) -> _Given:
+def _prepared(visitor_id: str) -> _Mounted:
     start = start_of(_KEY, link.COMPARE)
-    models = comparison_models.choices(who)
-    runs = comparison_models.runs(who, filter(None, (link.run_of(start[side]) for side in "ab")))
-    replaced = _replaced(start, models, runs)
-    return _Given(models, runs, _shipped(), start | replaced, missing=bool(replaced))
+    models = comparison_models.choices(visitor_id)
+    runs = comparison_models.runs(visitor_id, filter(None, (link.run_of(start[side]) for side in "ab")))
+    replaced = _replacements(start, models, runs)
+    return _Mounted(models, runs, _shipped(), start | replaced, missing=bool(replaced))
 
 
 def _shipped() -> dict:
-    """The other seeds and the classifier's figures; the page goes on without them."""
+    """The measures of other seeds and the classifier's figures; the page also works without them."""
     try:
         return read_shipped()
     except ShippedError as error:
@@ -86,15 +89,15 @@ def _shipped() -> dict:
         return _NOT_SHIPPED
 
 
-def _replaced(start: dict[str, str], models: list[Choice], runs: list[RunChoice]) -> dict[str, str]:
-    """The default for each side that is not to be had: another visitor's kept model, or a run that is gone."""
-    offered = {each["name"] for each in (*models, *runs)}
-    return {side: _DEFAULTS[side] for side in "ab" if start[side].partition("@")[0] not in offered}
+def _replacements(start: dict[str, str], models: list[Choice], runs: list[RunChoice]) -> dict[str, str]:
+    """The default for each unavailable side: another visitor's kept model, or a deleted run."""
+    available = {each["name"] for each in (*models, *runs)}
+    return {side: _DEFAULTS[side] for side in "ab" if start[side].partition("@")[0] not in available}
 
 
-def _wait_for_measures(who: str, given: _Given) -> None:
-    """Look now and then; the component gets measures as soon as they are there."""
-    fresh = comparison_models.refreshed(who, given.models)
-    if fresh != given.models:
-        given.models = fresh
+def _wait_for_measures(visitor_id: str, mounted: _Mounted) -> None:
+    """Poll for measures; the component gets them as soon as they are available."""
+    fresh = comparison_models.with_new_measures(visitor_id, mounted.models)
+    if fresh != mounted.models:
+        mounted.models = fresh
         st.rerun()

@@ -18,7 +18,7 @@ _mount = component(
     html='<div class="lse lse-both" data-testid="side-by-side" data-ready="false"></div>',
     css=styles([*_SHARED, FOLDER / "receipt/receipt.css", FOLDER / "side_by_side.css"]),
     js=bundle(FOLDER / "side_by_side.js"),
-    isolate_styles=False,  # Plotly's style sheet does not reach into a shadow root
+    isolate_styles=False,  # Plotly's style sheet does not apply inside a shadow root
 )
 
 
@@ -36,10 +36,10 @@ def side_by_side(
     classifier_url: str,
     key: str,
 ) -> dict[str, str] | None:
-    """Draw the two maps and what compares them; the value is the link state that the visitor last left it in, or None.
+    """Draw the two maps and their comparison; returns the last link state that the browser reported, or None.
 
-    It comes from a browser: explorer.server.link.clean says what of it can be trusted. While the component is mounted
-    only the measures in ``models`` may change.
+    It comes from a browser, so check it with explorer.server.link.clean. While the component is mounted only the
+    measures in ``models`` may change.
     """
     data: CompareData = {
         "models": models,

@@ -1,4 +1,4 @@
-"""The units calculator: which beta a loss uses, whatever its code sums or averages."""
+"""The units calculator: the effective beta of a loss, from the sums and means in its code."""
 
 import re
 from dataclasses import asdict, dataclass, fields
@@ -21,8 +21,8 @@ _GITHUB = "https://github.com"
 
 
 @dataclass(frozen=True)
-class Known:
-    """A loss in well-known code: ``source`` is the page that shows it, ``story`` says what it does."""
+class KnownLoss:
+    """A loss in well-known code: ``source`` links to the code, ``story`` says what it does."""
 
     loss: Loss
     source: str
@@ -30,27 +30,27 @@ class Known:
 
 
 KNOWN = {
-    "PyTorch-VAE": Known(
+    "PyTorch-VAE": KnownLoss(
         Loss("squared", "mean", "mean", "sum", "mean", 0.00025, 3 * 64 * 64, 128, 64),
         f"{_GITHUB}/AntixK/PyTorch-VAE/blob/8bf7be5c83c35a2027aa1771e6f0fb1ad9425536/models/vanilla_vae.py",
         "The kld_weight of its configs/vae.yaml: the error is a mean over 12,288 values, the KL a sum over latents.",
     ),
-    "PyTorch examples": Known(
+    "PyTorch examples": KnownLoss(
         Loss("bernoulli", "sum", "sum", "sum", "sum", 1.0, 784, 20, 128),
         f"{_GITHUB}/pytorch/examples/blob/cd01f93000a6679e768700dd29e417a1e5fd10e5/vae/main.py",
         "Both terms are sums over everything, so the weight is β itself.",
     ),
-    "Keras": Known(
+    "Keras": KnownLoss(
         Loss("bernoulli", "sum", "mean", "sum", "mean", 1.0, 784, 2, 128),
         f"{_GITHUB}/keras-team/keras-io/blob/cca4efba8e0b8514ae3817931696294039b3bfc9/examples/generative/vae.py",
         "Both terms are sums over an image and means over the batch, so the weight is β itself.",
     ),
-    "1Konny/Beta-VAE": Known(
+    "1Konny/Beta-VAE": KnownLoss(
         Loss("squared", "sum", "mean", "sum", "mean", 10.0, 3 * 64 * 64, 32, 64),
         f"{_GITHUB}/1Konny/Beta-VAE/blob/977a1ece88e190dd8a556b4e2efb665f759d0772/solver.py",
         "The beta of its run_celeba_H_beta10_z32.sh: a sum of squared errors, which assumes σ² = ½.",
     ),
-    "podgorskiy/VAE": Known(
+    "podgorskiy/VAE": KnownLoss(
         Loss("squared", "mean", "mean", "mean", "mean", 0.1, 3 * 128 * 128, 512, 128),
         f"{_GITHUB}/podgorskiy/VAE/blob/bb69ffc45b5e4d11bcb1e86c9ea6e6a9521f63ee/VAE.py",
         "Both terms are means over everything, the error over 49,152 values and the KL over 512 latents.",
@@ -61,7 +61,7 @@ _FIRST = "PyTorch-VAE"
 
 @st.fragment
 def units_calculator() -> None:
-    """Draw the calculator; only it runs anew when it is used."""
+    """Draw the calculator as a fragment, which reruns alone."""
     st.header("Why is my KL weight 0.00025?", anchor=False)
     st.markdown(
         "Code sums or averages each term over pixels, latents and images. Every mean changes what the KL weight means."
@@ -70,13 +70,13 @@ def units_calculator() -> None:
     _fill_once(KNOWN[_FIRST].loss)
     form, answer = st.columns([3, 2], gap="large")
     with form:
-        # Above the form whose state it shows and sets.
+        # Drawn above the form, but after it, because it shows and sets the form's state.
         codes = st.container()
         values = _form()
     with answer, st.container(border=True):
         loss = _answer(values)
     with codes:
-        _offer_known(loss)
+        _known_field(loss)
 
 
 def parse_size(text: str) -> int:
@@ -93,7 +93,7 @@ def number(value: float) -> str:
 
 
 def formula(loss: Loss) -> str:
-    """How beta comes about, in LaTeX: the weight, times and over what the means divide by."""
+    """The computation of beta, in LaTeX: the weight, multiplied and divided by the counts of the means."""
     images = {("mean", "sum"): r"\times", ("sum", "mean"): r"\div"}
     steps = [(r"\times", loss.pixels, "values")] if loss.over_pixels == "mean" else []
     steps += [(r"\div", loss.latents, "latents")] if loss.over_latents == "mean" else []
@@ -110,18 +110,18 @@ def _braced(text: str, name: str) -> str:
 
 
 def _latex(digits: str) -> str:
-    # A comma alone is punctuation, with a space after it.
+    # LaTeX adds a space after a plain comma.
     return digits.replace(",", "{,}")
 
 
 def _form() -> dict[str, Any]:
-    """Draw the form; what it says of each field of a Loss, the size of an image as text."""
+    """Draw the form; returns a value for each field of a Loss, with the image's size as text."""
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown(f"**:color[Reconstruction]{{foreground='{palette.RECONSTRUCTION}'}}**")
         st.selectbox("Error of a pixel", list(_ERRORS), format_func=_ERRORS.__getitem__, key="units_error")
-        _offer_reduction("over the values of an image", "units_over_pixels")
-        _offer_reduction("over the images of a batch", "units_reconstruction_over_batch")
+        _reduction_field("over the values of an image", "units_over_pixels")
+        _reduction_field("over the images of a batch", "units_reconstruction_over_batch")
         st.selectbox(
             "Values per image", _SIZES, accept_new_options=True, key="units_pixels",
             help="Channels × height × width; type another size, such as 3 × 256 × 256, or a number.",
@@ -129,21 +129,21 @@ def _form() -> dict[str, Any]:
     with right:
         st.markdown(f"**:color[KL]{{foreground='{palette.KL}'}}**")
         st.number_input("Weight", step=0.0001, format="%g", key="units_weight")
-        _offer_reduction("over the latents", "units_over_latents")
-        _offer_reduction("over the images of a batch", "units_kl_over_batch")
+        _reduction_field("over the latents", "units_over_latents")
+        _reduction_field("over the images of a batch", "units_kl_over_batch")
         with st.container(horizontal=True):
             st.number_input("Latents", step=1, key="units_latents", width=140)
             st.number_input("Batch size", step=1, key="units_batch", width=140)
     return {field.name: st.session_state[f"units_{field.name}"] for field in fields(Loss)}
 
 
-def _offer_reduction(over: str, key: str) -> None:
+def _reduction_field(over: str, key: str) -> None:
     st.segmented_control(f"Sum or mean {over}", REDUCTIONS, required=True, key=key)
 
 
-def _offer_known(loss: Loss | None) -> None:
+def _known_field(loss: Loss | None) -> None:
     found = next((name for name, known in KNOWN.items() if known.loss == loss), None)
-    # What is lit is what the form says, whoever filled it in.
+    # The highlighted option follows the form's values, whether typed or filled in.
     st.session_state["units_known"] = found
     st.pills("Known code", KNOWN, key="units_known", on_change=_fill_known, wrap=True)
     st.caption(f"{KNOWN[found].story} [Source]({KNOWN[found].source})" if found else "Your own loss.")
@@ -167,28 +167,28 @@ def _fill(loss: Loss) -> None:
 
 
 def _answer(form: dict[str, Any]) -> Loss | None:
-    """Tell which beta the form's loss has; the loss, or None after a sentence on why it cannot be."""
+    """Show the beta of the form's loss; returns the loss, or None after a sentence that says why it is invalid."""
     try:
         form["pixels"] = parse_size(form["pixels"])
         loss = Loss(**form)
     except ReductionError as error:
         st.warning(str(error))
         return None
-    _tell(loss)
+    _show_beta(loss)
     return loss
 
 
-def _tell(loss: Loss) -> None:
+def _show_beta(loss: Loss) -> None:
     beta = effective_beta(loss)
     st.markdown(f"### This loss is the β-VAE with :color[β\u00a0=\u00a0{number(beta)}]{{foreground='{palette.KL}'}}")
     st.latex(formula(loss))
-    st.markdown(_reading(loss))
+    st.markdown(_explain_error(loss))
     if 0 < beta != 1:
         st.caption(f"With the weight {number(loss.weight / beta)} it would be −ELBO{_variance(loss)}.")
 
 
-def _reading(loss: Loss) -> str:
-    """What the reconstruction term means in nats."""
+def _explain_error(loss: Loss) -> str:
+    """The meaning of the reconstruction term in nats."""
     if loss.error not in FIXED_VARIANCE:
         return "Binary cross-entropy is −log p(x|z) of binary pixels, in nats."
     if not loss.weight:
@@ -201,6 +201,6 @@ def _reading(loss: Loss) -> str:
 
 
 def _variance(loss: Loss) -> str:
-    """The decoder's variance that the error takes for granted."""
+    """The decoder's variance that the error implies."""
     shown = {0.5: "½", 1.0: "1"}
     return f" with σ²\u00a0=\u00a0{shown[FIXED_VARIANCE[loss.error]]}" if loss.error in FIXED_VARIANCE else ""

@@ -1,4 +1,4 @@
-"""The latent map: a Streamlit component that decodes, morphs and inspects in the browser."""
+"""The latent map: a Streamlit component that decodes, animates and inspects in the browser."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ _mount = component(
     html=(FOLDER / "latent_map.html").read_text(encoding="utf-8"),
     css=styles([*MAP_STYLES, FOLDER / "latent_map.css"]),
     js=bundle(FOLDER / "latent_map.js"),
-    isolate_styles=False,  # Plotly's style sheet does not reach into a shadow root
+    isolate_styles=False,  # Plotly's style sheet does not apply inside a shadow root
 )
 
 
@@ -31,11 +31,11 @@ def latent_map(
     classifier_url: str,
     key: str,
 ) -> dict[str, str] | None:
-    """Draw the map; the value is the link state that the visitor last left it in, or None before any change.
+    """Draw the map; returns the last link state that the browser reported, or None before any change.
 
-    It comes from a browser: explorer.server.link.clean says what of it can be trusted. ``start`` and ``defaults`` are
-    link states too. Keep every argument constant while the map is mounted: from the first drawing on the browser holds
-    the state and writes the address bar, and data that has not changed is not sent again.
+    It comes from a browser, so check it with explorer.server.link.clean. ``start`` and ``defaults`` are link states
+    too. Keep every argument constant while the map is mounted: after the first drawing the browser owns the state and
+    writes the address bar, and unchanged data is not sent again.
     """
     data: MapData = {
         "models": models,

@@ -12,9 +12,9 @@ _KEY = "map"
 
 
 def show() -> None:
-    """The page."""
-    who = visitor.identify()
-    models, start = while_mounted(_KEY, lambda: _prepared(who))
+    """Draw the page."""
+    visitor_id = visitor.identify()
+    models, start = while_mounted(_KEY, lambda: _prepared(visitor_id))
     left = latent_map(
         models,
         start,
@@ -36,9 +36,9 @@ def show() -> None:
     )
 
 
-def _prepared(who: str) -> tuple[list[Model], dict[str, str]]:
-    """The models and the link state to start from; others' kept models are not to be had."""
-    models, start = catalogue.offered(who), start_of(_KEY, link.TABLE)
+def _prepared(visitor_id: str) -> tuple[list[Model], dict[str, str]]:
+    """The models and the link state to start from; other visitors' kept models are not available."""
+    models, start = catalogue.models_for(visitor_id), start_of(_KEY, link.MAP)
     if start["model"] not in {model["name"] for model in models}:
         start["model"] = link.DEFAULTS["model"]
     return models, start

@@ -1,4 +1,4 @@
-"""What amortised inference costs the shipped models, as averages over test images and over training images."""
+"""The cost of amortised inference for the shipped models, as averages over test images and over training images."""
 
 import json
 from collections.abc import Collection
@@ -18,7 +18,7 @@ from models.shipped import ShippedError
 
 MAKE = "python -m models evidence"
 
-# Of a column: its name, and which figure it is, to be negated or not. Each of the first stands twice, for both splits.
+# For each column: its name, the figure, and its sign. Columns of the first table are drawn twice, for both splits.
 _BOTH = (
     ("−log p(x)", "log_evidence", -1),
     ("−ELBO", "elbo", -1),
@@ -47,7 +47,7 @@ _STYLE = """<style>
 
 
 def inference_costs() -> None:
-    """Draw the tables, and others for grey pixels: nats of a density are compared with no others."""
+    """Draw the tables. Grey pixels have their own, because nats of a density cannot be compared with others."""
     st.header("What amortised inference costs, over test and training images", anchor=False)
     try:
         _show(read_shipped())
@@ -66,7 +66,7 @@ def _show(found: dict) -> None:
     if "train" in entries.get(gallery.REFERENCE, {}):
         lessons.insert(0, _shape(entries[gallery.REFERENCE]))
     errors = _errors(entries.values()) if entries else ""
-    # Nothing is drawn before all is known to be whole.
+    # Nothing is drawn before all data is known to be complete.
     for html in filter(None, tables):
         st.html(html)
     for words in lessons:
@@ -88,12 +88,12 @@ def _tables(models: list[Model], entries: dict[str, dict], likelihood: Likelihoo
 
 def _unit(likelihood: Likelihood) -> str:
     seen = "each binarised once, " if likelihood.is_binary else ""
-    # Gaps are differences, in which the unit of a density is gone.
+    # Gaps are differences, so they are plain nats also for a density.
     return f"{seen}{likelihood.unit_per_image}{', gaps in nats' if likelihood.is_density else ''}"
 
 
 def gap_table(rows: dict[str, dict], unit: str, counts: dict[str, int]) -> str:
-    """The bound and the gap of models by label, in HTML: over test images, and beside them over training images."""
+    """The bound and the gap of each model in HTML: over test images, and beside them over training images."""
     groups = "".join(f'<th colspan="2" scope="colgroup">{name}</th>' for name, _, _ in _BOTH)
     splits = '<th scope="col">test</th><th scope="col" class="lse-train">training</th>' * len(_BOTH)
     body = {
@@ -109,7 +109,7 @@ def gap_table(rows: dict[str, dict], unit: str, counts: dict[str, int]) -> str:
 
 
 def parts_table(rows: dict[str, dict], unit: str, counts: dict[str, int]) -> str:
-    """What the gap is made of, of models by label, in HTML; those without an encoder have none."""
+    """The parts of the gap of each model in HTML; models without an encoder have none."""
     names = "".join(f'<th scope="col">{name}</th>' for name, _, _ in _SOME)
     body = {
         label: "".join(f"<td>{_number(entry, key, sign)}</td>" for _, key, sign in _SOME)
@@ -122,7 +122,7 @@ def parts_table(rows: dict[str, dict], unit: str, counts: dict[str, int]) -> str
 
 def _table(images: str, head: str, body: dict[str, str]) -> str:
     rows = "".join(f'<tr><th scope="row">{escape(label)}</th>{cells}</tr>' for label, cells in body.items())
-    # Not a caption, which is as wide as the table: on a phone most of it would be out of sight.
+    # Not a caption element, which is as wide as the table: on a phone most of it would be off screen.
     table = f'<table aria-label="{images}"><thead>{head}</thead><tbody>{rows}</tbody></table>'
     return f'<p class="lse-costs-of">{images}</p><div class="lse-costs">{table}</div>'
 
@@ -132,7 +132,7 @@ def _number(entry: dict[str, float], name: str, sign: int) -> str:
 
 
 def _shape(vae: dict) -> str:
-    """That the mean gap is no typical one, and how much of it is missing on images that the encoder has learnt."""
+    """Sentences: the mean gap is not typical, and the gap is smaller on training images."""
     test, train = vae["gap"], vae["train"]["gap"]
     return (
         f"The mean gap of β = 1 is {test:.1f} nats, but half of the images have one of at most {vae['gap_median']:.1f}:"
@@ -142,7 +142,7 @@ def _shape(vae: dict) -> str:
 
 
 def _lesson(entries: dict[str, dict], controls: dict[str, dict]) -> str:
-    """What the two models of one decoder architecture differ in.
+    """Sentences that compare the two models with the same decoder architecture.
 
     They also differ in the learning rate. The controls are the same two recipes, each with the other's rate.
     """
@@ -163,7 +163,7 @@ def _lesson(entries: dict[str, dict], controls: dict[str, dict]) -> str:
 
 
 def equal_rates(entries: dict[str, dict], controls: dict[str, dict]) -> dict[float, float]:
-    """How much log p(x) of exact training exceeds that of the VAE, in nats, at each learning rate that both had."""
+    """The difference of log p(x) between exact training and the VAE, in nats, at each learning rate that both had."""
     reached = {name: {_rate(name): entries[name]["log_evidence"]} for name in (gallery.REFERENCE, gallery.EXACT)}
     for control in controls.values():
         recipe = _recipe(control)
@@ -186,7 +186,7 @@ def _recipe(control: dict) -> Recipe | None:
 
 
 def _but_for_rate(recipe: Recipe) -> Recipe:
-    """Nor does it matter how the map lies."""
+    """The recipe with a fixed learning rate and without alignment, to compare recipes that differ only in these."""
     return replace(recipe, learning_rate=1e-3, folded_onto="")
 
 
@@ -201,14 +201,14 @@ def _errors(found: Collection[dict[str, float]]) -> str:
 
 
 def _at_most(value: float) -> str:
-    """With one digit, and never below the value."""
+    """The value rounded up to one digit."""
     power = 10.0 ** floor(log10(value or 1))
     return f"{ceil(value / power) * power:.1g}"
 
 
 def _explain(draws: int, subset: int) -> None:
     st.latex(
-        # In lines, so that a phone shows it whole.
+        # On several lines, so that it fits on a phone.
         r"\begin{aligned} & \log p(x) - \mathrm{ELBO}(q) \\ &= \underbrace{\log p(x) - \mathrm{ELBO}(q^*)}"
         r"_{\text{approximation gap}} \\ &+ \underbrace{\mathrm{ELBO}(q^*) - \mathrm{ELBO}(q)}"
         r"_{\text{amortisation gap}} \end{aligned}"

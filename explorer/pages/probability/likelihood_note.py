@@ -1,4 +1,4 @@
-"""The Gaussian decoder: sigma^2 and beta are one choice, and its nats are of a density."""
+"""The note on the Gaussian decoder: only the product beta sigma^2 matters, and its nats are of a density."""
 
 from math import log
 
@@ -13,11 +13,11 @@ _LEVELS = 255
 _UNITS = {"0 … 1": 1, "0 … 255": _LEVELS}
 _STDDEVS = (0.02, 1.0)
 _TICKS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
-_INK = "#7c8698"  # an image knows no theme: this can be read on both
+_INK = "#7c8698"  # an image has no theme: this grey is legible on both
 _BETAS = (0.001, 0.01, 0.1, 1, 10, 100, 1000)
 _SIGMA_VAE = "https://arxiv.org/abs/2006.13202"
 
-# In two lines each, so that a phone shows them whole.
+# On two lines each, so that they fit on a phone.
 _DENSITY = (
     rf"\begin{{aligned}} & \textcolor{{{palette.RECONSTRUCTION}}}{{-\log \mathcal{{N}}(x;\, f(z),\, \sigma^2 I)}}"
     r" \\[0.8em] &= \frac{\lVert x - f(z) \rVert^2}{2\sigma^2} + \frac{D}{2} \log 2\pi\sigma^2 \end{aligned}"
@@ -32,7 +32,7 @@ _TRADE = (
 
 @st.fragment
 def likelihood_note() -> None:
-    """Draw the note; only it runs anew when it is used."""
+    """Draw the note as a fragment, which reruns alone."""
     st.header("σ² and β are one choice", anchor=False)
     st.markdown(
         "The loss of a Gaussian decoder is the squared error divided by 2σ², plus a constant. So two losses with the"
@@ -59,7 +59,7 @@ def _trade(trained: Optimum) -> None:
 
 
 def table(trained: Optimum, moved: Optimum) -> str:
-    """Both as a table in Markdown; what is the same in both columns is bold."""
+    """Both as a table in Markdown; equal values are bold."""
     error = f":color[½‖x − f‖²]{{foreground='{palette.RECONSTRUCTION}'}}"
     kl = f":color[KL]{{foreground='{palette.KL}'}}"
     rows = [
@@ -98,7 +98,7 @@ def _explain(trained: Optimum) -> None:
 
 
 def _line(trained: Optimum, moved: Optimum) -> str:
-    """The line of equal beta sigma^2, sigma and beta on logarithmic axes, and where on it both are: an SVG."""
+    """An SVG of the line of equal beta sigma^2 with both optima on it; both axes are logarithmic."""
     low, high = (trained.at(stddev).beta for stddev in reversed(_STDDEVS))
     (left, top), (right, bottom) = (_place(trained.at(stddev), low, high) for stddev in _STDDEVS)
     x0, y0 = _place(trained, low, high)

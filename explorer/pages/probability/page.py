@@ -1,4 +1,5 @@
-"""The probability view: for one image the evidence, the posterior and every gap, because z has two dimensions."""
+"""The Probability page: the evidence, the posterior and every gap for one image; computable because z has two
+dimensions."""
 
 from dataclasses import dataclass
 
@@ -19,54 +20,54 @@ _KEY = "probability"
 
 
 @dataclass
-class _Given:
-    """What the component is given, the question that it asked last, and how many parts of its answer are wanted."""
+class _Mounted:
+    """The component's data, its last question, and the number of parts of the answer that are requested."""
 
     models: list[Choice]
     start: dict[str, str]
-    asked: object = None
+    last_question: object = None
     parts: int = 1
 
 
 def show() -> None:
-    """The page."""
-    who = visitor.identify()
+    """Draw the page."""
+    visitor_id = visitor.identify()
     try:
-        given = while_mounted(_KEY, lambda: _prepared(who))
+        mounted = while_mounted(_KEY, lambda: _prepared(visitor_id))
     except assets.AssetError as error:
         st.error(f"The page cannot be served. {error} Then reload this page.")
         return
-    st.fragment(_view)(who, given)
+    st.fragment(_view)(visitor_id, mounted)
     st.latex(equations.EVIDENCE)
     st.markdown(
         "For every q the ELBO is at most log p(x). The difference is KL(q ‖ p(z|x)), the divergence of q from the"
         " posterior. With two latent dimensions the integral over z is a sum over a grid. Each of the three is computed"
         " separately."
     )
-    with st.container(key="explained"):  # the component's style leaves it undrawn while out of sight
+    with st.container(key="explained"):  # the component's CSS skips its rendering while it is off screen
         inference_costs()
         divergence(term_colours=palette.TERMS, key="divergence")
         likelihood_note()
 
 
-def _prepared(who: str) -> _Given:
-    models, start = comparison_models.choices(who), start_of(_KEY, link.PROBABILITY)
+def _prepared(visitor_id: str) -> _Mounted:
+    models, start = comparison_models.choices(visitor_id), start_of(_KEY, link.PROBABILITY)
     if start["model"] not in {model["name"] for model in models}:
         start["model"] = _DEFAULTS["model"]
-    return _Given(models, start)
+    return _Mounted(models, start)
 
 
-def _view(who: str, given: _Given) -> None:
-    """The component, and the answer to what it asked last, part by part: what takes longest comes last."""
+def _view(visitor_id: str, mounted: _Mounted) -> None:
+    """Draw the component with the answer to its last question, part by part; the slowest part comes last."""
     question = st.session_state.get(_KEY, {}).get("question")
-    if question != given.asked:
-        # Curves alone are asked for when the fits are there already.
-        given.parts = 2 if _about(question) == _about(given.asked) else 1
-        given.asked = question
-    answer = posteriors.answer(question, who, given.parts) if question else None
+    if question != mounted.last_question:
+        # If only the curves are new, the fits are already computed.
+        mounted.parts = 2 if _subject(question) == _subject(mounted.last_question) else 1
+        mounted.last_question = question
+    answer = posteriors.answer(question, visitor_id, mounted.parts) if question else None
     value = probability_view(
-        given.models,
-        given.start,
+        mounted.models,
+        mounted.start,
         _DEFAULTS,
         answer,
         class_colours=palette.CLASSES,
@@ -77,19 +78,19 @@ def _view(who: str, given: _Given) -> None:
     )
     note_left(_KEY, value.link)
     if answer and not answer["complete"]:
-        given.parts += 1
-        _again()
+        mounted.parts += 1
+        _rerun()
 
 
-def _about(question: object) -> object:
-    """What of a question says which image under which model it is about."""
+def _subject(question: object) -> object:
+    """The part of a question that identifies the model and the image."""
     if not isinstance(question, dict):
         return question
     return {name: value for name, value in question.items() if name not in ("id", "curves")}
 
 
-def _again() -> None:
+def _rerun() -> None:
     try:
         st.rerun(scope="fragment")
-    except StreamlitAPIException:  # the whole page has run, not the fragment alone
+    except StreamlitAPIException:  # not in a fragment rerun: the whole page has run
         st.rerun()

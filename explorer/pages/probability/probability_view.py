@@ -1,4 +1,4 @@
-"""The probability view: a Streamlit component that shows what inference approximates, for one image at a time."""
+"""The probability view: a Streamlit component that shows exact and approximate inference for one image at a time."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ _mount = component(
     html='<div class="lse lse-probability" data-testid="probability" data-ready="false" data-answer=""></div>',
     css=styles(_STYLES),
     js=bundle(FOLDER / "probability_view.js"),
-    isolate_styles=False,  # Plotly's style sheet does not reach into a shadow root
+    isolate_styles=False,  # Plotly's style sheet does not apply inside a shadow root
 )
 
 
@@ -42,10 +42,10 @@ def probability_view(
     classifier_url: str,
     key: str,
 ) -> ComponentResult:
-    """Draw the map and what is known of one image; the value has the ``link`` state it was left in and a ``question``.
+    """Draw the map and the answer for one image; the value has the last ``link`` state and a ``question``.
 
-    Either may be None, and both come from a browser: explorer.server.link.clean and explorer.server.questions.asked say
-    what of them can be trusted. While the component is mounted only ``answer`` may change.
+    Either may be None. Both come from a browser, so check them with explorer.server.link.clean and
+    explorer.server.questions.parse_question. While the component is mounted only ``answer`` may change.
     """
     data: ProbabilityData = {
         "models": models,

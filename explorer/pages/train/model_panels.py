@@ -1,4 +1,4 @@
-"""Keeping models: the panels that name, download, upload and forget them."""
+"""The panels of kept models: name, save, download, upload and delete them."""
 
 from pathlib import Path
 
@@ -13,8 +13,8 @@ _FOREIGN = (
 )
 
 
-def offer_keeping(visitor_id: str, file: Path, suggestion: str) -> None:
-    """Offer to keep or download the checkpoint ``file`` of a run."""
+def save_panel(visitor_id: str, file: Path, suggestion: str) -> None:
+    """Draw the panel that saves or downloads the checkpoint ``file`` of a run."""
     try:
         raw = file.read_bytes()
     except OSError:
@@ -28,8 +28,8 @@ def offer_keeping(visitor_id: str, file: Path, suggestion: str) -> None:
         _keep(visitor_id, label, raw)
 
 
-def offer_models(visitor_id: str) -> None:
-    """The visitor's models, and a place to upload another."""
+def models_panel(visitor_id: str) -> None:
+    """Draw the visitor's kept models, and an upload."""
     file = st.file_uploader(
         "Upload a checkpoint", max_upload_size=MAX_FILE_BYTES >> 20,
         help="A .safetensors file made by this app, or by python -m models train.",
@@ -52,9 +52,9 @@ def _keep(visitor_id: str, label: str, raw: bytes) -> None:
         name = model_store.keep(visitor_id, label, raw, st.context.ip_address)
     except (model_store.KeepError, CheckpointError) as error:
         st.warning("The model is not saved.")
-        st.text(str(error))  # text and no Markdown: names from the file stand in it
+        st.text(str(error))  # as text, not Markdown: it contains names from the file
     else:
-        # A link and no page switch, so that the map opens on this very model.
+        # A link and not a page switch, so that the map opens with this model.
         st.success(f"Saved. [See it on the map](./?model={name}), among your models.")
 
 

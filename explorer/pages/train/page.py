@@ -1,4 +1,4 @@
-"""Live training: watch the map form, and turn the KL weight while it trains."""
+"""The Train page: watch the map during training, and change the KL weight of the run."""
 
 from dataclasses import replace
 from functools import partial
@@ -7,8 +7,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer import palette, visitor
-from explorer.pages.train.model_panels import offer_keeping, offer_models
-from explorer.pages.train.recipe_form import first_recipe, recipe_form, tell_cost
+from explorer.pages.train.model_panels import models_panel, save_panel
+from explorer.pages.train.recipe_form import first_recipe, recipe_form, show_cost
 from explorer.pages.train.run_view import run_view
 from explorer.runs.manager import RefusedError, Snapshot, manager
 from explorer.server import assets, run_presenter
@@ -30,39 +30,39 @@ _INVITATION = """Try this
 
 
 def show() -> None:
-    """The page."""
+    """Draw the page."""
     visitor_id = visitor.identify()
-    asked = st.query_params.get("run", "")
-    run = manager().look(asked, visitor_id)
-    if asked and run is None:
+    requested = st.query_params.get("run", "")
+    run = manager().snapshot(requested, visitor_id)
+    if requested and run is None:
         st.warning("There is no run at this address. The address has a mistake, or the run was deleted to make room.")
     if run is None:
-        run = manager().look(manager().active(visitor_id), visitor_id)
+        run = manager().snapshot(manager().active(visitor_id), visitor_id)
     if run is None:
-        _offer_start(visitor_id)
+        _start_panel(visitor_id)
         return
-    if asked != run.name:
+    if requested != run.name:
         st.query_params["run"] = run.name
-    # The browser asks once a second, and no more once the run has ended.
+    # The browser polls once a second until the run has ended.
     st.fragment(_watch, run_every=None if run.status.ended else _POLL_S)(run.name, visitor_id, run.status.ended)
 
 
-def _offer_start(visitor_id: str) -> None:
+def _start_panel(visitor_id: str) -> None:
     view, rail = _columns()
     with rail:
         recipe = recipe_form()
     with view:
-        _draw([run_presenter.nothing_yet(recipe or Recipe())])
-    # After the map, for the server's first visitor waits here until the machine is measured.
+        _draw([run_presenter.empty_view(recipe or Recipe())])
+    # After the map, because the server's first visitor waits here until the machine's speed is measured.
     with rail:
-        fits = recipe is not None and tell_cost(recipe)
+        fits = recipe is not None and show_cost(recipe)
         if obstacle := manager().obstacle():
             st.warning(obstacle)
         ready = fits and not obstacle
         if st.button("Start training", type="primary", disabled=not ready, width="stretch") and recipe:
             _submit(visitor_id, recipe)
         with st.expander("Your models"):
-            offer_models(visitor_id)
+            models_panel(visitor_id)
 
 
 def _submit(visitor_id: str, recipe: Recipe, base: str = "") -> None:
@@ -75,31 +75,31 @@ def _submit(visitor_id: str, recipe: Recipe, base: str = "") -> None:
 
 
 def _watch(name: str, visitor_id: str, ended: bool) -> None:
-    """The run on the left, what can be done with it on the right."""
-    run = manager().look(name, visitor_id)
+    """Draw the run on the left and its controls on the right."""
+    run = manager().snapshot(name, visitor_id)
     if run is None or (run.status.ended and not ended):
         st.rerun()
-    base = manager().look(run.base) if run.base else None
+    base = manager().snapshot(run.base) if run.base else None
     view, rail = _columns()
     with view:
-        _draw([run_presenter.seen(each, manager().record(each.name)) for each in (base, run) if each])
+        _draw([run_presenter.to_view(each, manager().record(each.name)) for each in (base, run) if each])
     with rail:
-        _tell(run)
+        _show_status(run)
         if run.status.ended:
-            _offer_end(run, visitor_id)
+            _end_panel(run, visitor_id)
         elif run.mine:
-            _offer_steering(run, visitor_id)
+            _control_panel(run, visitor_id)
         else:
             st.caption("You are watching. Only the visitor who started this run can control it.")
 
 
 def _weight(run: Snapshot) -> float:
-    """The KL weight that the owner has chosen last."""
+    """The KL weight that the owner chose last."""
     return run.recipe.beta if run.control.weight < 0 else run.control.weight
 
 
 def _columns() -> list[DeltaGenerator]:
-    # On a phone the first column comes first: the map.
+    # On a phone the first column, the map, is on top.
     return st.columns([7, 2], gap="medium")
 
 
@@ -115,7 +115,7 @@ def _draw(runs: list[Run]) -> None:
     )
 
 
-def _tell(run: Snapshot) -> None:
+def _show_status(run: Snapshot) -> None:
     state = run.status.state
     st.markdown(f"**{run_presenter.title(run.recipe)}**")
     if state == "failed":
@@ -125,15 +125,15 @@ def _tell(run: Snapshot) -> None:
     elif state == "done":
         st.success(run.status.sentence)
     else:
-        st.progress(min(1.0, max(0.0, run.status.share)), text=run_presenter.standing(run))
+        st.progress(min(1.0, max(0.0, run.status.share)), text=run_presenter.status_line(run))
     if not _weight(run):
         st.caption(f"σ is kept above {MIN_STDDEV:.6f}; without that floor KL would grow without bound.")
 
 
-def _offer_steering(run: Snapshot, visitor_id: str) -> None:
+def _control_panel(run: Snapshot, visitor_id: str) -> None:
     options = sorted({*WEIGHTS, run.recipe.beta})
     key = f"weight_{run.name}"
-    # What is lit is what is in force, whoever set it in whichever tab.
+    # The highlighted weight is the current one, also if another tab has set it.
     st.session_state[key] = run.control.weight if run.control.weight in options else None
     st.segmented_control(
         "KL weight β from now on (0 switches the KL term off)",
@@ -150,8 +150,9 @@ def _offer_steering(run: Snapshot, visitor_id: str) -> None:
         st.button(
             "Resume" if paused else "Pause", on_click=_steer, args=(run.name, visitor_id), kwargs={"paused": not paused}
         )
-        st.button("One step", disabled=not paused, on_click=_try, args=(partial(manager().step, run.name, visitor_id),))
-        st.button("Cancel", on_click=_try, args=(partial(manager().cancel, run.name, visitor_id),))
+        step = partial(manager().step, run.name, visitor_id)
+        st.button("One step", disabled=not paused, on_click=_attempt, args=(step,))
+        st.button("Cancel", on_click=_attempt, args=(partial(manager().cancel, run.name, visitor_id),))
     if refusal := st.session_state.pop("refusal", ""):
         st.warning(refusal)
     st.caption("The address of this page leads back to this run. Others who open it can watch.")
@@ -164,32 +165,32 @@ def _schedule(run: Snapshot) -> str:
 
 
 def _steer(name: str, visitor_id: str, weight: float | None = None, paused: bool | None = None) -> None:
-    _try(partial(manager().steer, name, visitor_id, weight=weight, paused=paused))
+    _attempt(partial(manager().steer, name, visitor_id, weight=weight, paused=paused))
 
 
-def _try(act: partial) -> None:
+def _attempt(act: partial) -> None:
     try:
         act()
     except RefusedError as error:
         st.session_state["refusal"] = str(error)
 
 
-def _offer_end(run: Snapshot, visitor_id: str) -> None:
+def _end_panel(run: Snapshot, visitor_id: str) -> None:
     record = manager().record(run.name)
     checkpoint = manager().store.files(run.name).checkpoint
-    # A run whose loss overflowed keeps the weights that it had reached.
+    # A run whose loss overflowed still has the weights that it reached.
     if run.status.state == "done" or (run.status.state == "failed" and checkpoint.exists()):
-        offer_keeping(visitor_id, checkpoint, run_presenter.suggestion(run.recipe, record.changes, MAX_LABEL))
+        save_panel(visitor_id, checkpoint, run_presenter.suggested_name(run.recipe, record.changes, MAX_LABEL))
     if record.frames:
-        _offer_again(run, visitor_id)
+        _repeat_panel(run, visitor_id)
     else:
-        _offer_another_try(run, visitor_id)
+        _retry_panel(run, visitor_id)
     if st.button("New run", width="stretch"):
         del st.query_params["run"]
         st.rerun()
 
 
-def _offer_again(run: Snapshot, visitor_id: str) -> None:
+def _repeat_panel(run: Snapshot, visitor_id: str) -> None:
     st.markdown("**Again from the same start**")
     other = 0.0 if run.recipe.beta else 1.0
     beta = st.segmented_control(
@@ -205,7 +206,7 @@ def _offer_again(run: Snapshot, visitor_id: str) -> None:
         _submit(visitor_id, replace(run.recipe, beta=beta), run.name)
 
 
-def _offer_another_try(run: Snapshot, visitor_id: str) -> None:
+def _retry_panel(run: Snapshot, visitor_id: str) -> None:
     if run.recipe.dataset != "digits" and st.button("Train on the 8×8 digits instead", type="primary", width="stretch"):
         same = {name: getattr(run.recipe, name) for name in ("beta", "likelihood", "pixel_stddev", "seed")}
         _submit(visitor_id, replace(first_recipe("digits"), **same))

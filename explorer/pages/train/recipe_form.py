@@ -1,4 +1,4 @@
-"""The form that makes a recipe, with what the run will cost."""
+"""The form for a recipe, and the estimated time of its run."""
 
 import streamlit as st
 
@@ -14,12 +14,12 @@ _MAX_EPOCHS = 200
 
 
 def first_recipe(dataset: str) -> Recipe:
-    """The recipe that the form begins with for the data set of that name."""
+    """The form's initial recipe for a data set."""
     return Recipe(dataset, **DATASETS[dataset].first_run)
 
 
 def recipe_form() -> Recipe | None:
-    """Draw the form; what it says, or None after a sentence on why that cannot be."""
+    """Draw the form; returns its recipe, or None after a sentence that says why it is invalid."""
     dataset = st.selectbox("Images", list(DATASETS), format_func=lambda name: DATASETS[name].label, key="form_dataset")
     default = first_recipe(dataset)
     with st.container(horizontal=True):
@@ -46,7 +46,7 @@ def recipe_form() -> Recipe | None:
         )  # fmt: skip
         seed = st.number_input("Seed", 0, 2**31, 0, key="form_seed", help="Sets initial weights, batches and noise.")
     try:
-        # Rounded, for the field's steps of 0.1 add up to 0.30000000000000004.
+        # Rounded, because the field's steps of 0.1 add up to 0.30000000000000004.
         return Recipe(
             dataset, round(beta, 9), epochs, _widths(widths), batch, rate, warm_up,
             likelihood=likelihood, seed=seed, pixel_stddev=stddev,
@@ -69,10 +69,10 @@ def _pixel_stddev() -> float | None:
     )  # fmt: skip
 
 
-def tell_cost(recipe: Recipe) -> bool:
-    """Say what a run of ``recipe`` will cost; False where that is more than a run may."""
+def show_cost(recipe: Recipe) -> bool:
+    """Show the estimated time of a run of ``recipe``; returns whether it is within the limit."""
     seconds = cost.seconds(recipe)
-    # Half, because other runs and a pause may double it.
+    # Half, because other runs and pauses may double it.
     if seconds > WALL_S / 2:
         wanted = run_presenter.duration(seconds)
         st.warning(f"This would take {wanted}; a run may take {WALL_S // 120} min. Train fewer epochs.")

@@ -16,7 +16,7 @@ _mount = component(
     html=(_FOLDER / "run_view.html").read_text(encoding="utf-8"),
     css=styles([*MAP_STYLES, _FOLDER / "run_view.css"]),
     js=bundle(_FOLDER / "run_view.js"),
-    isolate_styles=False,  # Plotly's style sheet does not reach into a shadow root
+    isolate_styles=False,  # Plotly's style sheet does not apply inside a shadow root
 )
 
 
@@ -30,9 +30,9 @@ def run_view(
     classifier_url: str,
     key: str,
 ) -> None:
-    """Draw one run, or two side by side. Call again with what has come meanwhile; the browser reports nothing back.
+    """Draw one run, or two side by side. Call it again with new frames; the browser reports nothing back.
 
-    ``invitation`` stands beside the map until the first frame is there.
+    ``invitation`` is shown beside the map until the first frame arrives.
     """
     data: RunData = {
         "runs": runs,

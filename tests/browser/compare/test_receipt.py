@@ -43,7 +43,7 @@ def page(blank: Page) -> Page:
     """That page, with a receipt of nothing yet."""
     weights = [checkpoint.half_weights(VAE((8,), seeded(seed))) for seed in range(2)]
     codes = checkpoint.Codes(*torch.zeros(5, 1))
-    blank.evaluate(OPEN, [[address_of(checkpoint.drawable(each, codes)) for each in weights], RECONSTRUCTION])
+    blank.evaluate(OPEN, [[address_of(checkpoint.decoder_bytes(each, codes)) for each in weights], RECONSTRUCTION])
     return blank
 
 

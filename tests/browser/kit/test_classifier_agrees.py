@@ -47,6 +47,6 @@ def test_javascript_classifies_as_python_does(javascript: Page) -> None:
     assert np.abs(found - expected).max() < 2e-3
     for (_, words), probabilities in zip(answers, found, strict=True):
         digit, most = probabilities.argmax(), probabilities.max()
-        sure = "looks like" if most >= classifier.SURE else "unclear, most like"
+        sure = "looks like" if most >= classifier.CONFIDENT else "unclear, most like"
         assert words == f"{sure} {'an' if digit == 8 else 'a'} {digit} ({np.floor(100 * most + 0.5):.0f} %)"
     assert {words.split(",")[0] for _, words in answers} > {"unclear"}

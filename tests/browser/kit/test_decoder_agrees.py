@@ -37,7 +37,7 @@ def places() -> torch.Tensor:
 @pytest.mark.parametrize("name", gallery.recipes())
 def test_javascript_decodes_as_torch_does(javascript: Page, name: str) -> None:
     model = gallery.read(name)
-    address = address_of(checkpoint.drawable(model.weights, model.codes))
+    address = address_of(checkpoint.decoder_bytes(model.weights, model.codes))
     pixels = np.array(javascript.evaluate(DECODE, [address, places().tolist()]))
     vae = model.vae()
     with torch.no_grad():

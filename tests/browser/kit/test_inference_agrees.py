@@ -65,7 +65,7 @@ def images() -> torch.Tensor:
 
 def encoded(page: Page, weights: dict[str, torch.Tensor], x: torch.Tensor) -> np.ndarray:
     """mean and stddev of each image, [N, 2, 2]."""
-    return np.array(page.evaluate(ENCODE, [address_of(checkpoint.encodable(weights)), x.tolist()]))
+    return np.array(page.evaluate(ENCODE, [address_of(checkpoint.encoder_bytes(weights)), x.tolist()]))
 
 
 @pytest.mark.parametrize("name", [name for name, recipe in gallery.recipes().items() if recipe.has_encoder])
@@ -148,7 +148,7 @@ def test_the_terms_of_an_image_are_those_of_torch(
 
 def terms_found(page: Page, weights: dict[str, torch.Tensor], x: torch.Tensor, pixel_stddev: float | None) -> dict:
     decoder = {name: weight for name, weight in weights.items() if name.startswith("decoder.")}
-    addresses = [address_of(checkpoint.encodable(weights)), address_of(safetensors.torch.save(decoder))]
+    addresses = [address_of(checkpoint.encoder_bytes(weights)), address_of(safetensors.torch.save(decoder))]
     likelihood = LIKELIHOODS["gaussian" if pixel_stddev else "bernoulli"].facts()
     return page.evaluate(TERMS, [*addresses, x.tolist(), likelihood, pixel_stddev or 0])
 

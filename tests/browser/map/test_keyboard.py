@@ -53,7 +53,7 @@ def likeness(name: str, z: tuple[float, ...]) -> str:
         pixels = gallery.read(name).vae().decode(torch.tensor([z])).mean
     probabilities = classifier.read().probabilities(pixels)[0]
     digit, most = int(probabilities.argmax()), float(probabilities.max())
-    how = "looks like" if most >= classifier.SURE else "unclear, most like"
+    how = "looks like" if most >= classifier.CONFIDENT else "unclear, most like"
     return f"{how} {'an' if digit == 8 else 'a'} {digit} ({100 * most:.0f} %)"
 
 

@@ -1,4 +1,4 @@
-"""KL is not symmetric: a Streamlit component of two densities that a hand moves, and both divergences between them."""
+"""KL is not symmetric: a Streamlit component with two densities to drag, and both divergences between them."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ _IDENTITY = rf"""
 
 
 def divergence(*, term_colours: TermColours, key: str) -> None:
-    """Draw the section; all of it happens in the browser."""
+    """Draw the section; all computation is in the browser."""
     st.header("KL is not symmetric", anchor=False)
     st.markdown(
         "Drag the top of a curve to move its mean. Drag its side to change its spread. KL(q‖p) averages log q/p where"

@@ -1,4 +1,4 @@
-"""What the command line's words mean: each takes the text of one word, and says what is wrong with it."""
+"""Types of command-line arguments for argparse: each parses the text of one argument."""
 
 from argparse import ArgumentTypeError
 
@@ -12,7 +12,7 @@ def widths(text: str) -> tuple[int, ...]:
 
 
 def stddev(text: str) -> float | None:
-    """The sigma of grey pixels; None where it is learnt. Raises ArgumentTypeError."""
+    """The sigma of grey pixels; None if it is learnt. Raises ArgumentTypeError."""
     try:
         return None if text == "learnt" else float(text)
     except ValueError:
@@ -29,22 +29,22 @@ def changes(text: str) -> tuple[tuple[int, float], ...]:
 
 
 def count(text: str) -> int:
-    """Of threads or jobs. Raises ArgumentTypeError."""
+    """A number of threads or jobs. Raises ArgumentTypeError."""
     return _whole(text, 256)
 
 
 def images(text: str) -> int:
-    """How many of them. Raises ArgumentTypeError."""
+    """A number of images. Raises ArgumentTypeError."""
     return _whole(text, 1_000_000)
 
 
 def subset(text: str) -> int:
-    """How many images, of which 0 are none. Raises ArgumentTypeError."""
+    """A number of images, or 0 for none. Raises ArgumentTypeError."""
     return 0 if text == "0" else images(text)
 
 
 def _whole(text: str, most: int) -> int:
-    # Not isdigit, which lets int() meet a superscript; and no more digits than int() takes.
+    # Not isdigit, which accepts superscripts that int() refuses; and no more digits than int() accepts.
     if not text.isdecimal() or len(text) > 9 or not 1 <= int(text) <= most:
         raise ArgumentTypeError(f"{text!r} is no whole number from 1 to {most:,}")
     return int(text)
