@@ -46,6 +46,7 @@ def test_every_width_along_either_axis_gives_what_a_fine_grid_does() -> None:
     torch.testing.assert_close(reconstruction(vae, x, q), expected, rtol=0, atol=2e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WITH_ENCODER)
 def test_of_a_shipped_model_both_the_rule_and_the_file_are_within_a_twentieth_of_a_nat(
     name: str, mnist_test: Dataset
