@@ -202,7 +202,7 @@ def openings(new_context: NewContext, address: str, kind: type[OpenedMap] = Open
         opened[-1].page.goto(address + query)
         if not broken:
             opened[-1].wait_until_ready()
-        if shared:
+        if shared and opened[-1] is last.opened:
             last.share(*choice)
         return opened[-1]
 
