@@ -20,6 +20,7 @@ def number(text: str) -> float:
     return float(text.split()[0].replace("−", "-"))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("mnist_folder")
 def test_three_pages_say_one_number(open_map: Callable, open_pair: Callable, open_probability: Callable) -> None:
     """The last page has the integral itself, refined until it no longer moves."""

@@ -189,6 +189,7 @@ def test_the_maps_are_saved_as_a_picture_and_as_a_table(open_pair: Callable, tmp
     assert width > 1.5 * height > 1000
 
 
+@pytest.mark.slow
 def test_an_image_that_is_still_to_come_is_billed_by_its_stored_terms(open_pair: Callable, mnist_folder: Path) -> None:
     opened = open_pair(PAIR)
     held: list[Route] = []
@@ -213,6 +214,7 @@ def test_without_files_the_receipt_says_what_is_missing(open_pair_without_files:
     assert f"{gallery.read(B).codes.reconstruction[7].item():.1f}" in receipt.inner_text()
 
 
+@pytest.mark.slow
 def test_the_link_holds_the_pair_and_the_view(open_pair: Callable) -> None:
     query = f"{PAIR}&z=0.5,-0.25&image=7&digits=0137&scale=fit&lines=on&draw=12"
     opened = open_pair(query)
@@ -233,6 +235,7 @@ def test_a_bad_link_opens_the_default_pair(open_pair: Callable) -> None:
     assert opened.models() == ["mnist-beta-0", B]
 
 
+@pytest.mark.slow
 def test_dragging_a_handle_of_the_plane_puts_another_model_on_the_map(open_pair: Callable) -> None:
     opened = open_pair(PAIR)
     expect(opened.page.locator("[data-testid=plane][data-ready=true]")).to_be_attached()
@@ -250,6 +253,7 @@ def phone(open_pair: Callable) -> OpenedPair:
     return opened
 
 
+@pytest.mark.slow
 def test_on_a_phone_one_map_follows_the_other_and_nothing_scrolls_sideways(phone: OpenedPair) -> None:
     first, second = (phone.side(letter).locator(".lse-stage").bounding_box() for letter in "AB")
     assert first["y"] + first["height"] <= second["y"]
@@ -257,6 +261,7 @@ def test_on_a_phone_one_map_follows_the_other_and_nothing_scrolls_sideways(phone
     assert phone.page.get_by_test_id("stMain").evaluate("main => main.scrollWidth <= main.clientWidth")
 
 
+@pytest.mark.slow
 def test_on_a_phone_a_thumb_draws(phone: OpenedPair) -> None:
     pad = phone.page.get_by_test_id("pad").locator("canvas").first
     pad.scroll_into_view_if_needed()

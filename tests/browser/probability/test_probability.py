@@ -170,6 +170,7 @@ def test_another_model_answers_for_the_same_image(opened: OpenedProbability) -> 
     assert_adds_up(opened, "mnist-beta-0.3")
 
 
+@pytest.mark.slow
 def test_a_model_without_an_encoder_has_its_evidence_alone(open_probability: Callable, mnist_test: Dataset) -> None:
     opened = open_probability("?model=mnist-lattice&image=3")
     opened.wait_for_answer()
@@ -221,6 +222,7 @@ def test_a_grey_sample_is_binarised_for_a_model_of_binary_pixels(
     assert_adds_up(opened, REFERENCE)
 
 
+@pytest.mark.slow
 def test_the_zoom_shows_the_posterior_in_the_middle(opened: OpenedProbability) -> None:
     opened.wait_for_axes()
     opened.page.get_by_test_id("nearer").click()
@@ -245,6 +247,7 @@ def test_without_the_files_a_drawing_is_answered(open_without_files: Callable) -
     assert_adds_up(opened, REFERENCE)
 
 
+@pytest.mark.slow
 def test_on_a_phone_the_posterior_follows_the_map_and_nothing_scrolls_sideways(
     open_probability: Callable, mnist_test: Dataset
 ) -> None:
