@@ -109,9 +109,12 @@ class LastOpened:
         self.opened: OpenedMap | None = None
         self.choice: tuple = ()
         self.look: list = []
+        self.shared: tuple = ()
+        """Of a page that its tests leave as they found it: where and how it was opened, and what its address became."""
 
     def again(self, address: str, kind: type[OpenedMap], options: dict) -> OpenedMap:
         """That page, left and with nothing recorded; another one where it was of another kind or looks otherwise."""
+        self.shared = ()
         if self.opened is None or self.choice != (address, options) or self.look_now() != self.look:
             self.close()
             context = self.browser.new_context(**options)
@@ -126,6 +129,14 @@ class LastOpened:
         return self.opened.page.evaluate(
             "[innerWidth, innerHeight, matchMedia('(prefers-color-scheme: dark)').matches]"
         )
+
+    def is_shared(self, *choice: object) -> bool:
+        """Whether the page is still as it was when it was opened so, as far as its address says."""
+        return self.shared == (*choice, self.opened and self.opened.page.url)
+
+    def share(self, *choice: object) -> None:
+        """Let the tests after this one have the page as it leaves it."""
+        self.shared = (*choice, self.opened.page.url)
 
     def close(self) -> None:
         if self.opened is not None:
@@ -147,6 +158,7 @@ class NewContext:
 
     make: Callable[..., BrowserContext]
     last: LastOpened
+    session: pytest.Session
 
     def __call__(self, **options: object) -> BrowserContext:
         context = self.make(**options)
@@ -155,32 +167,48 @@ class NewContext:
 
 
 @pytest.fixture
-def new_context(new_context: Callable[..., BrowserContext], last_opened: LastOpened) -> NewContext:
+def new_context(
+    new_context: Callable[..., BrowserContext], last_opened: LastOpened, request: pytest.FixtureRequest
+) -> NewContext:
     """In place of pytest-playwright's own."""
-    return NewContext(new_context, last_opened)
+    return NewContext(new_context, last_opened, request.session)
 
 
 def openings(new_context: NewContext, address: str, kind: type[OpenedMap] = OpenedMap) -> Iterator[Callable]:
     opened: list[OpenedMap] = []
+    last, failed = new_context.last, new_context.session.testsfailed
 
-    def open_map(query: str = "", *, broken: str = "", fresh: bool = False, **context_options: object) -> OpenedMap:
+    def open_map(
+        query: str = "", *, broken: str = "", fresh: bool = False, shared: bool = False, **context_options: object
+    ) -> OpenedMap:
         """The page at ``query``, in a context of its own where it is ``fresh``, ``broken`` or not the first.
 
-        Requests that the regular expression ``broken`` finds, fail; no map is waited for.
+        Requests that the regular expression ``broken`` finds, fail; no map is waited for. Tests that open the same
+        ``shared`` page get it as the one before left it, and so put back whatever they change and its address does not
+        say; where its address has changed it is opened anew.
         """
         context_options = {"reduced_motion": kind.motion} | context_options
+        choice = (address + query, context_options)
+        if shared and last.is_shared(*choice):
+            last.opened.forget_records()
+            opened.append(last.opened)
+            return opened[-1]
         if fresh or broken or opened:
             opened.append(kind(new_context(**context_options).new_page()))
         else:
-            opened.append(new_context.last.again(address, kind, context_options))
+            opened.append(last.again(address, kind, context_options))
         if broken:
             opened[-1].break_requests(broken)
         opened[-1].page.goto(address + query)
         if not broken:
             opened[-1].wait_until_ready()
+        if shared and opened[-1] is last.opened:
+            last.share(*choice)
         return opened[-1]
 
     yield open_map
+    if new_context.session.testsfailed > failed:
+        last.shared = ()
     for each in opened:
         assert sorted(set(each.complaints)) == sorted(set(each.expected))
 

@@ -67,6 +67,10 @@ class OpenedMap:
         self.page.unroute_all()
         self.page.mouse.move(0, 0)
         self.page.goto("about:blank")
+        self.forget_records()
+
+    def forget_records(self) -> None:
+        """As if the page had been opened now."""
         for record in (self.frames, self.requests, self.complaints, self.expected):
             record.clear()
 

@@ -19,6 +19,8 @@ PAGES = {
     "train": OpenedRun,
     "an ended run": OpenedRun,
 }
+pytestmark = pytest.mark.slow
+
 BARRED = ("critical", "serious")
 BARRED_TOO = ("empty-heading", "empty-table-header")
 OPEN_FOLDS = "() => document.querySelectorAll('details:not([open]) > summary').forEach(fold => fold.click())"

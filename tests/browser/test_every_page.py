@@ -74,6 +74,7 @@ def test_nothing_is_cut_and_nothing_scrolls_sideways(phone: tuple[str, Page]) ->
     assert page.evaluate(CUT) == []
 
 
+@pytest.mark.slow
 def test_a_choice_leads_to_the_page_and_leaves_no_menu_over_it(browser: Browser, server: str) -> None:
     page = browser.new_page(**NARROWEST)
     page.set_default_timeout(READY_MS)
@@ -86,13 +87,15 @@ def test_a_choice_leads_to_the_page_and_leaves_no_menu_over_it(browser: Browser,
     page.close()
 
 
-@pytest.mark.parametrize("width", [767, 768])
-def test_at_every_width_there_is_one_menu(browser: Browser, server: str, width: int) -> None:
-    page = browser.new_page(viewport={"width": width, "height": 740})
+@pytest.mark.slow
+def test_at_every_width_there_is_one_menu(browser: Browser, server: str) -> None:
+    page = browser.new_page()
     page.set_default_timeout(READY_MS)
     page.goto(server)
     page.locator(".st-key-page-menu").wait_for(state="attached")
-    for name in PAGES:
-        expect(page.get_by_role("link", name=name, exact=True)).to_have_count(1)
-    expect(page.get_by_test_id("stExpandSidebarButton")).to_be_hidden()
+    for width in (767, 768):
+        page.set_viewport_size({"width": width, "height": 740})
+        for name in PAGES:
+            expect(page.get_by_role("link", name=name, exact=True), f"at {width} px").to_have_count(1)
+        expect(page.get_by_test_id("stExpandSidebarButton")).to_be_hidden()
     page.close()

@@ -13,7 +13,7 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 
 @pytest.fixture
 def phone(open_map: Callable) -> OpenedMap:
-    opened = open_map(**PHONE)
+    opened = open_map(shared=True, **PHONE)
     opened.wait_for_axes()
     return opened
 
@@ -28,24 +28,6 @@ def test_nothing_scrolls_sideways_and_the_map_comes_before_the_decoded_picture(p
     assert plot["y"] + plot["height"] < 844
 
 
-def test_a_thumb_drags_the_handle(phone: OpenedMap) -> None:
-    phone.touch((0, 0), (-0.5, 0.5), (-1, 1))
-    phone.wait_for_z((-1, 1), within=0.05)
-    phone.page.wait_for_url("**/*z=*")
-
-
-def test_a_tap_turns_the_kl_term_off(phone: OpenedMap) -> None:
-    phone.switch.tap()
-    expect(phone.root).to_have_attribute("data-model", "mnist-beta-0")
-    expect(phone.switch).to_have_attribute("aria-checked", "false")
-
-
-def test_a_tap_on_a_point_selects_its_image(phone: OpenedMap) -> None:
-    image = lonely_image(gallery.REFERENCE)
-    phone.page.touchscreen.tap(*phone.place(gallery.read(gallery.REFERENCE).codes.mean[image].tolist()))
-    expect(phone.root).to_have_attribute("data-image", str(image))
-
-
 def test_every_control_is_large_enough_for_a_thumb(phone: OpenedMap) -> None:
     """The legend's names lie closer together: Plotly sets them like text."""
     boxes = [button.bounding_box() for button in phone.root.locator("button").all()]
@@ -53,15 +35,32 @@ def test_every_control_is_large_enough_for_a_thumb(phone: OpenedMap) -> None:
     assert min(box["height"] for box in boxes) >= 40
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_map_wears_the_scheme_of_the_visitor(open_map: Callable, scheme: str) -> None:
-    opened = open_map(color_scheme=scheme)
-    expect(opened.root).to_have_attribute("data-theme", scheme)
+@pytest.mark.slow
+def test_a_thumb_drags_the_handle(phone: OpenedMap) -> None:
+    phone.touch((0, 0), (-0.5, 0.5), (-1, 1))
+    phone.wait_for_z((-1, 1), within=0.05)
+    phone.page.wait_for_url("**/*z=*")
 
 
-def test_the_map_follows_a_change_of_scheme(open_map: Callable) -> None:
-    opened = open_map(fresh=True, color_scheme="light")
-    before = opened.points()
-    opened.page.emulate_media(color_scheme="dark")
+@pytest.mark.slow
+def test_a_tap_turns_the_kl_term_off(phone: OpenedMap) -> None:
+    phone.switch.tap()
+    expect(phone.root).to_have_attribute("data-model", "mnist-beta-0")
+    expect(phone.switch).to_have_attribute("aria-checked", "false")
+
+
+@pytest.mark.slow
+def test_a_tap_on_a_point_selects_its_image(phone: OpenedMap) -> None:
+    image = lonely_image(gallery.REFERENCE)
+    phone.page.touchscreen.tap(*phone.place(gallery.read(gallery.REFERENCE).codes.mean[image].tolist()))
+    expect(phone.root).to_have_attribute("data-image", str(image))
+
+
+@pytest.mark.slow
+def test_the_map_wears_the_scheme_of_the_visitor_and_follows_a_change(open_map: Callable) -> None:
+    opened = open_map(fresh=True, color_scheme="dark")
     expect(opened.root).to_have_attribute("data-theme", "dark")
+    before = opened.points()
+    opened.page.emulate_media(color_scheme="light")
+    expect(opened.root).to_have_attribute("data-theme", "light")
     assert opened.points() != before

@@ -24,6 +24,7 @@ def number(page: Page) -> str:
     return text.inner_text()
 
 
+@pytest.mark.slow
 def test_two_tabs_that_a_new_visitor_opens_at_once_are_one(
     new_context: Callable[..., BrowserContext], server: str
 ) -> None:

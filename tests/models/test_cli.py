@@ -208,6 +208,7 @@ def test_pretrain_prints_a_command_a_model_that_parses(capsys: pytest.CaptureFix
     assert made == [gallery.path(name).relative_to(ROOT).as_posix() for name in gallery.recipes()]
 
 
+@pytest.mark.slow
 def test_mnist_is_learnt_in_one_epoch(mnist_folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "mnist.safetensors"
     assert main(["train", "--dataset", "mnist", "--epochs", "1", "--hidden", "32", "--out", str(path)]) == 0

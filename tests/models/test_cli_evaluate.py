@@ -73,6 +73,7 @@ def test_evaluate_prints_the_evidence_and_all_below_it_as_json(digits_file: Path
     assert found["gap_median"] < found["gap_90"]
 
 
+@pytest.mark.slow
 def test_the_training_images_are_evaluated_as_the_held_out_ones(
     digits_file: Path, digits: data.Dataset, capsys: pytest.CaptureFixture[str]
 ) -> None:

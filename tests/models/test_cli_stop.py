@@ -62,6 +62,7 @@ def test_a_resumed_run_gives_the_weights_of_one_that_was_never_stopped(
     assert sorted(os.listdir(tmp_path)) == ["model.safetensors", "whole.safetensors"]
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_with_a_sentence_and_a_file(tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     words = ["train", "--dataset", "digits", "--epochs", "1000", "--hidden", "16", "--out", str(path)]

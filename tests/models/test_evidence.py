@@ -107,6 +107,7 @@ def test_without_a_kl_term_the_evidence_is_that_of_a_plain_fine_grid_around_the_
         assert value.item() == pytest.approx(plain_grid(vae, image, mean, half_width=0.5, steps=201), abs=0.01)
 
 
+@pytest.mark.slow
 def test_the_evidence_is_that_of_a_plain_fine_grid_over_the_whole_prior(mnist_test: Dataset) -> None:
     vae, x = gallery.read("mnist-beta-1").vae().requires_grad_(False), real_images(mnist_test, 1)
     expected = plain_grid(vae, x[0], torch.zeros(2), half_width=4.5, steps=401)

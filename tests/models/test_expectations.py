@@ -67,6 +67,7 @@ def by_a_fitted_rule(vae: VAE, image: Tensor, at: Tensor, stddev: Tensor) -> tup
     return joint.logsumexp(dim=0).item(), mean, (joint.softmax(dim=0) @ (z - mean) ** 2).sqrt()
 
 
+@pytest.mark.slow
 def test_of_the_shipped_model_they_are_those_of_a_rule_made_for_the_image(exact: VAE, mnist_test: Dataset) -> None:
     x = fixed_images(mnist_test)[ROWS]
     found = expectations(exact, x)

@@ -95,6 +95,7 @@ def test_no_flip_or_swap_lies_nearer_to_the_reference(name: str) -> None:
     assert nearest_symmetry(means, reference) == ((0, 1), (1.0, 1.0))
 
 
+@pytest.mark.slow
 def test_the_reference_measured_again_gives_its_metrics(mnist_test: Dataset) -> None:
     model = gallery.read(gallery.REFERENCE)
     again = evaluated_again(model, mnist_test)

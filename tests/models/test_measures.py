@@ -75,6 +75,7 @@ def test_measures_of_codes_that_no_grid_holds_lack_the_split(tiny_checkpoint: Ch
     assert lacking == JUDGED | SPLIT | BINARISED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["mnist-beta-30", gallery.REFERENCE])
 def test_a_shipped_model_measured_again_gives_what_is_shipped(name: str) -> None:
     found, shipped = measure(gallery.read(name)), dict(read_shipped()["models"][name])

@@ -39,13 +39,14 @@ def test_every_width_along_either_axis_gives_what_a_fine_grid_does() -> None:
     sigmas = torch.tensor([1e-5, WIDTHS[0], 1.01 * WIDTHS[0], WIDTHS[1], WIDTHS[2], 1.0])
     q = Independent(Normal(torch.randn(36, 2, generator=seeded(1)), torch.cartesian_prod(sigmas, sigmas)), 1)
     x = torch.rand(36, 784, generator=seeded(2)).round()
-    nodes = torch.linspace(-7, 7, 141)
+    nodes = torch.linspace(-7, 7, 71)
     weights = torch.outer(*2 * [(-(nodes.double() ** 2) / 2).softmax(dim=0)]).flatten()
     z = q.mean + q.stddev * torch.cartesian_prod(nodes, nodes)[:, None]
     expected = -torch.stack([weights @ vae.decode(part).log_prob(x[i]).double() for i, part in enumerate(z.unbind(1))])
     torch.testing.assert_close(reconstruction(vae, x, q), expected, rtol=0, atol=2e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WITH_ENCODER)
 def test_of_a_shipped_model_both_the_rule_and_the_file_are_within_a_twentieth_of_a_nat(
     name: str, mnist_test: Dataset

@@ -49,21 +49,34 @@ def small(tmp_path: Path, tiny_checkpoint: Checkpoint, monkeypatch: pytest.Monke
     return {"folder": tmp_path, "one": tmp_path / "beta-1-seed-1.safetensors"}
 
 
-def test_only_what_is_there_is_measured(small: dict[str, Path], tiny_checkpoint: Checkpoint) -> None:
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files that the commands measured, in order; a measure is how many they were by then."""
+    files: list[str] = []
+
+    def run(command: str) -> str:
+        files.append(shlex.split(command)[-1])
+        return json.dumps({"measures": {"kl": {"value": len(files), "unit": "nats per image"}}})
+
+    monkeypatch.setattr(sweep, "run", run)
+    return files
+
+
+def test_only_what_is_there_is_measured(small: dict[str, Path], tiny_checkpoint: Checkpoint, ran: list[str]) -> None:
     alone = sweep.measure_all(small["folder"], jobs=1)
     assert [(each["beta"], each["seed"]) for each in alone["seeds"]] == [(1, 0)]
     checkpoint.write(small["one"], replace(tiny_checkpoint, recipe=replace(tiny_checkpoint.recipe, seed=1)))
     both = sweep.measure_all(small["folder"], jobs=1)
     assert [(each["beta"], each["seed"]) for each in both["seeds"]] == [(1, 0), (1, 1)]
     assert both["seeds"][0]["measures"] == both["models"]["shipped"] == alone["models"]["shipped"]
+    assert ran == [str(small["folder"] / "shipped.safetensors"), str(small["one"])]
     assert both["classifier"]["test_accuracy"] == classifier.read().test_accuracy
-    json.dumps(both, allow_nan=False)
 
 
 def test_what_is_not_here_keeps_its_measures(
     small: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A clone has the shipped models and none of the other seeds."""
+    """A clone has the shipped models and none of the other seeds. Measured by the real command."""
     file, seed = tmp_path / "measures.json", {"beta": 1, "seed": 4, "measures": {"kl": 6.5}}
     others = [{"beta": 0.3, "seed": 0, "measures": {"kl": 7.5}}, {"beta": 1, "seed": 0, "measures": {"kl": -1.0}}]
     file.write_text(json.dumps({"models": {"once": {"kl": 3.0}}, "seeds": [seed, *others]}))
@@ -72,11 +85,14 @@ def test_what_is_not_here_keeps_its_measures(
     found = json.loads(file.read_bytes())
     assert [(each["beta"], each["seed"]) for each in found["seeds"]] == [(0.3, 0), (1, 0), (1, 4)]
     assert (found["seeds"][0], found["seeds"][2]) == (others[0], seed)
-    assert found["seeds"][1]["measures"] == found["models"]["shipped"] != {"kl": -1.0}
+    assert found["seeds"][1]["measures"] == found["models"]["shipped"]
+    assert found["models"]["shipped"] == pytest.approx(measures.measure(checkpoint.read(gallery.path("shipped"))))
+    json.dumps(found, allow_nan=False)
     assert found["models"]["once"] == {"kl": 3.0}
     assert "Kept the measures of 3 models" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("ran")
 @pytest.mark.parametrize("text", ["{", "[]", '{"seeds": []}', '{"models": {}, "seeds": [1]}'])
 def test_a_damaged_file_is_not_written_over(
     small: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
@@ -89,15 +105,8 @@ def test_a_damaged_file_is_not_written_over(
 
 
 def test_a_file_is_measured_again_only_once_it_has_changed(
-    small: dict[str, Path], tiny_checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+    small: dict[str, Path], tiny_checkpoint: Checkpoint, ran: list[str]
 ) -> None:
-    ran = []
-
-    def run(command: str) -> str:
-        ran.append(shlex.split(command)[-1])
-        return json.dumps({"measures": {"kl": {"value": len(ran), "unit": "nats per image"}}})
-
-    monkeypatch.setattr(sweep, "run", run)
     assert [sweep.measure_all(small["folder"], 1)["models"]["shipped"] for _ in range(2)] == [{"kl": 1}, {"kl": 1}]
     changed = replace(tiny_checkpoint, weights={name: 0 * each for name, each in tiny_checkpoint.weights.items()})
     checkpoint.write(small["folder"] / "shipped.safetensors", changed)
@@ -105,10 +114,13 @@ def test_a_file_is_measured_again_only_once_it_has_changed(
     assert ran == 2 * [(small["folder"] / "shipped.safetensors").as_posix()]
 
 
-def test_a_model_of_another_recipe_is_not_measured(small: dict[str, Path], tiny_checkpoint: Checkpoint) -> None:
+def test_a_model_of_another_recipe_is_not_measured(
+    small: dict[str, Path], tiny_checkpoint: Checkpoint, ran: list[str]
+) -> None:
     checkpoint.write(small["one"], tiny_checkpoint)
     with pytest.raises(CheckpointError, match="another recipe"):
         sweep.measure_all(small["folder"], jobs=1)
+    assert ran == [(small["folder"] / "shipped.safetensors").as_posix()]
 
 
 def test_only_missing_models_are_trained(small: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:

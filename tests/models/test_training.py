@@ -117,6 +117,7 @@ def test_a_sigma_that_explodes_has_a_finite_loss_and_comes_back(tiny_dataset: Da
     assert taken[-1].kl < taken[0].kl / 1e3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("likelihood", LIKELIHOODS)
 def test_the_highest_learning_rate_reaches_the_end_without_a_skipped_step(digits: Dataset, likelihood: str) -> None:
     recipe = Recipe("digits", epochs=8, batch_size=64, learning_rate=0.1, likelihood=likelihood)

@@ -1,8 +1,7 @@
 """The training page: it starts, steers and ends runs, says what went wrong, and lets others watch."""
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,13 +14,17 @@ from explorer.runs import limits, lock
 from explorer.runs.manager import Manager
 from explorer.runs.store import STATE_VARIABLE, Store
 from explorer.server import assets, catalogue, model_store
-from models.recipe import Recipe
+from tests.conftest import PATIENCE_S
 from tests.forging import with_tensors
+from tests.runs.running import ANN, BOB, BRIEF, ENDLESS, patched, until, until_settled
 
-SECONDS = 120
-ANN, BOB = "a" * 32, "b" * 32
-BRIEF = Recipe("digits", epochs=4, hidden=(16,), batch_size=64)
-LONG = Recipe("digits", epochs=1000, hidden=(16,), batch_size=16)
+# The real worker, asleep most of the time.
+SLOWLY = """
+import time
+from models import training
+descend = training._descend
+training._descend = lambda *given: time.sleep(0.2) or descend(*given)
+"""
 
 
 @pytest.fixture
@@ -34,6 +37,37 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Manager]:
     manager.close()
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Manager]:
+    """A manager with a run of Bob's that is done and one of Ann's at work, for workers take seconds to start."""
+    folder = tmp_path_factory.mktemp("shared")
+    manager = Manager(Store(folder / "runs", folder / "frames"), slots=2)
+    until_settled(manager, manager.submit(BOB, BRIEF))
+    manager.command = patched(SLOWLY)
+    at_work(manager)
+    yield manager
+    manager.close()
+
+
+@pytest.fixture
+def busy(shared: Manager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Manager:
+    """That manager, found by the page. Who uses it leaves Ann's run at work, its KL weight 1, and none of Bob's."""
+    monkeypatch.setenv(STATE_VARIABLE, str(tmp_path))
+    monkeypatch.setattr("explorer.pages.train.page.manager", lambda: shared)
+    return shared
+
+
+def done(runs: Manager) -> str:
+    """Bob's run that is done."""
+    return [run.name for run in runs.runs_of(BOB)][-1]
+
+
+def cancel(runs: Manager, name: str) -> None:
+    """End a run of Bob's."""
+    runs.cancel(name, BOB)
+    until_settled(runs, name)
+
+
 def opened(run: str = "", visitor: str = ANN) -> AppTest:
     """The page at the address of ``run``. Alone, because AppTest cannot switch to a page that is a function."""
 
@@ -42,18 +76,11 @@ def opened(run: str = "", visitor: str = ANN) -> AppTest:
 
         page.show()
 
-    app = AppTest.from_function(page, default_timeout=SECONDS)
+    app = AppTest.from_function(page, default_timeout=PATIENCE_S)
     app.session_state["visitor_drawn"] = visitor
     if run:
         app.query_params["run"] = run
     return app.run()
-
-
-def until(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < end, "it did not come about"
-        time.sleep(0.05)
 
 
 def shown(app: AppTest) -> list[dict]:
@@ -76,9 +103,9 @@ def labels(app: AppTest) -> set[str]:
     return {each.label for each in app.button}
 
 
-def at_work(runs: Manager, recipe: Recipe = LONG) -> str:
+def at_work(runs: Manager) -> str:
     """Ann's run, after its first step."""
-    name = runs.submit(ANN, recipe)
+    name = runs.submit(ANN, ENDLESS)
     until(lambda: runs.snapshot(name).status.step)
     return name
 
@@ -121,6 +148,7 @@ def test_start_trains_to_the_end_and_the_model_can_be_kept(runs: Manager) -> Non
     assert not published.exists()
 
 
+@pytest.mark.slow
 def test_a_gaussian_run_has_a_sigma_fixed_or_learnt(runs: Manager) -> None:
     app = opened()
     assert not [each for each in app.checkbox if each.key == "form_sigma_learnt"]
@@ -188,41 +216,42 @@ def test_the_owner_steers(runs: Manager) -> None:
     assert "Cancelled" in app.warning[0].value
 
 
-def test_others_watch_and_do_not_steer(runs: Manager) -> None:
-    name = at_work(runs)
+def test_others_watch_and_do_not_steer(busy: Manager) -> None:
+    name = busy.active(ANN)
     apps = [opened(name, visitor) for visitor in (BOB, ANN)]
     assert all(shown(app)[0]["frames"] for app in apps)
     assert not labels(apps[0]) & {"Pause", "Cancel", "One step"}
     assert labels(apps[1]) >= {"Pause", "Cancel", "One step"}
 
 
-def test_coming_back_without_the_address_finds_the_run(runs: Manager) -> None:
-    name = at_work(runs)
+def test_coming_back_without_the_address_finds_the_run(busy: Manager) -> None:
+    name = busy.active(ANN)
     app = opened()
     assert shown(app)[0]["name"] == name
     assert address(app) == name
 
 
-def test_an_address_that_names_no_run_leads_back_to_ones_own(runs: Manager) -> None:
-    name = at_work(runs)
+def test_an_address_that_names_no_run_leads_back_to_ones_own(busy: Manager) -> None:
+    name = busy.active(ANN)
     app = opened("0123456789abcdef")
     assert shown(app)[0]["name"] == address(app) == name
     assert "no run at this address" in app.warning[0].value
 
 
-def test_the_weight_that_is_lit_is_the_one_in_force_whichever_tab_set_it(runs: Manager) -> None:
-    name = at_work(runs)
+def test_the_weight_that_is_lit_is_the_one_in_force_whichever_tab_set_it(busy: Manager) -> None:
+    name = busy.active(ANN)
     tabs = [opened(name), opened(name)]
     tabs[0].segmented_control[0].set_value(1.0).run()
     tabs[1].run()
     assert [tab.segmented_control[0].value for tab in tabs] == [1.0, 1.0]
     tabs[1].segmented_control[0].set_value(0.0).run()
     tabs[0].run()
-    assert runs.snapshot(name).control.weight == tabs[0].segmented_control[0].value == 0.0
+    assert busy.snapshot(name).control.weight == tabs[0].segmented_control[0].value == 0.0
+    busy.steer(name, ANN, weight=1.0)
 
 
-def test_clearing_the_caches_loses_no_run(runs: Manager) -> None:
-    name = at_work(runs)
+def test_clearing_the_caches_loses_no_run(busy: Manager) -> None:
+    name = busy.active(ANN)
     st.cache_data.clear()
     st.cache_resource.clear()
     app = opened(name)
@@ -230,29 +259,28 @@ def test_clearing_the_caches_loses_no_run(runs: Manager) -> None:
     assert "Pause" in labels(app)
 
 
-def test_again_repeats_the_start_with_another_weight_and_shows_both(runs: Manager) -> None:
-    base = runs.submit(ANN, BRIEF)
-    until(lambda: runs.snapshot(base).status.ended)
-    app = opened(base)
+def test_again_repeats_the_start_with_another_weight_and_shows_both(busy: Manager) -> None:
+    base = done(busy)
+    app = opened(base, BOB)
     button(app, "Train again").click().run()
     name = address(app)
-    assert runs.snapshot(name).recipe == Recipe("digits", 0.0, 4, (16,), batch_size=64)
-    until(lambda: runs.snapshot(name).status.ended)
+    assert busy.snapshot(name).recipe == replace(BRIEF, beta=0.0)
+    until(lambda: busy.record(name).frames)
     app.run()
     before, after = shown(app)
     assert (before["name"], after["name"]) == (base, name)
-    first = [runs.store.files(each).frame(0).read_bytes() for each in (base, name)]
+    first = [busy.store.files(each).frame(0).read_bytes() for each in (base, name)]
     assert first[0] == first[1]
+    cancel(busy, name)
 
 
-def test_a_second_run_of_one_visitor_is_refused_in_a_sentence(runs: Manager) -> None:
-    base = runs.submit(ANN, BRIEF)
-    until(lambda: runs.snapshot(base).status.ended)
-    at_work(runs)
-    app = opened(base)
+def test_a_second_run_of_one_visitor_is_refused_in_a_sentence(busy: Manager) -> None:
+    base, name = done(busy), busy.submit(BOB, ENDLESS)
+    app = opened(base, BOB)
     button(app, "Train again").click().run()
     assert "Cancel it" in app.warning[0].value
     assert not app.exception
+    cancel(busy, name)
 
 
 def test_a_failed_run_says_why(runs: Manager, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -328,11 +356,13 @@ def test_a_full_disk_at_a_start_is_told_on_the_page(runs: Manager, monkeypatch: 
     assert not app.exception
 
 
-def test_a_run_without_the_kl_term_says_where_sigma_ends(runs: Manager) -> None:
-    name = at_work(runs)
+def test_a_run_without_the_kl_term_says_where_sigma_ends(busy: Manager) -> None:
+    name = busy.active(ANN)
     sentence = "σ is kept above 0.000006"
     assert not any(sentence in caption.value for caption in opened(name).caption)
-    runs.steer(name, ANN, weight=0.0)
+    busy.steer(name, ANN, weight=0.0)
     assert any(sentence in caption.value for caption in opened(name).caption)
-    other = runs.submit(BOB, replace(LONG, beta=0.0))
+    busy.steer(name, ANN, weight=1.0)
+    other = busy.submit(BOB, replace(ENDLESS, beta=0.0))
     assert any(sentence in caption.value for caption in opened(other, BOB).caption)
+    cancel(busy, other)

@@ -82,6 +82,7 @@ def mirror() -> Iterator[tuple[int, dict[str, bytes], Event]]:
         server.shutdown()
 
 
+@pytest.mark.slow
 def test_images_are_fetched_before_the_eyes_of_the_owner(
     manage: Manage, nowhere: Path, mirror: tuple[int, dict[str, bytes], Event]
 ) -> None:

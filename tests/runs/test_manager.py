@@ -176,6 +176,7 @@ def test_a_queued_run_is_cancelled_at_once_and_for_good(manage: Manage) -> None:
         assert (status(runs, name).state, runs.snapshot(name).place, runs.active(ANN)) == ("cancelled", 0, "")
 
 
+@pytest.mark.slow
 def test_a_pause_that_is_forgotten_ends_by_itself(manage: Manage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "PAUSE_S", 4)
     clock = HandClock()
@@ -218,6 +219,7 @@ def test_a_worker_that_is_stopped_is_killed_when_it_is_cancelled(
     assert worker.returncode == -signal.SIGKILL
 
 
+@pytest.mark.slow
 def test_a_worker_gives_way_to_the_server_in_a_group_of_its_own(manage: Manage) -> None:
     runs = manage()
     name = runs.submit(ANN, ENDLESS)

@@ -40,18 +40,17 @@ RECIPES = {"plain": BRIEF, "steered": BRIEF, "cancelled": ENDLESS, "killed": END
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Manager]:
-    """A manager with a paused run for each visitor, for workers take seconds to start."""
+    """A manager of as many runs as tests ask for."""
     folder = tmp_path_factory.mktemp("worker")
     manager = Manager(Store(folder / "runs", folder / "frames"), slots=len(RECIPES))
-    for visitor, recipe in RECIPES.items():
-        manager.steer(manager.submit(visitor, recipe), visitor, paused=True)
     yield manager
     manager.close()
 
 
 def started(runs: Manager, visitor: str) -> str:
-    """The run of ``visitor``, now that it is paused before its first step."""
-    name = runs.active(visitor)
+    """The run of ``visitor``, paused before its first step."""
+    name = runs.submit(visitor, RECIPES[visitor])
+    runs.steer(name, visitor, paused=True)
     assert until_state(runs, name, "paused").status.step == 0
     return name
 
@@ -128,6 +127,7 @@ def test_a_hand_on_the_run_acts_at_the_next_step_and_its_recipe_repeats_it(runs:
     assert not same(made.weights, trained(BRIEF))
 
 
+@pytest.mark.slow
 def test_a_running_run_is_paused_and_cancelled_and_what_it_showed_stays(runs: Manager) -> None:
     name = started(runs, "cancelled")
     runs.steer(name, "cancelled", paused=False)
@@ -152,6 +152,7 @@ def test_a_running_run_is_paused_and_cancelled_and_what_it_showed_stays(runs: Ma
     assert status(runs, name) == before
 
 
+@pytest.mark.slow
 def test_a_killed_worker_is_named_and_its_frames_stay(runs: Manager) -> None:
     name = started(runs, "killed")
     runs.steer(name, "killed", paused=False)
@@ -182,6 +183,7 @@ def test_a_hand_that_never_keeps_still_is_followed_as_far_as_a_recipe_can_tell(t
     assert same(made.weights, trained(made.recipe))
 
 
+@pytest.mark.slow
 def test_the_highest_learning_rate_reaches_the_end(runs: Manager) -> None:
     name = started(runs, "wild")
     runs.steer(name, "wild", paused=False)
@@ -198,6 +200,7 @@ training._MAX_SKIPPED = 5
 """
 
 
+@pytest.mark.slow
 def test_a_run_whose_steps_all_overflow_ends_and_what_it_reached_stays(manage: Manage) -> None:
     """No step after the twentieth is taken."""
     runs = manage(worker=patched(OVERFLOWS))
@@ -217,6 +220,7 @@ def assert_finite(runs: Manager, name: str) -> None:
         assert all(tensor.isfinite().all() for tensor in frame_tensors(files.frame(frame["step"])).values())
 
 
+@pytest.mark.slow
 def test_a_full_disk_ends_the_run_with_the_remedy(manage: Manage) -> None:
     """The limit lets the small files through and no frame."""
     limit = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))"

@@ -244,6 +244,7 @@ def test_the_lifeline_runs_a_module_as_python_does(tmp_path: Path) -> None:
         assert run("explorer.runs.lifeline", *words) == run(*words)
 
 
+@pytest.mark.slow
 def test_a_kept_model_is_measured_by_the_command_line(tiny_bytes: bytes, tmp_path: Path) -> None:
     path = tmp_path / "tiny.safetensors"
     path.write_bytes(tiny_bytes)

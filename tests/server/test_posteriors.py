@@ -139,6 +139,7 @@ def test_the_curves_rise_from_the_bound_to_the_evidence(
         assert curve["bound"][0] == pytest.approx(answered["elbo"]["value"], abs=0.1)
 
 
+@pytest.mark.slow
 def test_the_standard_error_is_what_the_mean_varies_by_from_press_to_press(tiny_bytes: bytes) -> None:
     name, presses, places = model_store.keep(ANN, "my own", tiny_bytes), 30, (1, 3)
     drawn = [posteriors.answer(asking(name, curves=press), ANN)["curves"]["prior"] for press in range(1, presses + 1)]

@@ -57,6 +57,7 @@ def test_another_model_takes_the_drawing_and_clearing_takes_it_away(open_pair: C
     expect(opened.page.get_by_test_id("receipt")).not_to_contain_text("Your drawing")
 
 
+@pytest.mark.slow
 def test_a_late_encoder_does_not_answer_for_the_model_that_came_after_it(open_pair: Callable) -> None:
     opened = open_pair(PAIR)
     held: list[Route] = []
@@ -77,6 +78,7 @@ def test_a_late_encoder_does_not_answer_for_the_model_that_came_after_it(open_pa
     assert receipt.get_attribute("data-total") == bill
 
 
+@pytest.mark.slow
 def test_while_an_encoder_is_on_its_way_nothing_of_the_model_before_remains(open_pair: Callable) -> None:
     opened = open_pair(PAIR)
     opened.draw(SEVEN)
@@ -93,6 +95,7 @@ def test_while_an_encoder_is_on_its_way_nothing_of_the_model_before_remains(open
     expect(guests).to_have_count(2)
 
 
+@pytest.mark.slow
 def test_an_encoder_that_cannot_be_had_is_asked_for_once_a_stroke(open_pair: Callable) -> None:
     opened = open_pair(PAIR)
     opened.break_requests(f"{B}-encoder")
@@ -103,6 +106,7 @@ def test_an_encoder_that_cannot_be_had_is_asked_for_once_a_stroke(open_pair: Cal
     assert 1 <= sum(f"{B}-encoder" in url for url in opened.requests) <= 2
 
 
+@pytest.mark.slow
 def test_a_drawing_outside_the_window_waits_at_its_edge_and_the_caption_says_so(open_pair: Callable) -> None:
     opened = open_pair()
     opened.draw(SEVEN)

@@ -33,6 +33,7 @@ def pixels(download: Download) -> np.ndarray:
     return np.asarray(Image.open(download.path()).convert("RGB"))
 
 
+@pytest.mark.slow
 def test_the_points_of_the_saved_maps_are_drawn_for_the_file_and_not_enlarged(opened: OpenedPair) -> None:
     before = opened.points_of_both()
     download = saved(opened, "Save the maps as PNG")
@@ -51,6 +52,7 @@ def test_the_points_of_the_saved_maps_are_drawn_for_the_file_and_not_enlarged(op
     assert opened.points_of_both() == before
 
 
+@pytest.mark.slow
 def test_the_saved_table_ends_with_its_last_column_and_its_last_row(opened: OpenedPair) -> None:
     table = opened.page.locator(".lse-table")
     expect(table.locator("tbody tr").first).to_be_attached()

@@ -40,7 +40,7 @@ def test_the_page_opens_on_the_two_models_of_the_kl_switch(open_pair: Callable) 
 
 
 def test_an_image_under_the_pointer_lights_up_on_both_maps(open_pair: Callable) -> None:
-    opened = open_pair(PAIR)
+    opened = open_pair(PAIR, shared=True)
     opened.wait_for_axes()
     image = lonely_image(A)
     opened.page.mouse.move(*opened.place_on("A", mean_of(A, image)))
@@ -52,21 +52,66 @@ def test_an_image_under_the_pointer_lights_up_on_both_maps(open_pair: Callable) 
     expect(opened.page.get_by_test_id("lit").filter(visible=True)).to_have_count(0)
 
 
-def test_a_click_draws_both_ellipses_to_scale(open_pair: Callable) -> None:
-    opened = open_pair(PAIR)
+def test_the_classes_are_joined_where_their_names_stand(open_pair: Callable) -> None:
+    opened = open_pair(PAIR, shared=True)
     opened.wait_for_axes()
-    image = lonely_image(A)
-    opened.page.mouse.click(*opened.place_on("A", mean_of(A, image)))
+    threads = opened.page.locator(".lse-thread-class")
+    expect(threads).to_have_count(0)
+    opened.page.get_by_test_id("lines").click()
+    expect(threads).to_have_count(10)
+    assert opened.query["lines"] == "on"
+    overlay = opened.page.get_by_test_id("threads").bounding_box()
+    for digit in (0, 7):
+        for letter, ends in (("A", ("x1", "y1")), ("B", ("x2", "y2"))):
+            x, y = (float(threads.nth(digit).get_attribute(end)) for end in ends)
+            name = opened.side(letter).locator(".lse-letter").nth(digit)
+            plot = opened.side(letter).locator(".lse-plot").bounding_box()
+            wanted = (plot["x"] + float(name.get_attribute("x")), plot["y"] + float(name.get_attribute("y")))
+            assert (overlay["x"] + x, overlay["y"] + y) == pytest.approx(wanted, abs=1)
+    toggle = opened.page.locator(".lse-axes .legendtoggle").first
+    toggle.click()
+    expect(threads).to_have_count(9)
+    toggle.click()
+    expect(threads).to_have_count(10)
+    opened.page.get_by_test_id("lines").click()
+    expect(threads).to_have_count(0)
+    opened.page.wait_for_url(lambda url: "lines" not in url and "digits" not in url)
+
+
+def test_a_model_that_does_not_come_is_named_and_the_other_stays(open_pair: Callable) -> None:
+    opened = open_pair(PAIR, shared=True)
+    opened.wait_for_silence()
+    opened.break_requests(r"mnist-beta-3-[0-9a-f]+\.")
+    opened.side("A").locator("[data-model-name='mnist-beta-3']").click()
+    expect(opened.error).to_contain_text("could not be loaded")
+    assert opened.models() == [A, B]
+    opened.mend_requests()
+    opened.put("A", "mnist-beta-3")
+    expect(opened.error).to_be_hidden()
+    opened.put("A", A)
+    opened.wait_for_silence()
+
+
+def test_a_click_draws_both_ellipses_to_scale_and_the_link_says_on_which_map_it_was(open_pair: Callable) -> None:
+    opened = open_pair(PAIR, shared=True)
+    opened.wait_for_axes()
+    image = lonely_image(B)
+    opened.page.mouse.click(*opened.place_on("B", mean_of(B, image)))
     expect(opened.root).to_have_attribute("data-image", str(image))
     for letter, name in (("A", A), ("B", B)):
         ring = opened.side(letter).locator(".lse-ellipse").first
         scale = opened.side(letter).locator(".lse-plot").bounding_box()["width"] / 8
         for radius, sigma in zip(("rx", "ry"), gallery.read(name).codes.stddev[image].tolist(), strict=True):
             assert float(ring.get_attribute(radius)) == pytest.approx(sigma * scale, rel=1e-3)
+    opened.page.wait_for_url("**lead=b*")
+    z = opened.z
+    opened.page.reload()
+    opened.wait_until_ready()
+    assert opened.z == z == pytest.approx(mean_of(B, image), abs=1e-3)
 
 
 def test_one_handle_is_decoded_by_both_decoders_without_a_word_to_the_server(open_pair: Callable) -> None:
-    opened = open_pair(PAIR)
+    opened = open_pair(PAIR, shared=True)
     opened.wait_for_silence()
     sent, asked = len(opened.frames), len(opened.requests)
     opened.grab()
@@ -82,18 +127,20 @@ def test_one_handle_is_decoded_by_both_decoders_without_a_word_to_the_server(ope
     opened.page.mouse.up()
 
 
-@pytest.mark.parametrize("scale", ["shared", "fit", "own"])
-def test_axes_have_one_aspect_and_are_common_unless_each_is_to_fit(open_pair: Callable, scale: str) -> None:
-    opened = open_pair("" if scale == "shared" else f"?scale={scale}")
+def test_axes_have_one_aspect_and_are_common_unless_each_is_to_fit(open_pair: Callable) -> None:
+    opened = open_pair()
     opened.wait_for_axes()
-    widths = []
-    for (left, right), (low, high) in opened.axis_ranges():
-        assert high - low == pytest.approx(right - left)
-        widths.append(right - left)
-    assert (widths[0] == pytest.approx(widths[1])) == (scale != "own")
     spreads = [gallery.read(name).codes.mean.abs().max() for name in opened.models()]
-    if scale == "own":
-        assert all(width > spread for width, spread in zip(widths, spreads, strict=True))
+    for scale in ("shared", "fit", "own"):
+        opened.page.locator(f"[data-scale={scale}]").click()
+        opened.page.wait_for_url(lambda url, scale=scale: (f"scale={scale}" in url) == (scale != "shared"))
+        expect(opened.root).to_have_attribute("data-gliding", "false")
+        axes = opened.axis_ranges()
+        widths = [right - left for (left, right), _ in axes]
+        assert [high - low for _, (low, high) in axes] == pytest.approx(widths), scale
+        assert (widths[0] == pytest.approx(widths[1])) == (scale != "own"), scale
+        if scale == "own":
+            assert all(width > spread for width, spread in zip(widths, spreads, strict=True))
 
 
 def test_a_zoom_on_one_map_is_a_zoom_on_both(open_pair: Callable) -> None:
@@ -106,40 +153,8 @@ def test_a_zoom_on_one_map_is_a_zoom_on_both(open_pair: Callable) -> None:
     assert first[0][1] - first[0][0] == pytest.approx(8 / 1.5)
 
 
-def test_the_classes_are_joined_where_their_names_stand(open_pair: Callable) -> None:
-    opened = open_pair(PAIR)
-    opened.wait_for_axes()
-    threads = opened.page.locator(".lse-thread-class")
-    expect(threads).to_have_count(0)
-    opened.page.get_by_test_id("lines").click()
-    expect(threads).to_have_count(10)
-    assert opened.query["lines"] == "on"
-    overlay = opened.page.get_by_test_id("threads").bounding_box()
-    for digit in (0, 7):
-        for letter, ends in (("A", ("x1", "y1")), ("B", ("x2", "y2"))):
-            x, y = (float(threads.nth(digit).get_attribute(end)) for end in ends)
-            name = opened.side(letter).locator(".lse-letter").nth(digit)
-            plot = opened.side(letter).locator(".lse-plot").bounding_box()
-            wanted = (plot["x"] + float(name.get_attribute("x")), plot["y"] + float(name.get_attribute("y")))
-            assert (overlay["x"] + x, overlay["y"] + y) == pytest.approx(wanted, abs=1)
-    opened.page.locator(".lse-axes .legendtoggle").first.click()
-    expect(threads).to_have_count(9)
-
-
-def test_the_link_says_on_which_map_the_image_was_chosen(open_pair: Callable) -> None:
-    opened = open_pair(PAIR)
-    opened.wait_for_axes()
-    image = lonely_image(B)
-    opened.page.mouse.click(*opened.place_on("B", mean_of(B, image)))
-    opened.page.wait_for_url("**lead=b*")
-    z = opened.z
-    opened.page.reload()
-    opened.wait_until_ready()
-    assert opened.z == z == pytest.approx(mean_of(B, image), abs=1e-3)
-
-
 def test_the_receipt_of_an_image_adds_up_to_what_torch_says_it_costs(open_pair: Callable, mnist_test: Dataset) -> None:
-    opened = open_pair(f"{PAIR}&image=7")
+    opened = open_pair(f"{PAIR}&image=7", shared=True)
     receipt = opened.page.get_by_test_id("receipt")
     expect(receipt).to_have_attribute("data-ready", "true")
     totals = [float(text) for text in receipt.get_attribute("data-total").split(",")]
@@ -150,6 +165,31 @@ def test_the_receipt_of_an_image_adds_up_to_what_torch_says_it_costs(open_pair: 
         assert total == pytest.approx(loss, abs=0.1)  # what 4,000 draws leave open
 
 
+def saved(opened: OpenedMap, press: Callable[[], None]) -> Download:
+    with opened.page.expect_download() as download:
+        press()
+    return download.value
+
+
+def test_the_maps_are_saved_as_a_picture_and_as_a_table(open_pair: Callable, tmp_path: Path) -> None:
+    opened = open_pair(f"{PAIR}&image=7", shared=True)
+    opened.wait_for_axes()
+    buttons = opened.page.locator(".lse-save-maps button")
+    table = saved(opened, buttons.filter(has_text="CSV").click)
+    table.save_as(tmp_path / "maps.csv")
+    head, *body = csv.reader((tmp_path / "maps.csv").read_text().splitlines())
+    assert len(body) == 20_000
+    codes = gallery.read(B).codes
+    row = dict(zip(head, body[10_007], strict=True))
+    assert (row["side"], row["model"], row["image"], row["class"]) == ("B", "β = 1", "7", str(codes.label[7].item()))
+    assert float(row["mean z2"]) == pytest.approx(codes.mean[7, 1].item(), rel=1e-6)
+    picture = saved(opened, buttons.filter(has_text="PNG").click)
+    picture.save_as(tmp_path / "maps.png")
+    width, height = struct.unpack(">II", (tmp_path / "maps.png").read_bytes()[16:24])
+    assert width > 1.5 * height > 1000
+
+
+@pytest.mark.slow
 def test_an_image_that_is_still_to_come_is_billed_by_its_stored_terms(open_pair: Callable, mnist_folder: Path) -> None:
     opened = open_pair(PAIR)
     held: list[Route] = []
@@ -166,6 +206,7 @@ def test_an_image_that_is_still_to_come_is_billed_by_its_stored_terms(open_pair:
     expect(receipt).not_to_contain_text("is loading")
 
 
+@pytest.mark.slow
 def test_without_files_the_receipt_says_what_is_missing(open_pair_without_files: Callable) -> None:
     opened = open_pair_without_files(f"{PAIR}&image=7")
     receipt = opened.page.get_by_test_id("receipt")
@@ -173,6 +214,7 @@ def test_without_files_the_receipt_says_what_is_missing(open_pair_without_files:
     assert f"{gallery.read(B).codes.reconstruction[7].item():.1f}" in receipt.inner_text()
 
 
+@pytest.mark.slow
 def test_the_link_holds_the_pair_and_the_view(open_pair: Callable) -> None:
     query = f"{PAIR}&z=0.5,-0.25&image=7&digits=0137&scale=fit&lines=on&draw=12"
     opened = open_pair(query)
@@ -193,30 +235,7 @@ def test_a_bad_link_opens_the_default_pair(open_pair: Callable) -> None:
     assert opened.models() == ["mnist-beta-0", B]
 
 
-def saved(opened: OpenedMap, press: Callable[[], None]) -> Download:
-    with opened.page.expect_download() as download:
-        press()
-    return download.value
-
-
-def test_the_maps_are_saved_as_a_picture_and_as_a_table(open_pair: Callable, tmp_path: Path) -> None:
-    opened = open_pair(f"{PAIR}&image=7")
-    opened.wait_for_axes()
-    buttons = opened.page.locator(".lse-save-maps button")
-    table = saved(opened, buttons.filter(has_text="CSV").click)
-    table.save_as(tmp_path / "maps.csv")
-    head, *body = csv.reader((tmp_path / "maps.csv").read_text().splitlines())
-    assert len(body) == 20_000
-    codes = gallery.read(B).codes
-    row = dict(zip(head, body[10_007], strict=True))
-    assert (row["side"], row["model"], row["image"], row["class"]) == ("B", "β = 1", "7", str(codes.label[7].item()))
-    assert float(row["mean z2"]) == pytest.approx(codes.mean[7, 1].item(), rel=1e-6)
-    picture = saved(opened, buttons.filter(has_text="PNG").click)
-    picture.save_as(tmp_path / "maps.png")
-    width, height = struct.unpack(">II", (tmp_path / "maps.png").read_bytes()[16:24])
-    assert width > 1.5 * height > 1000
-
-
+@pytest.mark.slow
 def test_dragging_a_handle_of_the_plane_puts_another_model_on_the_map(open_pair: Callable) -> None:
     opened = open_pair(PAIR)
     expect(opened.page.locator("[data-testid=plane][data-ready=true]")).to_be_attached()
@@ -227,25 +246,14 @@ def test_dragging_a_handle_of_the_plane_puts_another_model_on_the_map(open_pair:
     expect(opened.side("B")).not_to_have_attribute("data-model", B)
 
 
-def test_a_model_that_does_not_come_is_named_and_the_other_stays(open_pair: Callable) -> None:
-    opened = open_pair(PAIR)
-    opened.wait_for_silence()
-    opened.break_requests(r"mnist-beta-3-[0-9a-f]+\.")
-    opened.side("A").locator("[data-model-name='mnist-beta-3']").click()
-    expect(opened.error).to_contain_text("could not be loaded")
-    assert opened.models() == [A, B]
-    opened.mend_requests()
-    opened.put("A", "mnist-beta-3")
-    expect(opened.error).to_be_hidden()
-
-
 @pytest.fixture
 def phone(open_pair: Callable) -> OpenedPair:
-    opened = open_pair(PAIR, **PHONE)
+    opened = open_pair(PAIR, shared=True, **PHONE)
     opened.wait_for_axes()
     return opened
 
 
+@pytest.mark.slow
 def test_on_a_phone_one_map_follows_the_other_and_nothing_scrolls_sideways(phone: OpenedPair) -> None:
     first, second = (phone.side(letter).locator(".lse-stage").bounding_box() for letter in "AB")
     assert first["y"] + first["height"] <= second["y"]
@@ -253,6 +261,7 @@ def test_on_a_phone_one_map_follows_the_other_and_nothing_scrolls_sideways(phone
     assert phone.page.get_by_test_id("stMain").evaluate("main => main.scrollWidth <= main.clientWidth")
 
 
+@pytest.mark.slow
 def test_on_a_phone_a_thumb_draws(phone: OpenedPair) -> None:
     pad = phone.page.get_by_test_id("pad").locator("canvas").first
     pad.scroll_into_view_if_needed()

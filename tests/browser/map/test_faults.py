@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import expect
 
 from models import gallery
@@ -42,6 +43,7 @@ def test_when_the_first_model_does_not_load_it_is_said_and_can_be_chosen_again(o
     assert_draggable(opened)
 
 
+@pytest.mark.slow
 def test_when_the_first_model_does_not_load_another_can_be_chosen(open_map: Callable) -> None:
     opened = open_map(broken=f"/{ON}-")
     expect(opened.error).to_contain_text("could not be loaded")
@@ -50,6 +52,7 @@ def test_when_the_first_model_does_not_load_another_can_be_chosen(open_map: Call
     assert_draggable(opened)
 
 
+@pytest.mark.slow
 def test_without_plotly_the_map_is_draggable_and_says_what_is_missing(open_map: Callable) -> None:
     opened = open_map(broken="/plotly-")
     opened.wait_until_ready()
@@ -57,6 +60,7 @@ def test_without_plotly_the_map_is_draggable_and_says_what_is_missing(open_map: 
     assert_draggable(opened)
 
 
+@pytest.mark.slow
 def test_originals_that_do_not_load_are_replaced_by_reconstructions(open_map: Callable, mnist_folder: object) -> None:
     opened = open_map("?image=17", broken="/mnist-test-")
     opened.wait_until_ready()

@@ -61,8 +61,41 @@ def place(z: tuple[float, ...]) -> str:
     return ", ".join(f"z{i} = {value:.2f}" for i, value in enumerate(z, 1)).replace("-", "−")
 
 
+def test_every_stop_of_the_tab_key_on_the_map_can_be_seen(open_map: Callable) -> None:
+    opened = open_map(shared=True)
+    opened.wait_for_axes()
+    seen = 0
+    for _ in range(STOPS):
+        opened.page.keyboard.press("Tab")
+        if opened.root.evaluate("root => root.contains(document.activeElement)"):
+            seen += 1
+            assert opened.page.evaluate(SHOWS_FOCUS), opened.page.evaluate("document.activeElement.outerHTML")
+        elif seen:
+            break
+    assert seen > 15
+
+
+def test_a_class_is_hidden_and_shown_by_keyboard(open_map: Callable) -> None:
+    opened = open_map(shared=True)
+    opened.wait_for_axes()
+    first, third = (opened.page.get_by_role("button", name=f"class {digit}", exact=True) for digit in (0, 2))
+    tab_to(opened, first)
+    opened.page.keyboard.press("ArrowRight")
+    opened.page.keyboard.press("ArrowRight")
+    expect(third).to_be_focused()
+    expect(third).to_have_attribute("aria-pressed", "true")
+    opened.page.keyboard.press("Space")
+    opened.page.wait_for_url("**/*digits=013456789*")
+    expect(opened.letters).to_have_text(list("013456789"))
+    expect(third).to_have_attribute("aria-pressed", "false")
+    expect(third).to_be_focused()
+    opened.page.keyboard.press("Enter")
+    opened.page.wait_for_url(lambda url: "digits" not in url)
+    expect(third).to_have_attribute("aria-pressed", "true")
+
+
 def test_an_image_is_chosen_by_its_number_on_the_map(open_map: Callable) -> None:
-    opened = open_map()
+    opened = open_map(shared=True)
     choose(opened, "42")
     opened.page.wait_for_url("**/*image=42*")
     assert opened.z == pytest.approx(CODES.mean[42].tolist(), abs=1e-4)
@@ -88,6 +121,29 @@ def test_the_same_number_again_brings_the_handle_back(open_map: Callable) -> Non
     opened.wait_for_z(CODES.mean[42].tolist(), within=1e-3)
 
 
+def test_a_class_hidden_on_one_map_is_hidden_on_both(open_pair: Callable) -> None:
+    opened = open_pair(PAIR, shared=True)
+    opened.wait_for_axes()
+    of = [opened.side(letter).get_by_role("button", name="class 0", exact=True) for letter in "AB"]
+    tab_to(opened, of[0])
+    opened.page.keyboard.press("Enter")
+    for each in of:
+        expect(each).to_have_attribute("aria-pressed", "false")
+    opened.page.keyboard.press("Enter")
+    for each in of:
+        expect(each).to_have_attribute("aria-pressed", "true")
+    opened.page.wait_for_url(lambda url: "digits" not in url)
+
+
+def test_a_pad_leads_to_the_field_that_needs_no_pointer(open_pair: Callable) -> None:
+    opened = open_pair(PAIR, shared=True)
+    opened.wait_for_axes()
+    tab_to(opened, opened.page.get_by_role("button", name="choose a test image by its number"))
+    opened.page.keyboard.press("Enter")
+    expect(opened.page.get_by_test_id("number").locator("input")).to_be_focused()
+
+
+@pytest.mark.slow
 def test_an_image_is_chosen_by_its_number_on_compare(open_pair: Callable) -> None:
     opened = open_pair(PAIR)
     opened.wait_for_axes()
@@ -98,6 +154,7 @@ def test_an_image_is_chosen_by_its_number_on_compare(open_pair: Callable) -> Non
     assert opened.z == pytest.approx(codes.mean[42].tolist(), abs=1e-4)
 
 
+@pytest.mark.slow
 def test_an_image_is_chosen_by_its_number_on_probability(open_probability: Callable, mnist_folder: object) -> None:
     opened = open_probability()
     opened.wait_for_answer()
@@ -105,14 +162,6 @@ def test_an_image_is_chosen_by_its_number_on_probability(open_probability: Calla
     opened.page.wait_for_url("**/*image=42*")
     expect(opened.page.get_by_test_id("x-name")).to_have_text("x, test image 42")
     expect(opened.page.get_by_test_id("x")).to_have_attribute("aria-label", "x, test image 42")
-
-
-def test_a_pad_leads_to_the_field_that_needs_no_pointer(open_pair: Callable) -> None:
-    opened = open_pair(PAIR)
-    opened.wait_for_axes()
-    tab_to(opened, opened.page.get_by_role("button", name="choose a test image by its number"))
-    opened.page.keyboard.press("Enter")
-    expect(opened.page.get_by_test_id("number").locator("input")).to_be_focused()
 
 
 def nearest(image: int, axis: int, sign: int, least: float) -> int:
@@ -137,41 +186,13 @@ def test_arrow_keys_go_to_the_nearest_code_that_way(open_map: Callable) -> None:
     expect(opened.page.get_by_role("status").first).to_have_text(words)
 
 
+@pytest.mark.slow
 def test_a_hidden_class_is_passed_over(open_map: Callable) -> None:
     opened = open_map("?image=42&digits=0")
     tab_to(opened, opened.page.get_by_role("application"))
     opened.page.keyboard.press("ArrowLeft")
     opened.page.wait_for_url(lambda url: "image=42" not in url)
     assert CODES.label[int(opened.query["image"])] == 0
-
-
-def test_a_class_is_hidden_and_shown_by_keyboard(open_map: Callable) -> None:
-    opened = open_map()
-    opened.wait_for_axes()
-    first, third = (opened.page.get_by_role("button", name=f"class {digit}", exact=True) for digit in (0, 2))
-    tab_to(opened, first)
-    opened.page.keyboard.press("ArrowRight")
-    opened.page.keyboard.press("ArrowRight")
-    expect(third).to_be_focused()
-    expect(third).to_have_attribute("aria-pressed", "true")
-    opened.page.keyboard.press("Space")
-    opened.page.wait_for_url("**/*digits=013456789*")
-    expect(opened.letters).to_have_text(list("013456789"))
-    expect(third).to_have_attribute("aria-pressed", "false")
-    expect(third).to_be_focused()
-    opened.page.keyboard.press("Enter")
-    opened.page.wait_for_url(lambda url: "digits" not in url)
-    expect(third).to_have_attribute("aria-pressed", "true")
-
-
-def test_a_class_hidden_on_one_map_is_hidden_on_both(open_pair: Callable) -> None:
-    opened = open_pair(PAIR)
-    opened.wait_for_axes()
-    of = [opened.side(letter).get_by_role("button", name="class 0", exact=True) for letter in "AB"]
-    tab_to(opened, of[0])
-    opened.page.keyboard.press("Enter")
-    for each in of:
-        expect(each).to_have_attribute("aria-pressed", "false")
 
 
 def test_the_pictures_name_follows_the_handle(open_map: Callable) -> None:
@@ -185,6 +206,7 @@ def test_the_pictures_name_follows_the_handle(open_map: Callable) -> None:
     expect(opened.handle).to_have_attribute("aria-valuetext", words)
 
 
+@pytest.mark.slow
 def test_a_name_changes_once_the_hand_rests(open_map: Callable) -> None:
     opened = open_map()
     picture = opened.page.get_by_test_id("decoded")
@@ -202,6 +224,7 @@ def test_a_name_changes_once_the_hand_rests(open_map: Callable) -> None:
     assert len(names) == len(set(names))
 
 
+@pytest.mark.slow
 def test_each_map_of_a_pair_names_its_own_handle_and_picture(open_pair: Callable) -> None:
     opened = open_pair(f"{PAIR}&image=42")
     for letter, name in zip("AB", (A, gallery.REFERENCE), strict=True):
@@ -210,17 +233,3 @@ def test_each_map_of_a_pair_names_its_own_handle_and_picture(open_pair: Callable
         expect(handle).to_have_attribute("aria-label", f"handle of {title}; arrow keys move it")
         words = f"decoded picture of {title}: {likeness(name, opened.z)}, {place(opened.z)}"
         expect(picture).to_have_attribute("aria-label", words)
-
-
-def test_every_stop_of_the_tab_key_on_the_map_can_be_seen(open_map: Callable) -> None:
-    opened = open_map()
-    opened.wait_for_axes()
-    seen = 0
-    for _ in range(STOPS):
-        opened.page.keyboard.press("Tab")
-        if opened.root.evaluate("root => root.contains(document.activeElement)"):
-            seen += 1
-            assert opened.page.evaluate(SHOWS_FOCUS), opened.page.evaluate("document.activeElement.outerHTML")
-        elif seen:
-            break
-    assert seen > 15

@@ -12,7 +12,7 @@ def click_on_class(opened: OpenedMap, digit: int) -> None:
 
 
 def test_a_click_on_a_digit_hides_its_class_and_another_shows_it_again(open_map: Callable) -> None:
-    opened = open_map()
+    opened = open_map(shared=True)
     opened.wait_for_axes()
     before = opened.points()
     click_on_class(opened, 3)
@@ -25,6 +25,14 @@ def test_a_click_on_a_digit_hides_its_class_and_another_shows_it_again(open_map:
     assert opened.points() == before
 
 
+def test_a_double_click_on_a_digit_shows_it_alone(open_map: Callable) -> None:
+    opened = open_map(shared=True)
+    opened.wait_for_axes()
+    toggle = opened.page.locator(".lse-axes .legend .traces").nth(4).locator(".legendtoggle")
+    opened.press_twice(toggle.dblclick, lambda url: url.endswith("digits=4"))
+    expect(opened.letters).to_have_text(["4"])
+
+
 def test_a_link_that_hides_a_class_greys_it_in_the_legend(open_map: Callable) -> None:
     opened = open_map("?digits=7")
     opened.wait_for_axes()
@@ -32,11 +40,3 @@ def test_a_link_that_hides_a_class_greys_it_in_the_legend(open_map: Callable) ->
     click_on_class(opened, 1)
     opened.page.wait_for_url("**/*digits=17*")
     expect(opened.letters).to_have_text(["1", "7"])
-
-
-def test_a_double_click_on_a_digit_shows_it_alone(open_map: Callable) -> None:
-    opened = open_map()
-    opened.wait_for_axes()
-    toggle = opened.page.locator(".lse-axes .legend .traces").nth(4).locator(".legendtoggle")
-    opened.press_twice(toggle.dblclick, lambda url: url.endswith("digits=4"))
-    expect(opened.letters).to_have_text(["4"])

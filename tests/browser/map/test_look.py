@@ -67,6 +67,7 @@ def test_the_wheel_zooms_and_a_double_click_goes_back(open_map: Callable) -> Non
     assert opened.points() == before
 
 
+@pytest.mark.slow
 def test_a_pan_hides_no_class(open_map: Callable) -> None:
     opened = open_map("?digits=17")
     opened.wait_for_axes()
@@ -75,6 +76,7 @@ def test_a_pan_hides_no_class(open_map: Callable) -> None:
     assert opened.query["digits"] == "17"
 
 
+@pytest.mark.slow
 def test_a_double_click_on_a_code_goes_back_too(open_map: Callable) -> None:
     opened = open_map("?view=0,0,3.9")
     opened.wait_for_axes()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import expect
 
 from models import gallery
@@ -33,7 +34,7 @@ def toggle(opened: OpenedMap, name: str) -> None:
 
 
 def test_the_switch_takes_the_kl_term_away_and_gives_it_back(open_map: Callable) -> None:
-    opened = open_map()
+    opened = open_map(shared=True)
     expect(opened.switch).to_have_attribute("aria-checked", "true")
     toggle(opened, OFF)
     expect(opened.switch).to_have_attribute("aria-checked", "false")
@@ -43,8 +44,28 @@ def test_the_switch_takes_the_kl_term_away_and_gives_it_back(open_map: Callable)
     assert "model" not in opened.query
 
 
+def test_a_map_looks_the_same_after_there_and_back(open_map: Callable) -> None:
+    opened = open_map(shared=True)
+    before = opened.points()
+    toggle(opened, OFF)
+    toggle(opened, ON)
+    assert opened.points() == before
+
+
+def test_the_lattice_is_drawn_and_taken_away(open_map: Callable) -> None:
+    opened = open_map(shared=True)
+    before = opened.points()
+    opened.page.get_by_test_id("lattice").click()
+    expect(opened.root).to_have_attribute("data-lattice", "drawn")
+    expect(opened.page.get_by_test_id("lattice")).to_have_attribute("aria-pressed", "true")
+    assert opened.points() != before
+    opened.page.get_by_test_id("lattice").click()
+    expect(opened.root).to_have_attribute("data-lattice", "")
+    assert opened.points() == before
+
+
 def test_the_numbers_stand_beside_those_of_the_model_before(open_map: Callable) -> None:
-    opened = open_map()
+    opened = open_map(shared=True)
     toggle(opened, OFF)
     table = opened.page.get_by_test_id("numbers")
     assert table.locator("thead th").all_inner_texts() == ["β = 1", "β = 0"]
@@ -65,6 +86,7 @@ def test_the_averages_have_their_deviation_and_the_floor_of_sigma_is_said(open_m
     expect(opened.page.get_by_test_id("story")).to_contain_text(floor)
 
 
+@pytest.mark.slow
 def test_the_points_glide_from_one_map_to_the_other(open_map: Callable) -> None:
     opened = open_map(reduced_motion="no-preference")
     opened.page.evaluate(RECORD_GLIDE)
@@ -80,20 +102,13 @@ def test_the_points_glide_from_one_map_to_the_other(open_map: Callable) -> None:
     assert glided - ends
 
 
+@pytest.mark.slow
 def test_a_visitor_who_wants_no_motion_is_there_at_once(open_map: Callable) -> None:
     opened = open_map(reduced_motion="reduce")
     before = opened.points()
     opened.page.evaluate(RECORD_GLIDE)
     toggle(opened, OFF)
     assert set(opened.page.evaluate("window.glided")) <= {before, opened.points()}
-
-
-def test_a_map_looks_the_same_after_there_and_back(open_map: Callable) -> None:
-    opened = open_map()
-    before = opened.points()
-    toggle(opened, OFF)
-    toggle(opened, ON)
-    assert opened.points() == before
 
 
 def test_a_selected_image_stays_selected_and_shows_its_terms_under_the_other_model(open_map: Callable) -> None:
@@ -106,6 +121,7 @@ def test_a_selected_image_stays_selected_and_shows_its_terms_under_the_other_mod
     opened.wait_for_z(mean, within=1e-4)
 
 
+@pytest.mark.slow
 def test_each_model_is_loaded_when_it_is_chosen_and_only_once(open_map: Callable) -> None:
     opened = open_map()
     asked = [ON]
@@ -121,7 +137,7 @@ def test_each_model_is_loaded_when_it_is_chosen_and_only_once(open_map: Callable
 
 
 def test_the_shared_scale_says_how_many_codes_it_leaves_out(open_map: Callable) -> None:
-    opened = open_map()
+    opened = open_map(shared=True)
     expect(opened.root).to_have_attribute("data-outside", str(outside(ON)))
     toggle(opened, OFF)
     expect(opened.root).to_have_attribute("data-outside", str(outside(OFF)))
@@ -143,18 +159,7 @@ def test_fit_shows_every_code_and_same_scale_goes_back(open_map: Callable) -> No
     assert opened.points() == before
 
 
-def test_the_lattice_is_drawn_and_taken_away(open_map: Callable) -> None:
-    opened = open_map()
-    before = opened.points()
-    opened.page.get_by_test_id("lattice").click()
-    expect(opened.root).to_have_attribute("data-lattice", "drawn")
-    expect(opened.page.get_by_test_id("lattice")).to_have_attribute("aria-pressed", "true")
-    assert opened.points() != before
-    opened.page.get_by_test_id("lattice").click()
-    expect(opened.root).to_have_attribute("data-lattice", "")
-    assert opened.points() == before
-
-
+@pytest.mark.slow
 def test_the_lattice_is_drawn_anew_for_another_model(open_map: Callable) -> None:
     opened = open_map("?lattice=on")
     expect(opened.root).to_have_attribute("data-lattice", "drawn")

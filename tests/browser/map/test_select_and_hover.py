@@ -39,7 +39,9 @@ def figures(opened: OpenedMap) -> dict[str, np.ndarray]:
     return {part.locator("figcaption").inner_text(): opened.picture(part.locator("canvas")) for part in parts}
 
 
-def test_hovering_shows_the_original_where_the_files_are(open_map: Callable, mnist_test: Dataset) -> None:
+def test_hovering_shows_the_original_where_the_files_are_and_the_card_goes_with_the_pointer(
+    open_map: Callable, mnist_test: Dataset
+) -> None:
     opened = open_map("?image=0")
     opened.wait_for_axes()
     expect(opened.page.get_by_test_id("image").locator("figure")).to_have_count(3)
@@ -48,8 +50,11 @@ def test_hovering_shows_the_original_where_the_files_are(open_map: Callable, mni
     assert_card_names(opened, image, "original")
     shown = opened.picture(opened.page.get_by_test_id("hover").locator("canvas"))
     assert np.array_equal(shown, mnist_test.pixels[image].flatten().numpy())
+    opened.page.mouse.move(2, 2)
+    expect(opened.page.get_by_test_id("hover")).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_hovering_shows_the_reconstruction_where_the_files_are_missing(open_map_without_files: Callable) -> None:
     opened = open_map_without_files()
     opened.wait_for_axes()
@@ -60,36 +65,25 @@ def test_hovering_shows_the_reconstruction_where_the_files_are_missing(open_map_
     assert np.abs(shown - decoded(REFERENCE, CODES.mean[image].tolist())).max() <= 1
 
 
-def test_the_card_goes_with_the_pointer(open_map: Callable) -> None:
-    opened = open_map()
-    opened.wait_for_axes()
-    image = lonely_image(REFERENCE)
-    hover_over(opened, image)
-    expect(opened.page.get_by_test_id("hover")).to_be_visible()
-    opened.page.mouse.move(2, 2)
-    expect(opened.page.get_by_test_id("hover")).to_be_hidden()
-
-
-def test_a_click_selects_the_image_and_the_address_says_so(open_map: Callable) -> None:
+def test_a_click_selects_the_image_shows_its_pictures_and_a_drag_leaves_it_selected(
+    open_map: Callable, mnist_test: Dataset
+) -> None:
     opened = open_map()
     opened.wait_for_axes()
     image = lonely_image(REFERENCE)
     click_on(opened, image)
     opened.page.wait_for_url(f"**/*image={image}*")
     assert opened.z == pytest.approx(CODES.mean[image].tolist(), abs=1e-4)
-
-
-def test_a_selected_image_shows_its_three_pictures(open_map: Callable, mnist_test: Dataset) -> None:
-    opened = open_map()
-    opened.wait_for_axes()
-    image = lonely_image(REFERENCE)
-    click_on(opened, image)
     expect(opened.page.get_by_test_id("image").locator("figure")).to_have_count(3)
     original, binarised, rebuilt = figures(opened).values()
     assert list(figures(opened)) == ["original", "x, binarised", "decoded at its mean"]
     assert np.array_equal(original, mnist_test.pixels[image].flatten().numpy())
     assert np.array_equal(binarised, 255 * fixed_images(mnist_test)[image].numpy())
     assert np.abs(rebuilt - decoded(REFERENCE, CODES.mean[image].tolist())).max() <= 1
+    opened.drag((-0.5, 2))
+    opened.page.wait_for_url("**/*z=*")
+    assert opened.query["image"] == str(image)
+    expect(opened.page.get_by_test_id("image").locator("h2")).to_contain_text(str(image))
 
 
 @pytest.mark.parametrize("image", [0, 9_999])
@@ -121,14 +115,3 @@ def test_the_ellipses_grow_as_the_window_zooms_in(open_map: Callable) -> None:
     first = opened.page.locator(".lse-ellipse").first
     assert float(first.get_attribute("rx")) == pytest.approx(CODES.stddev[image, 0].item() * box["width"], rel=1e-4)
     assert float(first.get_attribute("cx")) == pytest.approx(box["width"] / 2, abs=0.1)
-
-
-def test_a_drag_leaves_the_selected_image_selected(open_map: Callable) -> None:
-    opened = open_map()
-    opened.wait_for_axes()
-    image = lonely_image(REFERENCE)
-    click_on(opened, image)
-    opened.drag((-0.5, 2))
-    opened.page.wait_for_url("**/*z=*")
-    assert opened.query["image"] == str(image)
-    expect(opened.page.get_by_test_id("image").locator("h2")).to_contain_text(str(image))

@@ -62,6 +62,7 @@ def test_z_is_of_the_prior_and_all_of_it_lands(page: Page) -> None:
     assert len(np.unique(z)) == z.size
 
 
+@pytest.mark.slow
 def test_z_drawn_one_at_a_time_is_of_the_prior_too(page: Page) -> None:
     z = np.array(page.evaluate("Array.from({ length: 1000 }, () => (ancestral.drawAnew(1), landed[0]))"))
     assert all(stats.kstest(z[:, axis], "norm").pvalue > 1e-4 for axis in (0, 1))
@@ -138,6 +139,7 @@ def test_one_draw_has_no_sheet_and_can_be_taken(page: Page) -> None:
     assert page.evaluate("taken.at(-1)") == (255 * x[0]).tolist()
 
 
+@pytest.mark.slow
 def test_another_model_draws_from_the_same_z(page: Page) -> None:
     take_model(page, "mnist-beta-1")
     z, mean, _ = draw(page, 1)

@@ -112,6 +112,7 @@ def test_code_lengths_are_those_of_binned_values(opened: OpenedDivergence) -> No
     assert opened.cells("qp", "waste") == before
 
 
+@pytest.mark.slow
 def test_each_fit_moves_q_to_its_minimum_and_says_what_is_left(opened: OpenedDivergence) -> None:
     opened.page.get_by_test_id("two-humped").click()
     expect(opened.page.get_by_test_id("two-humped")).to_have_attribute("aria-pressed", "true")
@@ -133,6 +134,7 @@ def test_from_the_fit_that_covers_both_humps_the_other_seeks_one(opened: OpenedD
     assert opened.density("q")[0]["stddev"] < 1
 
 
+@pytest.mark.slow
 def test_a_fit_to_one_gaussian_leaves_nothing(opened: OpenedDivergence) -> None:
     for direction in ("qp", "pq"):
         opened.drag("mean-of-q", -1)
@@ -155,6 +157,7 @@ def test_a_hand_takes_q_from_a_fit_that_runs(opened: OpenedDivergence) -> None:
     assert held[0] == held[1]
 
 
+@pytest.mark.slow
 def test_the_humps_of_p_keep_their_places_while_it_is_one_gaussian(opened: OpenedDivergence) -> None:
     switch = opened.page.get_by_test_id("two-humped")
     switch.click()
@@ -169,6 +172,7 @@ def test_the_humps_of_p_keep_their_places_while_it_is_one_gaussian(opened: Opene
     assert opened.density("p") == two
 
 
+@pytest.mark.slow
 def test_a_thumb_moves_a_curve_and_nothing_scrolls_sideways(phone: OpenedDivergence) -> None:
     assert phone.page.evaluate("document.scrollingElement.scrollWidth") <= 390
     (before,) = phone.density("q")
@@ -183,6 +187,7 @@ def test_a_thumb_moves_a_curve_and_nothing_scrolls_sideways(phone: OpenedDiverge
     assert min(box["height"] for box in boxes) >= 40
 
 
+@pytest.mark.slow
 def test_an_end_of_the_mount_ends_what_runs(opened: OpenedDivergence) -> None:
     opened.page.get_by_test_id("fit-qp").click()
     opened.page.evaluate("window.unmount()")

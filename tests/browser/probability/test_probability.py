@@ -33,8 +33,8 @@ PAINT = """([low, width, shade, view, side]) => {
 
 @pytest.fixture
 def opened(open_probability: Callable, mnist_test: Dataset) -> OpenedProbability:
-    """The page with the image FAR, answered."""
-    found = open_probability(f"?image={FAR}")
+    """The page with the image FAR, answered; to be left as it was, but for what its address says."""
+    found = open_probability(f"?image={FAR}", shared=True)
     found.wait_for_answer()
     return found
 
@@ -69,16 +69,6 @@ def test_the_page_opens_on_the_first_test_image_and_its_identity(
     assert_adds_up(opened, REFERENCE)
 
 
-def test_a_click_on_the_map_asks_for_the_posterior_of_that_image(opened: OpenedProbability) -> None:
-    opened.wait_for_axes()
-    image, before = lonely_image(REFERENCE), opened.answer
-    opened.page.mouse.click(*opened.place(gallery.read(REFERENCE).codes.mean[image].tolist()))
-    opened.wait_for_answer(before)
-    expect(opened.page.get_by_test_id("x-name")).to_contain_text(f"test image {image}")
-    assert_adds_up(opened, REFERENCE)
-    assert opened.query["image"] == str(image)
-
-
 def test_the_map_glows_where_the_posterior_is_and_not_where_the_encoder_thinks(
     opened: OpenedProbability, mnist_test: Dataset
 ) -> None:
@@ -93,6 +83,17 @@ def test_the_map_glows_where_the_posterior_is_and_not_where_the_encoder_thinks(
     assert np.ptp(opened.colour_at((checkpoint.codes.mean[FAR] + torch.tensor([0.0, -0.3])).tolist())) < 100
 
 
+def test_a_full_covariance_leaves_less_and_is_in_the_address(opened: OpenedProbability) -> None:
+    expect(opened.fit.locator("input[type=range]")).to_be_enabled()
+    (diagonal,) = opened.numbers("fit", ["approximation gap"])
+    opened.fit.get_by_role("checkbox").check()
+    opened.page.wait_for_url("**full=on*")
+    (full,) = opened.numbers("fit", ["approximation gap"])
+    assert 0 <= full < diagonal
+    opened.fit.get_by_role("checkbox").uncheck()
+    opened.page.wait_for_url(lambda url: "full" not in url)
+
+
 def test_a_drag_asks_the_server_nothing(opened: OpenedProbability) -> None:
     opened.wait_for_silence()
     sent, asked = len(opened.frames), len(opened.requests)
@@ -103,7 +104,21 @@ def test_a_drag_asks_the_server_nothing(opened: OpenedProbability) -> None:
     opened.page.mouse.up()
 
 
-def test_the_fit_closes_the_amortisation_gap_and_leaves_the_approximation_gap(opened: OpenedProbability) -> None:
+def test_a_click_on_the_map_asks_for_the_posterior_of_that_image(opened: OpenedProbability) -> None:
+    opened.wait_for_axes()
+    image, before = lonely_image(REFERENCE), opened.answer
+    opened.page.mouse.click(*opened.place(gallery.read(REFERENCE).codes.mean[image].tolist()))
+    opened.wait_for_answer(before)
+    expect(opened.page.get_by_test_id("x-name")).to_contain_text(f"test image {image}")
+    assert_adds_up(opened, REFERENCE)
+    assert opened.query["image"] == str(image)
+
+
+def test_the_fit_closes_the_amortisation_gap_alone_and_can_be_taken_back(
+    open_probability: Callable, mnist_test: Dataset
+) -> None:
+    opened = open_probability(f"?image={FAR}")
+    opened.wait_for_answer()
     names = ["amortisation gap", "approximation gap"]
     (kl,) = opened.numbers("identity", ["KL(q ‖ p(z|x))"])
     expect(opened.fit.locator("input[type=range]")).to_be_enabled()
@@ -114,19 +129,11 @@ def test_the_fit_closes_the_amortisation_gap_and_leaves_the_approximation_gap(op
     opened.fit_to_the_end()
     assert opened.numbers("fit", names) == [0, approximation]
     expect(opened.page.locator(".lse-fitted")).to_have_count(2)
+    assert_other_covariance_stands_at_its_own_end(opened)
+    assert_ellipse_goes_back_step_by_step(opened)
 
 
-def test_a_full_covariance_leaves_less_and_is_in_the_address(opened: OpenedProbability) -> None:
-    expect(opened.fit.locator("input[type=range]")).to_be_enabled()
-    (diagonal,) = opened.numbers("fit", ["approximation gap"])
-    opened.fit.get_by_role("checkbox").check()
-    opened.page.wait_for_url("**full=on*")
-    (full,) = opened.numbers("fit", ["approximation gap"])
-    assert 0 <= full < diagonal
-
-
-def test_after_a_fit_the_other_covariance_stands_at_its_own_end(opened: OpenedProbability) -> None:
-    opened.fit_to_the_end()
+def assert_other_covariance_stands_at_its_own_end(opened: OpenedProbability) -> None:
     slider, box = opened.fit.locator("input[type=range]"), opened.fit.get_by_role("checkbox")
     for turn in (box.check, box.uncheck):
         turn()
@@ -135,8 +142,7 @@ def test_after_a_fit_the_other_covariance_stands_at_its_own_end(opened: OpenedPr
         expect(opened.page.locator(".lse-fitted")).to_have_count(2)
 
 
-def test_the_ellipse_can_be_taken_back_step_by_step(opened: OpenedProbability) -> None:
-    opened.fit_to_the_end()
+def assert_ellipse_goes_back_step_by_step(opened: OpenedProbability) -> None:
     ring = opened.page.locator(".lse-fitted").first
     end = ring.get_attribute("points")
     slider = opened.fit.locator("input[type=range]")
@@ -145,12 +151,15 @@ def test_the_ellipse_can_be_taken_back_step_by_step(opened: OpenedProbability) -
     assert opened.numbers("fit", ["ELBO"]) == opened.numbers("identity", ["ELBO"])
 
 
-def test_the_address_brings_image_model_and_covariance_back(open_probability: Callable, mnist_test: Dataset) -> None:
-    opened = open_probability(f"?model=mnist-beta-3&image={FAR}&full=on")
+def test_the_address_brings_image_model_and_covariance_back_and_nats_of_a_density_are_called_that(
+    open_probability: Callable, mnist_test: Dataset
+) -> None:
+    opened = open_probability(f"?model=mnist-gaussian-beta-1&image={FAR}&full=on")
     opened.wait_for_answer()
-    assert opened.root.get_attribute("data-model") == "mnist-beta-3"
+    assert opened.root.get_attribute("data-model") == "mnist-gaussian-beta-1"
     expect(opened.fit.get_by_role("checkbox")).to_be_checked()
-    assert_adds_up(opened, "mnist-beta-3")
+    expect(opened.page.get_by_test_id("identity")).to_contain_text("nats of a density")
+    assert_adds_up(opened, "mnist-gaussian-beta-1")
 
 
 def test_another_model_answers_for_the_same_image(opened: OpenedProbability) -> None:
@@ -161,6 +170,7 @@ def test_another_model_answers_for_the_same_image(opened: OpenedProbability) -> 
     assert_adds_up(opened, "mnist-beta-0.3")
 
 
+@pytest.mark.slow
 def test_a_model_without_an_encoder_has_its_evidence_alone(open_probability: Callable, mnist_test: Dataset) -> None:
     opened = open_probability("?model=mnist-lattice&image=3")
     opened.wait_for_answer()
@@ -169,13 +179,6 @@ def test_a_model_without_an_encoder_has_its_evidence_alone(open_probability: Cal
     assert total == pytest.approx(found, abs=1e-2)
     expect(opened.page.get_by_test_id("identity")).to_contain_text("no encoder")
     expect(opened.fit).to_be_hidden()
-
-
-def test_nats_of_a_density_are_called_that(open_probability: Callable, mnist_test: Dataset) -> None:
-    opened = open_probability("?model=mnist-gaussian-beta-1&image=3")
-    opened.wait_for_answer()
-    expect(opened.page.get_by_test_id("identity")).to_contain_text("nats of a density")
-    assert_adds_up(opened, "mnist-gaussian-beta-1")
 
 
 def test_a_drawing_is_asked_about_and_placed(opened: OpenedProbability) -> None:
@@ -200,6 +203,7 @@ def test_a_sample_lands_on_the_map_and_can_be_taken_as_x(opened: OpenedProbabili
     assert_adds_up(opened, REFERENCE)
 
 
+@pytest.mark.slow
 def test_a_grey_sample_is_binarised_for_a_model_of_binary_pixels(
     open_probability: Callable, mnist_test: Dataset
 ) -> None:
@@ -218,6 +222,7 @@ def test_a_grey_sample_is_binarised_for_a_model_of_binary_pixels(
     assert_adds_up(opened, REFERENCE)
 
 
+@pytest.mark.slow
 def test_the_zoom_shows_the_posterior_in_the_middle(opened: OpenedProbability) -> None:
     opened.wait_for_axes()
     opened.page.get_by_test_id("nearer").click()
@@ -233,6 +238,7 @@ def open_without_files(new_context: Callable, server_without_files: str) -> Iter
     yield from openings(new_context, f"{server_without_files}probability", OpenedProbability)
 
 
+@pytest.mark.slow
 def test_without_the_files_a_drawing_is_answered(open_without_files: Callable) -> None:
     opened = open_without_files()
     expect(opened.page.get_by_test_id("invitation")).to_be_visible()
@@ -241,6 +247,7 @@ def test_without_the_files_a_drawing_is_answered(open_without_files: Callable) -
     assert_adds_up(opened, REFERENCE)
 
 
+@pytest.mark.slow
 def test_on_a_phone_the_posterior_follows_the_map_and_nothing_scrolls_sideways(
     open_probability: Callable, mnist_test: Dataset
 ) -> None:

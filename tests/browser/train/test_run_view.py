@@ -38,6 +38,7 @@ def radii(opened: OpenedRun) -> list[float]:
     return [float(ellipse.get_attribute(name) or "nan") for name in ("rx", "ry")]
 
 
+@pytest.mark.slow
 def test_before_the_first_frame_a_sentence_stands_on_the_axes(open_run: Callable) -> None:
     opened = open_run()
     opened.wait_for_axes()
@@ -92,6 +93,7 @@ def test_the_timeline_goes_back_in_the_browser_alone_and_live_returns(open_run: 
     assert_shows(opened, 4)
 
 
+@pytest.mark.slow
 def test_two_runs_decode_the_same_z_in_the_same_window(open_run: Callable) -> None:
     opened = open_run("?frames=3&runs=2")
     opened.page.locator(".lse-axes .xtick").nth(17).wait_for(state="attached")
@@ -131,6 +133,7 @@ def test_the_ellipse_of_a_selected_image_lives_through_the_frames(open_run: Call
             opened.record_frame()
 
 
+@pytest.mark.slow
 def test_a_frame_that_cannot_be_fetched_is_told_and_the_next_one_shows(open_run: Callable) -> None:
     opened = open_run("?frames=3")
     opened.wait_for_axes()
@@ -145,6 +148,7 @@ def test_a_frame_that_cannot_be_fetched_is_told_and_the_next_one_shows(open_run:
     expect(opened.error).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_a_late_frame_does_not_undo_a_newer_choice(open_run: Callable) -> None:
     opened = open_run("?frames=5")
     opened.wait_for_axes()
@@ -161,6 +165,7 @@ def test_a_late_frame_does_not_undo_a_newer_choice(open_run: Callable) -> None:
     assert_shows(opened, 2)
 
 
+@pytest.mark.slow
 def test_on_a_phone_fashion_has_words_and_grey_levels_a_density(open_run: Callable) -> None:
     query = "?frames=2&dataset=fashion&likelihood=gaussian&ended=yes"
     phone = open_run(query, viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
