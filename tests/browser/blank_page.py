@@ -25,7 +25,7 @@ def modules(*names: str) -> list[Path]:
 
 INFERENCE = sorted(KIT.rglob("*.js"))
 DRAWING = modules("dom", "pictures", "noise", "centring", "pad")
-RECEIPT = [*INFERENCE, *modules("costs", "charges", "receipt_table", "receipt")]
+RECEIPT = [*INFERENCE, *modules("costs", "loss_terms", "receipt_table", "receipt")]
 
 
 @contextmanager

@@ -1,4 +1,5 @@
-// Plotly draws axes, prior contours, pan, zoom and legend; the points are painted on a canvas beneath it.
+// Plotly draws the axes, the prior's contours and the legend, and handles pan and zoom. The points are on a canvas
+// below it.
 
 import { Legend } from "./legend.js";
 import { loadPlotly } from "../ui/plotly.js";
@@ -8,7 +9,7 @@ import { loadPlotly } from "../ui/plotly.js";
 const NARROW = 620;
 const CONFIG = { displayModeBar: false, scrollZoom: true, doubleClick: false, responsive: false };
 
-/** Digits stand in one row where there is room, anything else in rows of five, or of as many as fit.
+/** Digits are in one row if there is room; other names are in rows of five, or as many as fit.
  * @param {number} width in pixels @param {string[]} names of the classes */
 function legendOf(width, names) {
   const longest = Math.max(...names.map(({ length }) => length));
@@ -20,8 +21,8 @@ function legendOf(width, names) {
   return { rows: Math.ceil(names.length / columns), entrywidth };
 }
 
-const LETTER_WIDTH = 6.5; // px, about
-const SYMBOL_WIDTH = 46; // px, with the gaps about it
+const LETTER_WIDTH = 6.5; // px, approximately
+const SYMBOL_WIDTH = 46; // px, with the gaps around it
 const MAX_ENTRY_WIDTH = 90; // px
 
 /** @param {number} width in pixels */
@@ -29,7 +30,7 @@ function sidesOf(width) {
   return width < NARROW ? { l: 40, r: 8, b: 38 } : { l: 52, r: 12, b: 42 };
 }
 
-/** The room around the square plot, in pixels. @param {number} width @param {string[]} names of the classes */
+/** The margins around the square plot, in pixels. @param {number} width @param {string[]} names of the classes */
 export function marginsOf(width, names) {
   return { ...sidesOf(width), t: 14 + 20 * legendOf(width, names).rows };
 }
@@ -53,7 +54,7 @@ export class Axes {
     draw();
     this.element.on("plotly_relayouting", () => this.moved(false));
     this.element.on("plotly_relayout", (/** @type {object} */ changes) => {
-      // A double click ends in a change of nothing, which is not to undo its reset.
+      // A double click ends with an empty change, which must not undo the reset.
       if (Object.keys(changes).length) this.moved(true);
     });
     this.element.on("plotly_doubleclick", () => this.events.onReset());
@@ -65,7 +66,7 @@ export class Axes {
     this.nameLegend();
   }
 
-  /** Which classes show. @returns {boolean[]} */
+  /** Which classes are visible. @returns {boolean[]} */
   get visible() {
     return this.element.data.map((/** @type {any} */ trace) => trace.visible === true);
   }
@@ -100,7 +101,7 @@ export class Axes {
     this.element.style.opacity = "1";
   }
 
-  /** While points and view move together the ticks would be wrong; they return with the next draw. */
+  /** While points and view move, the ticks would be wrong; the next draw shows them again. */
   fade() {
     this.element.style.opacity = "0.15";
   }
@@ -110,7 +111,7 @@ export class Axes {
   }
 }
 
-/** @param {{name: string, colour: string, visible: boolean}} entry a trace without points: only its legend shows */
+/** @param {{name: string, colour: string, visible: boolean}} entry a trace without points, for its legend entry */
 function legendEntry({ name, colour, visible }) {
   return {
     type: "scatter",
@@ -166,7 +167,7 @@ function layoutOf(view, width, classes, ink) {
     shapes: [contour(1), contour(2)],
     annotations: [contourName(1), contourName(2)],
     hovermode: false,
-    // On a touch screen one finger scrolls the page; zooming goes by buttons, about the handle.
+    // On a touch screen one finger scrolls the page; buttons zoom about the handle.
     dragmode: matchMedia("(pointer: coarse)").matches ? false : "pan",
     legend: {
       orientation: "h",

@@ -1,14 +1,15 @@
-// The card under the pointer: one image, what it is and how it looks.
+// The card at the pointer: the picture and title of one image.
 
 import { element, write } from "../ui/dom.js";
 import { drawPicture, newPicture, PICTURE_PIXELS } from "../ui/pictures.js";
 import { toPixels } from "./view.js";
 
 /** @typedef {import("./loading.js").Loaded} Loaded */
-/** What codes are of. @typedef {{dataset: string, likelihood: import("../net/likelihood.js").Likelihood,
+/** The data set and likelihood of the codes.
+ * @typedef {{dataset: string, likelihood: import("../net/likelihood.js").Likelihood,
  *   class_names: string[], images_url: string | null}} Subject */
 
-const CARD_WIDTH = 150; // px, its distance from the point included
+const CARD_WIDTH = 150; // px, including its distance from the point
 const CARD_HEIGHT = 130;
 
 export class Card {

@@ -1,17 +1,17 @@
-// The map in motion: from where everything stands to where it belongs, one picture a frame.
+// The animation of the map from one placement to another, one step per frame.
 
 import { mixViews } from "./view.js";
 
-/** From one model, or one moment of a run, to another. */
+/** The duration of an animation between two models, or two moments of a run. */
 export const GLIDE_MS = 800;
 
-/** Where everything on the map stands at one moment: points [N, 2], the class letters, and the window on them.
- * @typedef {{points: Float32Array, letters: number[][], view: import("./view.js").View}} Placement */
+/** Where everything on the map stands at one moment: points [N, 2], the positions of the class labels, and the view.
+ * @typedef {{points: Float32Array, labelPositions: number[][], view: import("./view.js").View}} Placement */
 
-/** Glide between two placements.
+/** Animate between two placements.
  * @param {Placement} from @param {Placement} to @param {number} duration in ms
- * @param {(place: Placement, arrived: boolean) => void} show once a frame; the last one shows ``to`` itself
- * @returns {() => void} stops the glide where it is */
+ * @param {(place: Placement, arrived: boolean) => void} show called once per frame, the last time with ``to`` itself
+ * @returns {() => void} stops the animation at its current placement */
 export function glide(from, to, duration, show) {
   const jump = matchMedia("(prefers-reduced-motion: reduce)").matches || from.points.length !== to.points.length;
   const points = new Float32Array(to.points.length);
@@ -24,8 +24,10 @@ export function glide(from, to, duration, show) {
     const share = progress * progress * (3 - 2 * progress);
     const mix = (/** @type {number} */ a, /** @type {number} */ b) => a + (b - a) * share;
     for (let i = 0; i < points.length; i++) points[i] = mix(from.points[i], to.points[i]);
-    const letters = to.letters.map((place, digit) => place.map((end, axis) => mix(from.letters[digit][axis], end)));
-    show({ points, letters, view: mixViews(from.view, to.view, share) }, false);
+    const labelPositions = to.labelPositions.map((place, digit) => {
+      return place.map((end, axis) => mix(from.labelPositions[digit][axis], end));
+    });
+    show({ points, labelPositions, view: mixViews(from.view, to.view, share) }, false);
     requestAnimationFrame(frame);
   };
   requestAnimationFrame(frame);

@@ -1,4 +1,4 @@
-// The panel of the selected image: its pictures and its own terms.
+// The panel of the selected image: its pictures and its loss terms.
 
 import { titleOf } from "./card.js";
 import { showImage } from "./panel.js";
@@ -37,7 +37,7 @@ export class Inspector {
   }
 }
 
-/** The image as stored and as the model saw it. @param {import("./originals.js").Images} originals
+/** The image as stored and as the model sees it. @param {import("./originals.js").Images} originals
  * @param {Subject} subject @param {number} image @returns {[string, HTMLCanvasElement][]} */
 function picturesOf(originals, { likelihood }, image) {
   const stored = newPicture(originals.pixels(image), 255);

@@ -1,7 +1,7 @@
-// Plotly's legend by keyboard: one stop of the tab key, arrow keys from class to class, Enter or space for one of them.
+// Keyboard control of Plotly's legend: one tab stop, arrow keys move between classes, Enter or space toggles one.
 
 /** @type {Object<string, number>} */
-const WAYS = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 };
+const DIRECTIONS = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 };
 
 export class Legend {
   /** @param {HTMLElement} element in which Plotly draws @param {(index: number) => void} toggle shows or hides a class */
@@ -16,7 +16,7 @@ export class Legend {
     return /** @type {NodeListOf<SVGElement>} */ (this.element.querySelectorAll(".legendtoggle"));
   }
 
-  /** Name what Plotly has drawn. @param {{name: string, visible: boolean}[]} classes */
+  /** Add accessible names to the legend that Plotly has drawn. @param {{name: string, visible: boolean}[]} classes */
   name(classes) {
     const legend = this.element.querySelector(".legend");
     legend?.setAttribute("role", "toolbar");
@@ -29,7 +29,7 @@ export class Legend {
     this.stopAt(Math.min(this.at, classes.length - 1));
   }
 
-  /** @param {number} index of the entry that the tab key finds */
+  /** @param {number} index of the entry that becomes the tab stop */
   stopAt(index) {
     this.at = index;
     this.entries.forEach((entry, i) => entry.setAttribute("tabindex", i === index ? "0" : "-1"));
@@ -38,7 +38,7 @@ export class Legend {
   /** @param {KeyboardEvent} event */
   key(event) {
     const index = [...this.entries].indexOf(/** @type {SVGElement} */ (event.target));
-    const way = WAYS[event.key];
+    const way = DIRECTIONS[event.key];
     if (index < 0 || !(way || event.key === "Enter" || event.key === " ")) return;
     event.preventDefault();
     if (!way) return this.toggle(index);

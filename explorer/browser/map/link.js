@@ -1,10 +1,10 @@
-// The state of the map as short strings, which are also the query string of the page's address.
+// The state of the map as short strings, which are also the query parameters of the page's address.
 
 /** @typedef {{model: string, z: Float32Array | null, image: number, digits: string, scale: string,
  *   view: import("./view.js").View | null, lattice: boolean}} State
- * z null is the mean of the selected image, which exists then; image -1 is none; view null is the one that scale names */
+ * z null: the mean of the selected image, which exists then; image -1: none; view null: the one that scale names */
 
-/** @param {Object<string, string>} link every key present and already checked by Python
+/** @param {Object<string, string>} link with every key, already checked by Python
  * @returns {State} */
 export function stateOf(link) {
   const view = link.view.split(",").map(Number);
@@ -29,7 +29,7 @@ export function firstLook() {
  * @returns {Object<string, string>} */
 export function linkOf({ model, z, image, digits, scale, view, lattice }, half, defaults) {
   const atOrigin = image < 0 && z?.every((coordinate) => coordinate === 0);
-  // A ten-thousandth of the window, however deep the zoom. The table in Python takes ten decimals.
+  // The precision is a ten-thousandth of the window at every zoom. The table in Python allows ten decimals.
   const decimals = Math.min(10, Math.max(0, Math.ceil(4 - Math.log10(half))));
   const link = {
     model,
@@ -48,7 +48,7 @@ function shortNumbers(numbers, decimals) {
   return Array.from(numbers, (number) => String(Number(number.toFixed(decimals)) + 0)).join(",");
 }
 
-/** Put the link in the address bar, without the history entry that Streamlit's own way makes of every drag.
+/** Put the link in the address bar without a new history entry, which Streamlit would add for every drag.
  * @param {Object<string, string>} link @param {Object<string, string>} defaults */
 export function showInAddressBar(link, defaults) {
   const url = new URL(location.href);

@@ -1,4 +1,4 @@
-// A model and its images as a map uses them.
+// Loads a model and its images in the form that a map needs.
 
 import { Decoder } from "../net/decoder.js";
 import { PIXELS_OF } from "../net/likelihood.js";
@@ -7,9 +7,9 @@ import { fetchOnce } from "../net/tensors.js";
 import { fitView } from "./view.js";
 
 /** The codes of N images and the decoder. mean and stddev are [N, 2], reconstruction and kl [N] in nats;
- * letters are where the name of each class stands.
+ * labelPositions: where the name of each class is drawn, [class][2].
  * @typedef {{decoder: Decoder, mean: Float32Array, stddev: Float32Array, reconstruction: Float32Array,
- *   kl: Float32Array, label: Uint8Array, fit: import("./view.js").View, letters: number[][]}} Loaded */
+ *   kl: Float32Array, label: Uint8Array, fit: import("./view.js").View, labelPositions: number[][]}} Loaded */
 
 /** @param {string} url @param {import("../net/likelihood.js").Likelihood} likelihood @returns {Promise<Loaded>} */
 export function fetchModel(url, likelihood) {
@@ -18,9 +18,9 @@ export function fetchModel(url, likelihood) {
       (name) => /** @type {Float32Array} */ (tensors[`codes.${name}`]),
     );
     const label = /** @type {Uint8Array} */ (tensors["codes.label"]);
-    const letters = medians(mean, label);
+    const labelPositions = medians(mean, label);
     const decoder = new Decoder(tensors, PIXELS_OF[likelihood.name].mean);
-    return { decoder, mean, stddev, reconstruction, kl, label, fit: fitView(mean), letters };
+    return { decoder, mean, stddev, reconstruction, kl, label, fit: fitView(mean), labelPositions };
   });
 }
 

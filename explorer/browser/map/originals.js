@@ -1,19 +1,19 @@
-// The original images, fetched when the first of them is wanted.
+// The original images, fetched when the first of them is needed.
 
 import { fetchImages } from "./loading.js";
 
 /** @typedef {import("../ui/pictures.js").Images} Images */
 
 export class Originals {
-  /** @param {(sentence: string) => void} complain */
-  constructor(complain) {
-    this.complain = complain;
-    /** @type {Map<string, Images | null>} by address; null could not be fetched */
+  /** @param {(sentence: string) => void} showError */
+  constructor(showError) {
+    this.showError = showError;
+    /** @type {Map<string, Images | null>} by address; null if it could not be fetched */
     this.images = new Map();
   }
 
-  /** Those at hand; otherwise they are fetched, and ``then`` is called once that is over.
-   * @param {string | null} url null where they are not on the server's machine
+  /** The images if they are loaded; otherwise they are fetched, and ``then`` is called at the end.
+   * @param {string | null} url null if they are not on the server
    * @param {() => void} then @returns {Images | null} */
   at(url, then) {
     if (!url) return null;
@@ -21,7 +21,7 @@ export class Originals {
     return this.images.get(url) ?? null;
   }
 
-  /** Whether they are still to come. @param {string | null} url */
+  /** Whether they are still being fetched, or will be. @param {string | null} url */
   awaits(url) {
     return url !== null && !this.images.has(url);
   }
@@ -32,7 +32,7 @@ export class Originals {
       this.images.set(url, await fetchImages(url));
     } catch {
       this.images.set(url, null);
-      this.complain("The original images could not be loaded. Reload the page to try again.");
+      this.showError("The original images could not be loaded. Reload the page to try again.");
     }
   }
 }

@@ -1,46 +1,46 @@
-// One map: codes of one model where they stand, gliding to where they belong, and the decoder under the handle.
+// A pane: one map with the codes of one model, and the picture decoded at the handle.
 
 import { Axes } from "./axes.js";
 import { Card } from "./card.js";
 import { write } from "../ui/dom.js";
 import { CLICK_PX, listenToArrows, listenToHandle, listenToMap } from "../ui/gestures.js";
 import { glide } from "./glide.js";
-import { decodeLattice, lattice } from "./manifold.js";
+import { decodeGrid, gridImage } from "./latent_grid.js";
 import { drawPicture } from "../ui/pictures.js";
 import { Scene } from "./scene.js";
 import { countOutside, nearestPoint, nextPoint, sameView, SHARED_VIEW, toLatent } from "./view.js";
 
 /** @typedef {import("./scene.js").Pointer} Pointer */
 
-const REACH_PX = 14; // of the pointer, to the nearest code
+const REACH_PX = 14; // from the pointer to the nearest code, at most
 const KEY_STEP = 0.02; // of half the window
-const WALK_PX = { near: 4, far: 40 }; // from code to code by keyboard: a step that the eye can see
+const WALK_PX = { near: 4, far: 40 }; // the least distance of a keyboard step from code to code, so that it is visible
 const DOUBLE_CLICK_MS = 400;
 const NO_LABELS = new Uint8Array(0);
 
 export class Pane {
-  /** @param {HTMLElement} element that holds the stage and what is decoded
-   * @param {import("./panes.js").Panes} panes to which this one belongs, and which hold their common state
+  /** @param {HTMLElement} element that contains the stage and the decoded picture
+   * @param {import("./panes.js").Panes} panes the group of this one, with their shared state
    * @param {import("../../wire.js").ClassColours} colours of the classes
    * @param {import("./card.js").Subject} subject */
   constructor(element, panes, colours, subject) {
     this.element = element;
     this.panes = panes;
     this.subject = subject;
-    /** What a screen reader calls this map where there are two, such as "map A". */
+    /** The name of this map for screen readers if there are two, such as "map A". */
     this.title = "";
     /** @type {import("./loading.js").Loaded | null} */
     this.loaded = null;
-    /** @type {import("./scene.js").Code | null} of an image that is none of the data set's */
-    this.guest = null;
+    /** @type {import("./scene.js").Code | null} of an external image, which is not in the data set */
+    this.external = null;
     /** @type {import("./glide.js").Placement} */
-    this.place = { points: new Float32Array(0), letters: [], view: SHARED_VIEW };
+    this.place = { points: new Float32Array(0), labelPositions: [], view: SHARED_VIEW };
     this.stopGlide = () => {};
     this.moving = false;
     this.latticeRun = 0;
     /** @type {PointerEvent | null} the last click on the map */
     this.clicked = null;
-    /** @type {Pointer | null} that rests on the map */
+    /** @type {Pointer | null} the pointer while it is on the map */
     this.pointer = null;
     this.scene = new Scene(panes.root, this.find(".lse-stage"), colours);
     this.card = new Card(this.find(".lse-hover"), panes.originals);
@@ -58,7 +58,7 @@ export class Pane {
     return /** @type {HTMLElement} */ (this.element.querySelector(selector));
   }
 
-  /** Draw for the first time, and from now on fill the width there is. */
+  /** Draw for the first time, and from now on follow the available width. */
   start() {
     this.place = this.rest;
     this.resize();
@@ -76,21 +76,21 @@ export class Pane {
     return this.moving;
   }
 
-  /** Where everything belongs once nothing moves. @returns {import("./glide.js").Placement} */
+  /** The placement at rest. @returns {import("./glide.js").Placement} */
   get rest() {
     const view = this.panes.windowOf(this);
     if (!this.loaded) return { ...this.place, view };
-    return { points: this.loaded.mean, letters: this.loaded.letters, view };
+    return { points: this.loaded.mean, labelPositions: this.loaded.labelPositions, view };
   }
 
-  /** Whether an image of another map, of the one that leads by default, has a code on this one.
+  /** Whether an image of another map, by default the lead one, has a code on this one.
    * @param {number} image @param {Pane} [where] */
   holds(image, where = this.panes.lead) {
     const same = this.subject.dataset === where.subject.dataset;
     return same && image >= 0 && 2 * image < this.place.points.length;
   }
 
-  /** Where the code of an image stands now. @param {number} image */
+  /** The current position of an image's code. @param {number} image */
   pointOf(image) {
     return this.place.points.slice(2 * image, 2 * image + 2);
   }
@@ -102,7 +102,7 @@ export class Pane {
     void this.decodeBackdrop();
   }
 
-  /** @param {number} [sharp] pixels of the points' canvas for one of the page, by default the screen's */
+  /** @param {number} [sharp] canvas pixels per CSS pixel, by default the screen's */
   resize(sharp) {
     if (this.scene.resize(this.subject.class_names, sharp)) this.restyle();
   }
@@ -121,23 +121,23 @@ export class Pane {
   }
 
   mark() {
-    const { points, letters, view } = this.place;
-    const names = letters
+    const { points, labelPositions, view } = this.place;
+    const names = labelPositions
       .map((place, digit) => ({ name: this.subject.class_names[digit], place, digit }))
       .filter(({ digit }) => this.panes.shows(digit));
     const { image } = this.panes.state;
     const [row, stddev] = [2 * image, this.loaded?.stddev];
     const code = stddev && { z1: points[row], z2: points[row + 1], sigma1: stddev[row], sigma2: stddev[row + 1] };
-    this.scene.mark(view, names, code && this.holds(image) ? code : null, this.guest);
+    this.scene.mark(view, names, code && this.holds(image) ? code : null, this.external);
     this.scene.placeHandle(view, this.panes.z);
-    this.markLit();
+    this.markHovered();
     this.panes.page.marked?.();
   }
 
-  /** A ring about the image under the pointer, whichever map that is on. */
-  markLit() {
-    const { image, where } = this.panes.lit;
-    this.scene.light(this.place.view, this.holds(image, where) ? this.pointOf(image) : null);
+  /** Draw a ring around the hovered image, on whichever map the pointer is. */
+  markHovered() {
+    const { image, where } = this.panes.hovered;
+    this.scene.markHovered(this.place.view, this.holds(image, where) ? this.pointOf(image) : null);
   }
 
   /** @param {Float32Array} z @param {string} text z in words */
@@ -153,35 +153,35 @@ export class Pane {
     write(this.find(".lse-meaning"), `Brightness = ${is_binary ? "probability that the pixel is on" : "mean of the grey level"}.`);
   }
 
-  /** How many codes the window leaves out. */
+  /** The number of codes outside the window. */
   countOutside() {
     const outside = this.loaded ? countOutside(this.loaded.mean, this.panes.windowOf(this)) : 0;
     this.element.dataset.outside = String(outside);
     return outside;
   }
 
-  /** Decode what the window shows; until it is done the points stand on plain paper. */
+  /** Decode the grid behind the window; until it is done the background is plain. */
   async decodeBackdrop() {
     this.dropBackdrop();
     if (!this.panes.state.lattice || !this.loaded || this.gliding) return;
     const run = this.latticeRun;
     const stale = () => run !== this.latticeRun || this.panes.end.signal.aborted;
-    const ink = await decodeLattice(this.loaded.decoder, this.place.view, stale);
+    const ink = await decodeGrid(this.loaded.decoder, this.place.view, stale);
     if (!ink) return;
     const { scene } = this;
-    scene.backdrop = lattice(ink, scene.image.width, scene.paper, scene.ink);
+    scene.backdrop = gridImage(ink, scene.image.width, scene.paper, scene.ink);
     this.element.dataset.lattice = "drawn";
     this.paint();
   }
 
-  /** It no longer shows what the window shows. */
+  /** Remove the grid, because the window has changed. */
   dropBackdrop() {
     this.latticeRun++;
     this.scene.backdrop = null;
     this.element.dataset.lattice = "";
   }
 
-  /** Be at once where everything belongs, with the room that the names of the classes need. */
+  /** Move to the placement at rest without animation, with margins for the names of the classes. */
   jump() {
     this.stop();
     this.place = this.rest;
@@ -190,11 +190,11 @@ export class Pane {
     this.arrive();
   }
 
-  /** Move points and window together to where they belong. @param {number} duration in ms */
+  /** Animate points and window to the placement at rest. @param {number} duration in ms */
   glide(duration) {
     const [from, to] = [this.place, this.rest];
     this.stop();
-    // The ticks would be wrong while the window moves; they come back with the next drawing.
+    // The ticks would be wrong while the window moves; the next drawing shows them again.
     if (!sameView(from.view, to.view)) this.axes.fade();
     this.gliding = true;
     this.stopGlide = glide(from, to, duration, (place, arrived) => {
@@ -205,7 +205,7 @@ export class Pane {
     });
   }
 
-  /** Leave everything where it is just now. */
+  /** Stop the animation at its current placement. */
   stop() {
     this.stopGlide();
     this.gliding = false;
@@ -230,7 +230,7 @@ export class Pane {
     return nearestPoint(points, (row) => this.panes.shows(label[row]), z1, z2, reach);
   }
 
-  /** Select the nearest code in a direction of the selected one, or else of the handle.
+  /** Select the nearest code in a direction from the selected one, or else from the handle.
    * @param {[number, number]} direction to the right and up @param {boolean} far */
   walk(direction, far) {
     if (!this.loaded) return;
@@ -243,10 +243,10 @@ export class Pane {
     if (found >= 0) panes.select(found, this);
   }
 
-  /** @param {Pointer | null} event null hides what it showed */
+  /** @param {Pointer | null} event null hides the card */
   hover(event) {
     const image = this.nearest(event);
-    if (event || this.pointer) this.panes.light(image, this);
+    if (event || this.pointer) this.panes.setHovered(image, this);
     this.pointer = event;
     if (image < 0 || !this.loaded) this.card.hide();
     else this.card.show(this.loaded, this.subject, image, this.place, this.scene.side);
@@ -258,7 +258,7 @@ export class Pane {
     listenToHandle(scene.handle, panes.end.signal, {
       grab: (event) => {
         this.hover(null);
-        // The first click of two may have selected an image and so put the handle under the second.
+        // The first click of a double click may have selected an image and so moved the handle under the second.
         if (this.clickedJustBefore(event)) panes.setScale(panes.state.scale);
         [left, top] = scene.handleAt;
       },

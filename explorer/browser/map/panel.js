@@ -1,7 +1,7 @@
-// The words and numbers beside the map: every one with its unit and the images it averages.
+// The numbers beside the map, each with its unit and the images that it averages.
 
 import { element } from "../ui/dom.js";
-import { ofOneKind } from "../net/likelihood.js";
+import { sameKind } from "../net/likelihood.js";
 
 /** @typedef {import("../../wire.js").Likelihood} Likelihood */
 /** @typedef {import("../../wire.js").Model} Model */
@@ -16,7 +16,7 @@ export const ROWS = [
   { key: "mean_sigma", name: "mean σ of q(z|x)", unit: "units of z", tone: "" },
 ];
 
-/** Of a likelihood with a sigma alone. @type {Row} */
+/** Only for a likelihood with a sigma. @type {Row} */
 const PIXEL_ROW = {
   key: "pixel_stddev",
   name: "σ of a pixel, p(x|z)",
@@ -24,24 +24,25 @@ const PIXEL_ROW = {
   tone: "",
 };
 
-/** Nats with one decimal, lengths in z with the digits they deserve. @param {number} value @param {string} unit */
+/** Nats with one decimal, lengths in z with a suitable number of digits. @param {number} value @param {string} unit */
 export function formatted(value, unit) {
   const decimals = Math.abs(value) >= 0.1 ? value.toFixed(2) : value.toPrecision(2);
   return (unit === "nats" ? value.toFixed(1) : decimals).replace("-", "−");
 }
 
-/** The unit of a row: that of the likelihood where log p(x|z) is in it. @param {Row} row @param {Likelihood} likelihood */
+/** The unit of a row: that of the likelihood if the row includes log p(x|z). @param {Row} row
+ * @param {Likelihood} likelihood */
 export function unitOf({ key, unit }, likelihood) {
   return key === "reconstruction" || key === "negative_elbo" ? likelihood.short_unit : unit;
 }
 
-/** How the mean over q(z|x) is taken for one image. @param {Model} model */
+/** How the mean over q(z|x) is computed for one image. @param {Model} model */
 export function takenOf({ samples }) {
   if (!samples) return "E: integral over z, within 0.05 nats";
   return `E: mean over ${samples} draw${samples > 1 ? "s" : ""} of z`;
 }
 
-/** Over what averages of some models are taken, and what follows ± in them. @param {Model[]} models */
+/** What the averages of some models are over, and the meaning of their ±. @param {Model[]} models */
 export function averagedOver(models) {
   const [{ images, dataset }] = models;
   const times = Math.max(...models.map(({ binarisations }) => binarisations));
@@ -49,14 +50,14 @@ export function averagedOver(models) {
   return `Averages over ${images.toLocaleString("en")} ${dataset} test images${drawn}`;
 }
 
-/** What follows an average: ± its standard deviation where that shows in the digits of the average.
- * @param {string} text the average as it stands @param {number | null | undefined} sd in the unit of the text */
+/** "± standard deviation" after an average, if it is visible in the digits of the average.
+ * @param {string} text the average as printed @param {number | null | undefined} sd in the unit of the text */
 export function plusMinus(text, sd) {
   const shown = sd?.toFixed(text.split(".")[1]?.length ?? 0);
   return Number(shown) ? ` ± ${shown}` : "";
 }
 
-/** What is measured of the codes and what only of the least sigma that a model can say: "" where none lies there.
+/** A note on codes at the lower bound of sigma; "" if there are none.
  * @param {Model} model */
 export function floorNote({ images, metrics: { at_least_sigma } }) {
   if (!at_least_sigma) return "";
@@ -65,7 +66,7 @@ export function floorNote({ images, metrics: { at_least_sigma } }) {
   return `${floor}; without that floor KL would grow without bound.`;
 }
 
-/** What is drawn, in one sentence. @param {Model} model @param {number} outside points that the window leaves out */
+/** What is drawn, in one sentence. @param {Model} model @param {number} outside points outside the window */
 export function captionOf({ images, dataset, label, has_encoder }, outside) {
   const [all, gone] = [images, outside].map((count) => count.toLocaleString("en"));
   const place = has_encoder ? "where the encoder puts one of" : "where the posterior puts one of";
@@ -74,9 +75,9 @@ export function captionOf({ images, dataset, label, has_encoder }, outside) {
   return `${drawn}${outside ? ` ${gone} lie outside this window.` : ""}`;
 }
 
-/** Whether the terms of two models can stand in one table. @param {Model} a @param {Model} b */
+/** Whether the terms of two models can be compared in one table. @param {Model} a @param {Model} b */
 function comparable(a, b) {
-  return ofOneKind(a, b) && a.images === b.images;
+  return sameKind(a, b) && a.images === b.images;
 }
 
 /** Before and after in numbers, with a bar of the two terms for each model on one common scale.
@@ -89,7 +90,7 @@ export function showNumbers(table, before, now) {
     models.map(({ metrics, pixel_stddev }) => ({ ...metrics, pixel_stddev })),
   );
   const images = `${averagedOver(models)}; nats are per image.`;
-  // A density's nats may be negative, which no bar can show.
+  // Nats of a density may be negative, which a bar cannot show.
   const bars = now.likelihood.is_density ? [] : barsOf(models);
   table.replaceChildren(element("caption", "", images, ...bars), element("thead", "", head), body);
 }
@@ -127,7 +128,7 @@ function barsOf(models) {
   });
 }
 
-/** One selected image: what it is, its pictures, and its own terms.
+/** The selected image: its title, its pictures, and its loss terms.
  * @param {HTMLElement} section
  * @param {{title: string, pictures: [string, HTMLCanvasElement][], reconstruction: number, kl: number,
  *   likelihood: Likelihood, sigma: ArrayLike<number>, note: string} | null} image null shows the invitation to select one */

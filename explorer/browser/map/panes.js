@@ -1,20 +1,20 @@
-// The maps of a page: one state, and the acts of a visitor that change it, whichever of the maps they touch.
+// The panes of a page: their shared state, and the visitor's actions that change it, on any of the maps.
 
-import { complainIn, pressOne } from "../ui/dom.js";
+import { showErrorIn, pressOne } from "../ui/dom.js";
 import { listenToButtons } from "../ui/gestures.js";
 import { NumberField } from "../ui/number_field.js";
 import { Originals } from "./originals.js";
 import { Pane } from "./pane.js";
-import { Spoken } from "./spoken.js";
+import { ScreenReaderText } from "./screen_reader.js";
 import { build } from "./stage.js";
 import { bounded, SHARED_VIEW, viewOfBoth, zoomed } from "./view.js";
 
 /** @typedef {import("./view.js").View} View */
-/** Where the handle is, what shows, and how it is looked at; see State in link.js.
+/** The handle, the visible classes, and the view; see State in link.js.
  * @typedef {{z: Float32Array | null, image: number, digits: string, scale: string, view: View | null,
  *   lattice: boolean}} Look */
-/** What the page itself does: when a change is final, when another image is selected, when what the windows leave out
- * may have changed, for the buttons that are its own, and when the marks on a map have moved.
+/** Callbacks of the page: a change is final; another image is selected; the view has changed; one of the page's own
+ * buttons was pressed; the marks on a map have moved.
  * @typedef {{changed: () => void, showSelected: () => void, showView: () => void,
  *   press: (button: HTMLElement) => void, marked?: () => void}} Page */
 
@@ -31,15 +31,15 @@ export class Panes {
     this.state = state;
     this.page = page;
     this.end = new AbortController();
-    this.originals = new Originals((sentence) => this.complain(sentence));
+    this.originals = new Originals((sentence) => this.showError(sentence));
     for (const [term, colour] of Object.entries(term_colours)) root.style.setProperty(`--lse-${term}`, colour);
     build(root);
     this.all = elements.map((element, i) => new Pane(element, this, class_colours, subjects[i]));
     /** The map in which the selected image was clicked. */
     this.lead = this.all[0];
-    /** The image under the pointer, which every map shows, and the map that the pointer is on; -1 is none. */
-    this.lit = { image: -1, where: this.lead };
-    this.spoken = new Spoken(this, classifier_url);
+    /** The image under the pointer, which every map marks, and the map with the pointer; -1 is none. */
+    this.hovered = { image: -1, where: this.lead };
+    this.screenReader = new ScreenReaderText(this, classifier_url);
     const field = /** @type {HTMLElement | null} */ (root.querySelector(".lse-number"));
     this.field = field && new NumberField(field, (image) => this.choose(image));
     this.noteGliding();
@@ -51,7 +51,7 @@ export class Panes {
     return this.state.z ?? this.lead.pointOf(this.state.image);
   }
 
-  /** All maps share one window, unless each is to fit its own codes. @param {Pane} pane @returns {View} */
+  /** The window of a pane: shared by all, unless the scale is "own". @param {Pane} pane @returns {View} */
   windowOf(pane) {
     const { view, scale } = this.state;
     if (view || scale === "shared") return view ?? SHARED_VIEW;
@@ -69,9 +69,9 @@ export class Panes {
     return this.state.digits.includes(String(digit));
   }
 
-  /** @param {string} sentence "" takes an earlier one away */
-  complain(sentence) {
-    complainIn(/** @type {HTMLElement} */ (this.root.querySelector(".lse-error")), sentence);
+  /** @param {string} sentence "" removes the last one */
+  showError(sentence) {
+    showErrorIn(/** @type {HTMLElement} */ (this.root.querySelector(".lse-error")), sentence);
   }
 
   noteGliding() {
@@ -83,7 +83,7 @@ export class Panes {
     try {
       await Promise.all(this.all.map((pane) => pane.axes.load(url, () => pane.drawAxes())));
     } catch {
-      this.complain("The axes could not be loaded. The map works without them. Reload the page to try again.");
+      this.showError("The axes could not be loaded. The map works without them. Reload the page to try again.");
     }
   }
 
@@ -100,7 +100,7 @@ export class Panes {
     for (const pane of this.all) pane.glide(duration);
   }
 
-  /** Show z and what the decoders make of it. */
+  /** Show z and the pictures decoded from it. */
   decode() {
     const { z } = this;
     // Adding 0 turns -0 into 0.
@@ -113,10 +113,10 @@ export class Panes {
       pane.scene.placeHandle(pane.place.view, z);
     }
     this.root.dataset.z = exact.join(",");
-    this.spoken.soon();
+    this.screenReader.soon();
   }
 
-  /** Say which image is selected. */
+  /** Show which image is selected. */
   noteSelected() {
     const { image } = this.state;
     const { loaded, subject } = this.lead;
@@ -125,15 +125,15 @@ export class Panes {
     this.field?.show(image, loaded?.label.length ?? 0, name);
   }
 
-  /** Say of the scale buttons which is on. */
+  /** Show which scale button is active. */
   pressScale() {
     pressOne(this.root.querySelectorAll("[data-scale]"), (button) => {
       return !this.state.view && button.dataset.scale === this.state.scale;
     });
   }
 
-  /** @param {View} seen @param {boolean} final false while the visitor still pans or zooms
-   * @param {Pane} [where] whose axes show it already */
+  /** @param {View} seen @param {boolean} final false during pan or zoom
+   * @param {Pane} [where] whose axes already show it */
   look(seen, final, where) {
     this.state = { ...this.state, view: bounded(seen) };
     for (const pane of this.all) {
@@ -149,7 +149,7 @@ export class Panes {
     for (const pane of this.all) void pane.decodeBackdrop();
   }
 
-  /** @param {string} scale "shared", "fit" or "own"; forgets where the visitor panned to */
+  /** @param {string} scale "shared", "fit" or "own"; resets the visitor's pan and zoom */
   setScale(scale) {
     this.state = { ...this.state, scale, view: null };
     this.page.showView();
@@ -157,20 +157,20 @@ export class Panes {
     this.page.changed();
   }
 
-  /** @param {number} factor below 1 zooms in, about the handle where it can be seen @param {Pane} where its button is */
+  /** @param {number} factor below 1 zooms in, about the handle if it is visible @param {Pane} where its button is */
   zoom(factor, { place: { view }, scene }) {
     const [z1, z2] = scene.handleOutside ? [view.x, view.y] : this.z;
     this.look(zoomed(view, z1, z2, factor), true);
   }
 
   /** @param {number} image under the pointer, or -1 @param {Pane} where it is */
-  light(image, where) {
-    if (image === this.lit.image && where === this.lit.where) return;
-    this.lit = { image, where };
-    for (const pane of this.all) pane.markLit();
+  setHovered(image, where) {
+    if (image === this.hovered.image && where === this.hovered.where) return;
+    this.hovered = { image, where };
+    for (const pane of this.all) pane.markHovered();
   }
 
-  /** @param {boolean[]} visible by class @param {Pane} where whose legend shows it already */
+  /** @param {boolean[]} visible by class @param {Pane} where whose legend already shows it */
   showClasses(visible, where) {
     this.state = { ...this.state, digits: visible.flatMap((shows, digit) => (shows ? [digit] : [])).join("") };
     this.paint();
@@ -188,12 +188,12 @@ export class Panes {
     this.page.changed();
   }
 
-  /** Select an image by its number, where that changes anything. @param {number} image its index */
+  /** Select an image by its number, unless it is already selected. @param {number} image its index */
   choose(image) {
     if (image !== this.state.image || this.state.z) this.select(image, this.lead);
   }
 
-  /** Leave the handle where it is and no image selected. */
+  /** Deselect the image; the handle stays. */
   deselect() {
     if (this.state.image < 0) return;
     this.state = { ...this.state, image: -1, z: this.z };

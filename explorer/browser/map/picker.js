@@ -1,4 +1,5 @@
-// The choice of a side's model: a button for each shipped weight, a list of everything else, a slider for a run.
+// The controls that choose a model: a button for each shipped weight, a list of the others, a slider for a run's
+// moments.
 
 import { element, pressOne } from "../ui/dom.js";
 import { momentName } from "./side.js";
@@ -53,7 +54,7 @@ export class Picker {
     if (run && moment) pick(momentName(run, moment));
   }
 
-  /** @param {Choice} choice the one that stands here */
+  /** @param {Choice} choice the chosen one */
   show({ name }) {
     const [owner, step] = name.split("@");
     const run = this.runs.find((each) => each.name === owner);
@@ -79,7 +80,8 @@ function weightButton({ name, label, beta }) {
   return button;
 }
 
-/** @param {string} title @param {{name: string, label: string}[]} entries @returns {HTMLElement[]} none without entries */
+/** @param {string} title @param {{name: string, label: string}[]} entries
+ * @returns {HTMLElement[]} empty without entries */
 function group(title, entries) {
   if (!entries.length) return [];
   const options = element("optgroup", "", ...entries.map(({ name, label }) => new Option(label, name)));

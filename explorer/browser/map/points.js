@@ -1,4 +1,4 @@
-// Ten thousand points as pixels: each is a small disc blended into one image, fast enough for every frame.
+// Paints ten thousand points as small discs into one image, fast enough for every frame.
 
 import { toPixels } from "./view.js";
 
@@ -6,11 +6,11 @@ import { toPixels } from "./view.js";
 
 const PHASES = 4; // a disc is drawn for each quarter of a pixel, so that slow motion does not jitter
 
-/** Paint the points over what the image holds.
+/** Paint the points over the image's content.
  * @param {ImageData} image square
  * @param {Float32Array} points [N, 2], in units of z
  * @param {Uint8Array} labels [N]
- * @param {(Rgb | null)[]} colours by label; null hides
+ * @param {(Rgb | null)[]} colours by label; null hides the class
  * @param {import("./view.js").View} view
  * @param {number} radius of a disc, in pixels of the image
  * @param {number} opacity of a disc, 0..1 */
@@ -45,7 +45,7 @@ function stamp(data, at, disc, [red, green, blue]) {
   }
 }
 
-/** The part inside the image of a disc that its edge cuts.
+/** The visible part of a disc at the edge of the image.
  * @param {ImageData} image @param {number} left @param {number} top @param {number} radius @param {number} opacity
  * @param {Rgb} colour */
 function stampCut({ data, width: side }, left, top, radius, opacity, colour) {
@@ -58,7 +58,7 @@ function stampCut({ data, width: side }, left, top, radius, opacity, colour) {
   }
 }
 
-/** How much of a pixel a disc covers, 0..230 of 256. @param {number} distance of their centres @param {number} radius
+/** The coverage of a pixel by a disc, 0..230 of 256. @param {number} distance of their centres @param {number} radius
  * @param {number} opacity */
 function coverAt(distance, radius, opacity) {
   return Math.round(230 * opacity * Math.min(1, Math.max(0, radius + 0.5 - distance)));

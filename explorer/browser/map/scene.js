@@ -1,4 +1,4 @@
-// The square of the map: points on a canvas, marks and the handle over them, sizes and colours of the theme.
+// The square plot of a map: points on a canvas, marks and handle above it, and the theme's sizes and colours.
 
 import { marginsOf } from "./axes.js";
 import { rgbOf, svg } from "../ui/dom.js";
@@ -9,12 +9,12 @@ import { toLatent, toPixels } from "./view.js";
 /** @typedef {{clientX: number, clientY: number}} Pointer a place on the screen, in pixels */
 /** @typedef {{z1: number, z2: number, sigma1: number, sigma2: number}} Code the mean and stddev of one q(z|x) */
 
-const SHEER = 0.4; // opacity of points that stand over something
-const WAITING_PX = 7; // radius of the mark of a code outside the window
-const ROOM_FOR_WORDS = 110; // px, which the words beside the handle need
+const TRANSLUCENT = 0.4; // opacity of points over an underlay
+const OUTSIDE_PX = 7; // radius of the mark of a code outside the window
+const ROOM_FOR_WORDS = 110; // px, needed for the words beside the handle
 
 export class Scene {
-  /** @param {HTMLElement} root which has the theme @param {HTMLElement} stage
+  /** @param {HTMLElement} root with the theme's styles @param {HTMLElement} stage
    * @param {import("../../wire.js").ClassColours} colours of the classes */
   constructor(root, stage, colours) {
     this.root = root;
@@ -24,7 +24,7 @@ export class Scene {
     this.plot = find(".lse-plot");
     this.marks = find(".lse-marks");
     this.handle = find(".lse-handle");
-    this.lit = find(".lse-lit");
+    this.hoverRing = find(".lse-lit");
     this.canvas = /** @type {HTMLCanvasElement} */ (find(".lse-points"));
     this.context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
     this.width = 0;
@@ -32,15 +32,15 @@ export class Scene {
     this.size = "";
     this.handleAt = [0, 0]; // pixels from the plot's top left corner
     this.handleOutside = false;
-    /** @type {string[]} of the classes, as the theme has them */
+    /** @type {string[]} the classes' colours in the current theme */
     this.colours = [];
     /** @type {import("./points.js").Rgb[]} the same as numbers */
     this.discs = [];
     this.sharp = 1;
     this.image = new ImageData(1, 1);
-    /** @type {ImageData | null} what the points stand on; null is plain paper */
+    /** @type {ImageData | null} the background of the points; null is plain */
     this.backdrop = null;
-    /** @type {((image: ImageData, view: View) => void) | null} paints under the points, which then let it through */
+    /** @type {((image: ImageData, view: View) => void) | null} paints below the points, which are then translucent */
     this.underlay = null;
     /** @type {import("./points.js").Rgb} */
     this.paper = [255, 255, 255];
@@ -59,7 +59,7 @@ export class Scene {
     this.discs = this.colours.map(rgbOf);
   }
 
-  /** What Plotly needs to look like the page. @returns {import("./axes.js").Ink} */
+  /** The page's colours and font, for Plotly. @returns {import("./axes.js").Ink} */
   get style() {
     const css = getComputedStyle(this.root);
     const names = ["--st-background-color", "--lse-muted", "--lse-line"];
@@ -67,8 +67,8 @@ export class Scene {
     return { text: css.color, paper, muted, line, font: css.fontFamily };
   }
 
-  /** Fill the width there is. @param {string[]} names of the classes
-   * @param {number} [sharp] pixels of the canvas for one of the page @returns {boolean} whether the size changed */
+  /** Fill the available width. @param {string[]} names of the classes
+   * @param {number} [sharp] canvas pixels per CSS pixel @returns {boolean} whether the size changed */
   resize(names, sharp = Math.min(2, devicePixelRatio)) {
     const width = this.stage.clientWidth;
     const margin = marginsOf(width, names);
@@ -88,30 +88,32 @@ export class Scene {
     return true;
   }
 
-  /** @param {Float32Array} points [N, 2] @param {Uint8Array} label [N] @param {string} digits that show @param {View} view */
+  /** @param {Float32Array} points [N, 2] @param {Uint8Array} label [N] @param {string} digits of the visible classes
+   * @param {View} view */
   paint(points, label, digits, view) {
     const [red, green, blue] = this.paper;
     if (this.backdrop) this.image.data.set(this.backdrop.data);
     else new Uint32Array(this.image.data.buffer).fill((255 << 24) | (blue << 16) | (green << 8) | red);
     const colours = this.discs.map((colour, digit) => (digits.includes(String(digit)) ? colour : null));
     const radius = label.length > 20_000 ? 0.0016 : label.length > 5000 ? 0.0026 : 0.0036;
-    const opacity = this.underlay ? SHEER : 1;
+    const opacity = this.underlay ? TRANSLUCENT : 1;
     this.underlay?.(this.image, view);
     paintPoints(this.image, points, label, colours, view, Math.max(1, radius * this.image.width), opacity);
     this.context.putImageData(this.image, 0, 0);
   }
 
-  /** @param {View} view @param {{name: string, place: number[]}[]} letters their places in z @param {Code | null} code selected
-   * @param {Code | null} guest the code of an image from elsewhere */
-  mark(view, letters, code, guest) {
-    const names = letters.map(({ name, place: [z1, z2] }) => {
+  /** @param {View} view @param {{name: string, place: number[]}[]} labels their places in z
+   * @param {Code | null} code selected
+   * @param {Code | null} external the code of an image that is not in the data set */
+  mark(view, labels, code, external) {
+    const names = labels.map(({ name, place: [z1, z2] }) => {
       const [x, y] = toPixels(view, this.side, z1, z2);
       const text = svg("text", { x, y, class: name.length > 1 ? "lse-letter lse-word" : "lse-letter" });
       text.textContent = name;
       return text;
     });
     const selected = code ? this.ellipses(view, code, "") : [];
-    this.marks.replaceChildren(...names, ...selected, ...(guest ? this.ellipses(view, guest, " lse-guest") : []));
+    this.marks.replaceChildren(...names, ...selected, ...(external ? this.ellipses(view, external, " lse-guest") : []));
   }
 
   /** One and two stddev of q(z|x), to scale. @param {View} view @param {Code} code @param {string} kind */
@@ -125,20 +127,20 @@ export class Scene {
     if (Math.max(Math.abs(cx - this.side / 2), Math.abs(cy - this.side / 2)) <= this.side / 2) {
       return [...rings, svg("circle", { cx, cy, r: 4, class: `lse-chosen${kind}` })];
     }
-    // Like the handle, a code from elsewhere waits at the edge of the window, hollow.
-    const [x, y] = [cx, cy].map((place) => Math.min(this.side - WAITING_PX, Math.max(WAITING_PX, place)));
-    return [svg("circle", { cx: x, cy: y, r: WAITING_PX, class: `lse-chosen${kind} lse-guest-outside` })];
+    // Like the handle, an external code outside the window is shown at its edge, hollow.
+    const [x, y] = [cx, cy].map((place) => Math.min(this.side - OUTSIDE_PX, Math.max(OUTSIDE_PX, place)));
+    return [svg("circle", { cx: x, cy: y, r: OUTSIDE_PX, class: `lse-chosen${kind} lse-guest-outside` })];
   }
 
   /** @param {View} view @param {Float32Array | null} z of the image under the pointer */
-  light(view, z) {
-    this.lit.hidden = !z;
+  markHovered(view, z) {
+    this.hoverRing.hidden = !z;
     if (!z) return;
     const [x, y] = toPixels(view, this.side, z[0], z[1]);
-    this.lit.style.transform = `translate(${x}px, ${y}px)`;
+    this.hoverRing.style.transform = `translate(${x}px, ${y}px)`;
   }
 
-  /** A handle that would lie outside waits at the edge, dotted. @param {View} view @param {Float32Array} z */
+  /** A handle outside the window is shown at its edge, dotted. @param {View} view @param {Float32Array} z */
   placeHandle(view, z) {
     const wanted = toPixels(view, this.side, z[0], z[1]);
     const [x, y] = wanted.map((place) => Math.min(this.side, Math.max(0, place)));

@@ -1,4 +1,4 @@
-// One of the two sides: which model stands there, its map, and its encoder once a drawing asks for it.
+// One side of a comparison: its model, its map, and its encoder, fetched when a drawing needs it.
 
 import { GLIDE_MS } from "./glide.js";
 import { fetchModel } from "./loading.js";
@@ -11,27 +11,27 @@ import { fetchEncoder } from "../net/encoder.js";
 
 export class Side {
   /** @param {string} letter @param {import("./pane.js").Pane} pane @param {Choice} choice
-   * @param {(sentence: string) => void} complain */
-  constructor(letter, pane, choice, complain) {
+   * @param {(sentence: string) => void} showError */
+  constructor(letter, pane, choice, showError) {
     this.letter = letter;
     this.pane = pane;
     this.choice = choice;
-    this.complain = complain;
-    /** @type {Choice | null} what is wanted, or was last */
+    this.showError = showError;
+    /** @type {Choice | null} the choice requested last */
     this.asked = null;
-    /** The encoder that could not be fetched, for each stroke asks many times. */
+    /** The address of an encoder that could not be fetched, so that not every stroke tries again. */
     this.missing = "";
-    /** @type {Promise<unknown>} the fetch before; a quick hand passes many, and only the last one counts */
+    /** @type {Promise<unknown>} the fetch before; a slider passes many choices quickly, and only the last one counts */
     this.fetching = Promise.resolve();
   }
 
-  /** Whether nothing else is on its way here. */
+  /** Whether no other choice is being fetched. */
   get settled() {
     return !this.asked || this.asked.name === this.choice.name;
   }
 
-  /** Put ``choice`` here once it has come. @param {Choice} choice
-   * @returns {Promise<boolean>} false after a complaint, or when another was asked for meanwhile */
+  /** Show ``choice`` when it is loaded. @param {Choice} choice
+   * @returns {Promise<boolean>} false after an error, or if another was requested meanwhile */
   async take(choice) {
     this.asked = choice;
     await this.fetching;
@@ -45,15 +45,15 @@ export class Side {
     } catch {
       if (this.asked !== choice) return false;
       this.asked = this.choice;
-      this.complain(`“${choice.label}” could not be loaded. Check the connection and choose it again.`);
+      this.showError(`“${choice.label}” could not be loaded. Check the connection and choose it again.`);
       return false;
     }
-    this.complain("");
+    this.showError("");
     this.pane.subject = this.choice = choice;
     return true;
   }
 
-  /** @param {Choice} before what stood here until now */
+  /** @param {Choice} before the previous choice */
   move({ dataset }) {
     if (dataset === this.choice.dataset) this.glide();
     else this.pane.jump();
@@ -63,8 +63,8 @@ export class Side {
     this.pane.glide(GLIDE_MS);
   }
 
-  /** @param {boolean} again even where that failed before
-   * @returns {Promise<Encoder | null>} null where there is none, or after a complaint */
+  /** @param {boolean} again try even if it failed before
+   * @returns {Promise<Encoder | null>} null if there is none, or after an error */
   async encoder(again) {
     const { encoder_url, label } = this.choice;
     if (!encoder_url || (this.missing === encoder_url && !again)) return null;
@@ -72,13 +72,13 @@ export class Side {
       return await fetchEncoder(encoder_url);
     } catch {
       this.missing = encoder_url;
-      this.complain(`The encoder of “${label}” could not be loaded, so the drawing cannot be shown on its map. Choose the model again.`);
+      this.showError(`The encoder of “${label}” could not be loaded, so the drawing cannot be shown on its map. Choose the model again.`);
       return null;
     }
   }
 }
 
-/** What the link calls a moment of a run. @param {RunChoice} run @param {Moment} moment */
+/** The name of a run's moment in the link. @param {RunChoice} run @param {Moment} moment */
 export function momentName({ name }, { step }) {
   return `${name}@${step}`;
 }
@@ -97,7 +97,7 @@ function momentChoice(run, moment) {
   };
 }
 
-/** What the link calls ``name``; of a run, the moment at that step or the last one before it.
+/** The choice with this ``name`` in the link; for a run, the moment at that step or the last one before it.
  * @param {Choice[]} models @param {RunChoice[]} runs @param {string} name @returns {Choice | undefined} */
 export function choiceNamed(models, runs, name) {
   const [owner, step] = name.split("@");

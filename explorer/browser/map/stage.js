@@ -1,4 +1,4 @@
-// The markup of one map and of what is decoded from it: every page builds its maps of these.
+// The markup of one map and of its decoded picture, shared by all pages.
 
 const STAGE = `
 <canvas class="lse-points" aria-hidden="true"></canvas>

@@ -2,11 +2,11 @@
 
 /** @typedef {{x: number, y: number, half: number}} View its centre and half its side, in units of z */
 
-/** The view that all models share: one prior draw in 16,000 lies outside it, a dimension.
+/** The view that all models share: per dimension, one prior draw in 16,000 lies outside it.
  * @type {View} */
 export const SHARED_VIEW = Object.freeze({ x: 0, y: 0, half: 4 });
 
-/** The view that holds every one of the points, with a margin.
+/** The view that contains all points, with a margin.
  * @param {Float32Array} points [N, 2] row by row
  * @returns {View} */
 export function fitView(points) {
@@ -20,7 +20,7 @@ export function fitView(points) {
   return { x: (low[0] + high[0]) / 2, y: (low[1] + high[1]) / 2, half: half || 1 };
 }
 
-/** The smallest view that holds two others. @param {View} a @param {View} b @returns {View} */
+/** The smallest view that contains two others. @param {View} a @param {View} b @returns {View} */
 export function viewOfBoth(a, b) {
   const [left, right] = [Math.min(a.x - a.half, b.x - b.half), Math.max(a.x + a.half, b.x + b.half)];
   const [low, high] = [Math.min(a.y - a.half, b.y - b.half), Math.max(a.y + a.half, b.y + b.half)];
@@ -33,7 +33,7 @@ export function sameView(a, b) {
 }
 
 /** @param {View} from @param {View} to @param {number} share 0..1
- * @returns {View} between them; the zoom goes by ratios, as the eye sees it */
+ * @returns {View} between them; the zoom is interpolated geometrically, which looks uniform */
 export function mixViews(from, to, share) {
   return {
     x: from.x + (to.x - from.x) * share,
@@ -42,21 +42,21 @@ export function mixViews(from, to, share) {
   };
 }
 
-/** @param {View} view @param {number} z1 stays in its place, as does @param {number} z2
- * @param {number} factor below 1 brings things nearer
+/** @param {View} view @param {number} z1 stays in place, as does @param {number} z2
+ * @param {number} factor below 1 zooms in
  * @returns {View} */
 export function zoomed({ x, y, half }, z1, z2, factor) {
   return { x: z1 + (x - z1) * factor, y: z2 + (y - z2) * factor, half: half * factor };
 }
 
-/** The nearest view that a link can say. @param {View} view @returns {View} */
+/** The nearest view that a link can represent. @param {View} view @returns {View} */
 export function bounded({ x, y, half }) {
   const clamp = (/** @type {number} */ value, /** @type {number} */ low, /** @type {number} */ high) =>
     Math.min(high, Math.max(low, value));
   return { x: clamp(x, -1e5, 1e5), y: clamp(y, -1e5, 1e5), half: clamp(half, 1e-4, 1e5) };
 }
 
-/** How many points the view leaves out. @param {Float32Array} points [N, 2] @param {View} view */
+/** The number of points outside the view. @param {Float32Array} points [N, 2] @param {View} view */
 export function countOutside(points, { x, y, half }) {
   let outside = 0;
   for (let i = 0; i < points.length; i += 2) {
@@ -65,7 +65,7 @@ export function countOutside(points, { x, y, half }) {
   return outside;
 }
 
-/** Where z stands in a plot of the given side, in pixels from its top left corner.
+/** The position of z in a plot of the given side, in pixels from its top left corner.
  * @param {View} view @param {number} side @param {number} z1 @param {number} z2 */
 export function toPixels(view, side, z1, z2) {
   const scale = side / (2 * view.half);
@@ -79,7 +79,7 @@ export function toLatent(view, side, left, top) {
   return [view.x - view.half + left * scale, view.y + view.half - top * scale];
 }
 
-/** The index of the point nearest to a place on the plot, or -1 when none that shows lies within reach.
+/** The index of the point nearest to a place on the plot, or -1 if no visible one is within reach.
  * @param {Float32Array} points [N, 2] @param {(index: number) => boolean} shows
  * @param {number} z1 @param {number} z2 @param {number} reach in units of z */
 export function nearestPoint(points, shows, z1, z2, reach) {
@@ -95,7 +95,7 @@ export function nearestPoint(points, shows, z1, z2, reach) {
   return found;
 }
 
-/** The index of the nearest point in a direction, 45 degrees to either side, or -1 when the window shows none there.
+/** The index of the nearest point in a direction, 45 degrees to either side, or -1 if the window shows none there.
  * @param {Float32Array} points [N, 2] @param {(index: number) => boolean} shows @param {View} view the window
  * @param {ArrayLike<number>} from [2] @param {[number, number]} direction to the right and up: -1, 0 or 1
  * @param {number} least distance, in units of z */

@@ -1,12 +1,12 @@
-// What a decoded picture most looks like, in words: the classifier of models/classifier.py.
+// Describes a decoded picture in words, with the classifier of models/classifier.py.
 
 import { fetchOnce } from "./tensors.js";
 import { Network, relu } from "./network.js";
 
-const SURE = 0.9; // the probability of the likeliest digit from which on it is sure, as in models/classifier.py
+const CONFIDENT = 0.9; // the least probability of the likeliest digit to be confident, as in models/classifier.py
 
-/** The name of the data set whose decoded pictures it can tell: it has learnt from no other. */
-export const JUDGED = "MNIST";
+/** The data set that it was trained on; it can describe decoded pictures of no other. */
+export const CLASSIFIED = "MNIST";
 
 export class Classifier {
   /** @param {import("./tensors.js").Tensors} tensors with classifier.0.weight, classifier.0.bias, ... */
@@ -14,7 +14,7 @@ export class Classifier {
     this.network = new Network(tensors, "classifier", relu);
   }
 
-  /** Of each digit. @param {Float32Array} pixels [784] in 0..1 @returns {Float32Array} [10] */
+  /** The probability of each digit. @param {Float32Array} pixels [784] in 0..1 @returns {Float32Array} [10] */
   probabilities(pixels) {
     const outputs = this.network.run(pixels);
     const most = Math.max(...outputs);
@@ -28,12 +28,12 @@ export class Classifier {
     const probabilities = this.probabilities(pixels);
     const most = Math.max(...probabilities);
     const digit = probabilities.indexOf(most);
-    const how = most >= SURE ? "looks like" : "unclear, most like";
+    const how = most >= CONFIDENT ? "looks like" : "unclear, most like";
     return `${how} ${digit === 8 ? "an" : "a"} ${digit} (${Math.round(100 * most)} %)`;
   }
 }
 
-/** @param {string} url of a gzipped safetensors file @returns {Promise<Classifier>} rejects when it cannot be fetched */
+/** @param {string} url of a gzipped safetensors file @returns {Promise<Classifier>} rejects if it cannot be fetched */
 export function fetchClassifier(url) {
   return fetchOnce(url, (tensors) => new Classifier(tensors));
 }

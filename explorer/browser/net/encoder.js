@@ -1,9 +1,10 @@
-// The encoder q(z|x) in the browser, for images that only the browser has: those drawn by hand.
+// The encoder q(z|x), for images that exist only in the browser: those that the visitor draws.
 
 import { fetchOnce } from "./tensors.js";
 import { Network } from "./network.js";
 
-/** q(z|x), a normal distribution with independent dimensions. @typedef {{mean: Float32Array, stddev: Float32Array}} Posterior both [2] */
+/** q(z|x), a Gaussian with independent dimensions.
+ * @typedef {{mean: Float32Array, stddev: Float32Array}} Posterior both [2] */
 
 export const MIN_LOG_STDDEV = -12; // as in models/vae.py, both
 export const MAX_LOG_STDDEV = 12;
@@ -14,7 +15,7 @@ export class Encoder {
     this.network = new Network(tensors, "encoder");
   }
 
-  /** @param {Float32Array} x [784] as the model is to see it: {0, 1}, or grey levels 0..1 for Gaussian pixels
+  /** @param {Float32Array} x [784] as the model sees it: {0, 1}, or grey levels 0..1 for Gaussian pixels
    * @returns {Posterior} */
   encode(x) {
     const outputs = this.network.run(x);
@@ -25,7 +26,7 @@ export class Encoder {
   }
 }
 
-/** @param {string} url of a gzipped safetensors file @returns {Promise<Encoder>} rejects when it cannot be fetched */
+/** @param {string} url of a gzipped safetensors file @returns {Promise<Encoder>} rejects if it cannot be fetched */
 export function fetchEncoder(url) {
   return fetchOnce(url, (tensors) => new Encoder(tensors));
 }

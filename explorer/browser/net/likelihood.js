@@ -1,11 +1,11 @@
-// What a pixel is, given z, in the browser: the twin of models/likelihood.py, which says all that is words.
+// The likelihood p(x|z) in the browser, the counterpart of models/likelihood.py, which has the names and units.
 
 /** @typedef {import("../../wire.js").Likelihood} Likelihood */
-/** Where draws come from; normal(pairs): Float32Array [2 * pairs] of N(0, 1).
+/** A source of draws; normal(pairs): Float32Array [2 * pairs] of N(0, 1).
  * @typedef {{uniform: () => number, normal: (pairs: number) => Float32Array}} Noise */
-/** What the browser computes of a likelihood, from the decoder's logits [784]; stddev is sigma, where there is one.
+/** What the browser computes for a likelihood, from the decoder's logits [784]; stddev is sigma, if there is one.
  * mean: E[x|z] in place; draw: x ~ p(x|z), clipped to 0..1; addCosts: add weight * -log p(x_j|z), in nats, to costs;
- * ofMean, ofDraw, ofClipping: what is said of them.
+ * ofMean, ofDraw, ofClipping: sentences about them.
  * @typedef {{mean: (logits: Float32Array) => Float32Array,
  *   draw: (logits: Float32Array, stddev: number, noise: Noise) => Float32Array,
  *   addCosts: (costs: Float64Array, logits: Float32Array, x: Float32Array, stddev: number, weight: number) => void,
@@ -15,7 +15,7 @@
 const BERNOULLI = {
   mean: sigmoid,
   draw: (logits, _stddev, { uniform }) => sigmoid(logits.slice()).map((mean) => Number(uniform() < mean)),
-  // softplus(logit) - x logit, finite however sure the model is
+  // softplus(logit) - x logit, finite for every logit
   addCosts(costs, logits, x, _stddev, weight) {
     for (let i = 0; i < costs.length; i++) {
       const logit = logits[i];
@@ -47,7 +47,7 @@ const GAUSSIAN = {
     " Grey levels are clipped to 0…1, also when a draw is used as x: its density is then higher than that of a true draw.",
 };
 
-/** By their names in Python. @type {Object<string, Pixels>} */
+/** By the likelihoods' names in Python. @type {Object<string, Pixels>} */
 export const PIXELS_OF = { bernoulli: BERNOULLI, gaussian: GAUSSIAN };
 
 /** Logits as probabilities. @param {Float32Array} values in place */
@@ -56,8 +56,8 @@ export function sigmoid(values) {
   return values;
 }
 
-/** Whether nats of one can be held against nats of the other.
+/** Whether the nats of both can be compared.
  * @param {{dataset: string, likelihood: Likelihood}} a @param {{dataset: string, likelihood: Likelihood}} b */
-export function ofOneKind(a, b) {
+export function sameKind(a, b) {
   return a.dataset === b.dataset && a.likelihood.name === b.likelihood.name;
 }

@@ -17,7 +17,7 @@ export class Network {
     this.run(new Float32Array(this.layers[0].weight.length / this.layers[0].bias.length)); // the first call compiles
   }
 
-  /** What the last layer, which has no activation, gives; valid until the next call.
+  /** The outputs of the last layer, which has no activation; valid until the next call.
    * @param {Float32Array} inputs a Float32Array, because an ordinary array makes the loop 2.5 times slower */
   run(inputs) {
     const last = this.layers.length - 1;
@@ -30,7 +30,7 @@ export class Network {
   }
 }
 
-/** Four rows at a time: one row's sum waits for each addition, four keep the processor busy, in half the time.
+/** Four rows at a time, which takes half the time: the additions of one row depend on each other, those of four do not.
  * @param {Layer} layer @param {Float32Array} inputs @param {Float32Array} outputs */
 function affine({ weight, bias }, inputs, outputs) {
   const width = inputs.length;

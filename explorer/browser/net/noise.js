@@ -1,4 +1,4 @@
-// Draws that a seed repeats, in every browser and for both models.
+// Random draws that a seed reproduces in every browser and for both models.
 
 /** Uniform draws in [0, 1) of 32 bits: mulberry32 by Tommy Ettinger, 2017, in the public domain,
  * https://gist.github.com/tommyettinger/46a874533244883189143505d203312c

@@ -3,14 +3,14 @@
 import { PIXELS_OF } from "./likelihood.js";
 
 /** @typedef {import("./encoder.js").Posterior} Posterior */
-/** KL(q(z|x) || p(z)) of one dimension, in what the mean and what the stddev adds.
+/** KL(q(z|x) || p(z)) of one dimension, split into the parts of the mean and of the stddev.
  * @typedef {{mean: number, variance: number}} KlParts */
 /** pixels: E_q[-log p(x_j|z)], [784]; reconstruction: their sum; kl: by dimension; total: -ELBO.
  * @typedef {{pixels: Float32Array, reconstruction: number, kl: KlParts[], total: number}} Terms */
 
 /** A node and its weight in the expectation of f(t), t ~ N(0, 1). @typedef {[number, number]} Node */
 
-/** Sigmas, in units of z, up to which each but the last of the rules for an axis is fine enough. */
+/** The largest sigma, in units of z, for which each rule of an axis but the last is fine enough. */
 const WIDTHS = [0.08, 0.2, 0.5];
 
 /** Gauss-Hermite rule of five nodes: exact for polynomials of degree 9.
@@ -27,7 +27,7 @@ export const HERMITE_RULE = [
   [Math.sqrt(5 + Math.sqrt(10)), (7 - 2 * Math.sqrt(10)) / 60],
 ];
 
-/** The wider q, the less smooth is the decoder over it: then an even grid, which is the trapezoidal rule, knows more.
+/** The wider q, the less smooth is the decoder over it; then an even grid (the trapezoidal rule) is more accurate.
  * models/quadrature.py has the same rules. */
 const RULES = [HERMITE_RULE, evenRule(11, 4), evenRule(21, 5), evenRule(41, 5)];
 
@@ -42,16 +42,16 @@ function evenRule(count, reach) {
 /** The rule along each axis. @param {ArrayLike<number>} stddev of q @returns {Node[][]} */
 export function rulesFor(stddev) {
   const kinds = Array.from(stddev, (sigma) => WIDTHS.filter((width) => sigma > width).length);
-  // Wide along both axes are the codes of a model that has all but collapsed, whose decoder is smooth.
+  // Codes that are wide along both axes belong to a nearly collapsed model, whose decoder is smooth.
   const finest = Math.min(...kinds) === WIDTHS.length ? WIDTHS.length - 1 : WIDTHS.length;
   return kinds.map((kind) => RULES[Math.min(kind, finest)]);
 }
 
-/** The terms of l = E_q[-log p(x|z)] + KL(q(z|x) || p(z)), the expectation within 0.05 nats, one node a step: so many
+/** The terms of l = E_q[-log p(x|z)] + KL(q(z|x) || p(z)), the expectation within 0.05 nats, one node per step: all
  * decodings, 25 to 861, take longer than a frame.
  * @param {Posterior} q @param {import("./decoder.js").Decoder} decoder
  * @param {Float32Array} x [784] as the model sees it @param {import("./likelihood.js").Likelihood} likelihood
- * @param {number} pixelStddev sigma of a pixel, where it has one
+ * @param {number} pixelStddev sigma of a pixel, if the likelihood has one
  * @returns {Generator<void, Terms, void>} */
 export function* termsInSteps(q, decoder, x, likelihood, pixelStddev) {
   const { addCosts } = PIXELS_OF[likelihood.name];

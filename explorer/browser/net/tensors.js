@@ -2,14 +2,14 @@
 
 /** @typedef {Object<string, Float32Array | Uint8Array>} Tensors flat arrays by name, C order */
 
-/** The tensors of a gzipped safetensors file. Rejects with an Error when it cannot be fetched.
+/** The tensors of a gzipped safetensors file. Rejects with an Error if it cannot be fetched.
  * @param {string} url
  * @returns {Promise<Tensors>} */
 export async function fetchTensors(url) {
   return readTensors(await (await fetchInflated(url)).arrayBuffer());
 }
 
-/** A gzipped file, inflated. Rejects with an Error when it cannot be fetched.
+/** A gzipped file, decompressed. Rejects with an Error if it cannot be fetched.
  * @param {string} url
  * @returns {Promise<Response>} */
 export async function fetchInflated(url) {
@@ -18,7 +18,7 @@ export async function fetchInflated(url) {
   return new Response(response.body.pipeThrough(new DecompressionStream("gzip")));
 }
 
-/** @param {ArrayBuffer} buffer a whole safetensors file
+/** @param {ArrayBuffer} buffer a complete safetensors file
  * @returns {Tensors} float16 arrives as float32 */
 export function readTensors(buffer) {
   const start = 8 + Number(new DataView(buffer).getBigUint64(0, true));
@@ -51,9 +51,9 @@ export function halvesToFloats(halves) {
 
 const HALF_POWERS = Float64Array.from({ length: 31 }, (_, exponent) => 2 ** (exponent - 25));
 
-const KEPT = 12; // files, each of a few MB in memory; a run may have a hundred frames
+const CACHE_SIZE = 12; // files in the cache, each of a few MB; a run may have a hundred frames
 
-/** @type {Map<string, Promise<any>>} the one used last stands last */
+/** @type {Map<string, Promise<any>>} a cache, least recently used first */
 const fetched = new Map();
 
 /** @template T @param {string} url @param {(tensors: Tensors) => T} make @returns {Promise<T>} */
@@ -61,7 +61,7 @@ export function fetchOnce(url, make) {
   const found = fetched.get(url) ?? fetchTensors(url).then(make);
   fetched.delete(url);
   fetched.set(url, found);
-  if (fetched.size > KEPT) fetched.delete(fetched.keys().next().value ?? "");
+  if (fetched.size > CACHE_SIZE) fetched.delete(fetched.keys().next().value ?? "");
   found.catch(() => fetched.delete(url)); // a failed fetch may be tried again
   return found;
 }

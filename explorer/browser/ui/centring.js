@@ -1,21 +1,21 @@
-// From a drawing to what a model of MNIST expects: a digit of MNIST's size in MNIST's place.
+// Turns a drawing into what a model of MNIST expects: a digit of MNIST's size and position.
 
 import { PICTURE_PIXELS, PICTURE_SIDE } from "./pictures.js";
 import { uniformDraws } from "../net/noise.js";
 
-/** left and top of the first row and column with ink, and how many of each there are.
+/** The bounding box of the ink, in pixels.
  * @typedef {{left: number, top: number, width: number, height: number}} Box */
 
-const BOX_SIDE = 20; // pixels of 28, of the longer side of a digit
+const BOX_SIDE = 20; // pixels of 28: the longer side of a digit
 // MNIST's centres of mass lie at 13.5 to 14.5, counted from the first pixel as 0, in each of the 10,000 test images.
 const CENTRE = 14;
 
-/** A drawing as MNIST's digits were made: scaled, its aspect kept, so that it fits into 20x20, then put into 28x28
- * with its centre of mass, to the nearest pixel, in the middle.
+/** A drawing processed like MNIST's digits: scaled with its aspect ratio to fit into 20x20, then placed in 28x28 with
+ * its centre of mass, to the nearest pixel, in the middle.
  *
  * Source: LeCun, Bottou, Bengio and Haffner, 1998, section III.A; http://yann.lecun.com/exdb/mnist/
  * @param {Float32Array} ink [side * side] in 0..1
- * @returns {Float32Array | null} [784] in 0..1; null when nothing is drawn */
+ * @returns {Float32Array | null} [784] in 0..1; null if nothing is drawn */
 export function centred(ink) {
   const side = Math.sqrt(ink.length);
   const box = boxOf(ink, side);
@@ -43,7 +43,7 @@ function boxOf(ink, side) {
   return right < 0 ? null : { left, top, width: right - left + 1, height: bottom - top + 1 };
 }
 
-/** The box as 20x20 pixels from its top left corner on: each the average of what it covers.
+/** The box scaled to at most 20x20 pixels, each the average of the area that it covers.
  * @param {Float32Array} ink @param {number} side @param {Box} box @param {number} zoom */
 function shrink(ink, side, { left, top, width, height }, zoom) {
   const columns = sharesOf(width, zoom);
@@ -60,7 +60,7 @@ function shrink(ink, side, { left, top, width, height }, zoom) {
   return fitted;
 }
 
-/** For each of the pixels of a line, the pixels of the zoomed line it comes to lie on, and its length in each.
+/** For each pixel of a line, the pixels of the scaled line that it covers, and the length in each.
  * @param {number} length @param {number} zoom @returns {[number, number][][]} */
 function sharesOf(length, zoom) {
   return Array.from({ length }, (_, i) => {
@@ -74,7 +74,7 @@ function sharesOf(length, zoom) {
   });
 }
 
-/** Where in 28x28 the 20x20 pixels belong, and with them all of the digit, however uneven its ink.
+/** The offset of the 20x20 pixels in 28x28; the whole digit stays inside, even if its centre of mass is far off.
  * @param {Float32Array} fitted @param {number} width of the digit in it @param {number} height */
 function offsetsOf(fitted, width, height) {
   let [ink, right, down] = [0, 0, 0];
@@ -89,8 +89,8 @@ function offsetsOf(fitted, width, height) {
   return [place(right, width), place(down, height)];
 }
 
-/** x of a drawing as a Bernoulli model sees it: each pixel on with the probability that its grey level says. The same
- * random numbers each time, so that x stays the same where the drawing does.
+/** x of a drawing for a Bernoulli model: each pixel is 1 with the probability of its grey level. The random numbers are
+ * always the same, so that unchanged pixels of the drawing give unchanged pixels of x.
  * @param {Float32Array} grey [784] in 0..1 @returns {Float32Array} [784] in {0, 1} */
 export function binarised(grey) {
   return grey.map((level, i) => Number(level > thresholds[i]));

@@ -1,4 +1,4 @@
-// Small makers of elements, and colours as numbers.
+// Helpers that create elements, and colours as numbers.
 
 /** @param {string} tag @param {string} className @param {...(Node | string)} children */
 export function element(tag, className, ...children) {
@@ -15,7 +15,7 @@ export function svg(tag, attributes) {
   return node;
 }
 
-/** @param {Iterable<HTMLElement>} buttons of which one is on @param {(button: HTMLElement) => boolean} on */
+/** @param {Iterable<HTMLElement>} buttons of which one is pressed @param {(button: HTMLElement) => boolean} on */
 export function pressOne(buttons, on) {
   for (const button of buttons) button.setAttribute("aria-pressed", String(on(button)));
 }
@@ -30,13 +30,13 @@ export function rgbOf(colour) {
   return [red, green, blue];
 }
 
-/** @param {HTMLElement} error @param {string} sentence "" takes an earlier one away */
-export function complainIn(error, sentence) {
+/** @param {HTMLElement} error @param {string} sentence "" removes the last one */
+export function showErrorIn(error, sentence) {
   error.textContent = sentence;
   error.hidden = !sentence;
 }
 
-/** Change words at the price of their own layout: another text node would cost the style of what holds it.
+/** Change a text in place: a new text node would make the browser recompute the style of its parent.
  * @param {HTMLElement} node @param {string} words */
 export function write(node, words) {
   if (!node.firstChild) node.textContent = words;

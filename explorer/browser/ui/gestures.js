@@ -1,4 +1,4 @@
-// Pointer and keys become calls: which gesture means what is decided here and nowhere else.
+// Turns pointer and key events into calls; the meaning of every gesture is defined here.
 
 export const CLICK_PX = 4;
 
@@ -8,7 +8,7 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowD
 /** Drag the handle by mouse or touch, or move it by arrow keys (five times as far with shift).
  * @param {HTMLElement} handle @param {AbortSignal} signal
  * @param {{grab: (event: PointerEvent) => void, drag: (right: number, down: number) => void, step: (right: number, up: number) => void,
- *   release: () => void}} act drag gets the way since the grab in pixels: to ask where things are would cost a layout */
+ *   release: () => void}} act drag gets the distance since the grab in pixels, because reading positions would force a layout */
 export function listenToHandle(handle, signal, act) {
   const options = { signal };
   /** @type {{id: number, x: number, y: number, moved: boolean} | null} the drag, and where it began */
@@ -56,7 +56,7 @@ export function listenToHandle(handle, signal, act) {
   handle.addEventListener("keyup", (event) => event.key in ARROWS && act.release(), options);
 }
 
-/** Arrow keys on the map itself: one step a press, however long it is held.
+/** Arrow keys on the map: one step per press; key repeat is ignored.
  * @param {HTMLElement} plot @param {AbortSignal} signal
  * @param {(direction: [number, number], far: boolean) => void} step to the right and up, with shift far */
 export function listenToArrows(plot, signal, step) {

@@ -1,12 +1,12 @@
 // How Streamlit mounts a component, keeps it up to date, and unmounts it.
 
-/** What Streamlit calls a component with: ``parentElement`` holds its HTML.
+/** The argument with which Streamlit calls a component; ``parentElement`` contains its HTML.
  * @template Data
  * @typedef {{data: Data, parentElement: HTMLElement, setStateValue: (name: string, value: any) => void}} Component */
 
 /** The function that Streamlit calls when the component is mounted, and again when its data or the theme changes.
  * @template Data @template {{update(component: Component<Data>): void, destroy(): void}} View
- * @param {(component: Component<Data>) => View} create what is shown
+ * @param {(component: Component<Data>) => View} create creates the view
  * @param {(view: View, data: Data) => boolean} [suits] whether the view can show the new data; if not, another is made
  * @returns {(component: Component<Data>) => () => void} */
 export function mount(create, suits = () => true) {
@@ -21,7 +21,7 @@ export function mount(create, suits = () => true) {
       view?.destroy();
       views.set(parentElement, create(component));
     }
-    // Streamlit keeps the one of the last call, and calls it when the component is unmounted.
+    // Streamlit keeps the returned function of the last call, and calls it when the component is unmounted.
     return () => {
       views.get(parentElement)?.destroy();
       views.delete(parentElement);

@@ -1,6 +1,6 @@
-// A test image chosen by its number: by keyboard, and by whoever knows which one to show.
+// A field that selects a test image by its number.
 
-import { complainIn, element } from "./dom.js";
+import { showErrorIn, element } from "./dom.js";
 
 export class NumberField {
   /** @param {HTMLElement} root to fill @param {(image: number) => void} choose */
@@ -14,7 +14,7 @@ export class NumberField {
     this.error = element("p", "lse-number-error");
     this.error.setAttribute("role", "alert");
     const form = /** @type {HTMLFormElement} */ (element("form", "", element("label", "", "test image ", this.input)));
-    form.noValidate = true; // the sentence is ours
+    form.noValidate = true; // we show our own message
     form.append(this.name);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -25,7 +25,7 @@ export class NumberField {
     this.show(-1, 0, "");
   }
 
-  /** @param {number} image that is selected, or -1 @param {number} images how many there are @param {string} name of
+  /** @param {number} image the selected one, or -1 @param {number} images their count @param {string} name of
    * its class */
   show(image, images, name) {
     Object.assign(this, { image, images });
@@ -36,7 +36,7 @@ export class NumberField {
 
   showNumber() {
     this.input.value = this.image < 0 ? "" : String(this.image);
-    this.complain("");
+    this.showError("");
   }
 
   take() {
@@ -45,14 +45,14 @@ export class NumberField {
     if (!input.value && !input.validity.badInput) return this.showNumber();
     const known = Number.isInteger(image) && image >= 0 && image < images;
     const last = (images - 1).toLocaleString("en");
-    this.complain(known ? "" : `No test image has this number. Type a whole number from 0 to ${last}.`);
+    this.showError(known ? "" : `No test image has this number. Type a whole number from 0 to ${last}.`);
     if (known) this.choose(image);
   }
 
-  /** @param {string} sentence "" takes an earlier one away */
-  complain(sentence) {
+  /** @param {string} sentence "" removes the last one */
+  showError(sentence) {
     this.input.setAttribute("aria-invalid", String(Boolean(sentence)));
     this.name.hidden = Boolean(sentence);
-    complainIn(this.error, sentence);
+    showErrorIn(this.error, sentence);
   }
 }

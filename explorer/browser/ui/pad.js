@@ -1,24 +1,24 @@
-// The pad to draw a digit on, by mouse, finger or pen: white ink on black, as MNIST stores it.
+// A pad to draw a digit on with mouse, finger or pen: white on black, like MNIST.
 
 import { element } from "./dom.js";
 import { centred } from "./centring.js";
 
 /** From one point to the next, in pixels of the canvas. @typedef {[number, number][]} Stroke */
 
-const SIDE = 448; // pixels of the canvas, so that it is sharp where the screen has two for one
-const STROKE_WIDTH = 40; // 2.5 of 28: with a digit that fills two thirds of the pad, as thick as MNIST's
+const SIDE = 448; // pixels of the canvas, enough for a screen with two device pixels per CSS pixel
+const STROKE_WIDTH = 40; // 2.5 of 28 pixels: as thick as MNIST's strokes for a digit that fills two thirds of the pad
 
 export class Pad {
   /** @param {HTMLElement} root @param {AbortSignal} signal
    * @param {{changed: (ink: Float32Array | null, final: boolean) => void}} act ink: grey [784] in 0..1, centred as
-   * MNIST's digits are, or null where nothing is drawn; final false while a stroke goes on, at most once a frame */
+   * MNIST's digits are, or null if nothing is drawn; final false during a stroke, at most once per frame */
   constructor(root, signal, { changed }) {
     this.root = root;
     this.signal = signal;
     this.changed = changed;
     /** @type {Stroke[]} */
     this.strokes = [];
-    /** @type {number | null} the pointer that draws now */
+    /** @type {number | null} the id of the drawing pointer */
     this.pen = null;
     this.awaitsFrame = false;
     this.canvas = /** @type {HTMLCanvasElement} */ (element("canvas", "lse-pad-canvas"));
@@ -30,7 +30,7 @@ export class Pad {
     this.undoButton = this.button("Undo", "Remove the last stroke", () => this.undo());
     this.clearButton = this.button("Clear", "Remove all strokes", () => this.clear());
     const invitation = element("p", "lse-pad-invitation", "draw a digit here");
-    const byNumber = this.button("choose a test image by its number", "", () => this.offerNumbers());
+    const byNumber = this.button("choose a test image by its number", "", () => this.focusNumberField());
     byNumber.className = "lse-pad-otherwise";
     root.replaceChildren(
       element("div", "lse-pad-field", this.canvas, invitation),
@@ -54,12 +54,12 @@ export class Pad {
     const { canvas, signal } = this;
     canvas.addEventListener("pointerdown", (event) => this.press(event), { signal });
     canvas.addEventListener("pointermove", (event) => this.move(event), { signal });
-    // Also when the system takes the pointer away in the middle of a stroke.
+    // Also if the system cancels the pointer during a stroke.
     canvas.addEventListener("lostpointercapture", (event) => this.lift(event), { signal });
   }
 
-  /** Lead the keyboard to the field that does without a pointer. */
-  offerNumbers() {
+  /** Move the focus to the number field, which needs no pointer. */
+  focusNumberField() {
     const input = this.root.closest(".lse")?.querySelector(".lse-number input");
     /** @type {HTMLElement | null | undefined} */ (input)?.focus();
   }
@@ -77,7 +77,7 @@ export class Pad {
   /** @param {PointerEvent} event */
   move(event) {
     if (event.pointerId !== this.pen) return;
-    // A browser gathers the moves of a frame into one event; a fast stroke needs them all.
+    // A browser merges the moves of a frame into one event; a fast stroke needs all of them.
     const moves = event.getCoalescedEvents?.() ?? [];
     const stroke = this.strokes[this.strokes.length - 1];
     stroke.push(...(moves.length ? moves : [event]).map((move) => this.placeOf(move)));
@@ -92,7 +92,7 @@ export class Pad {
   }
 
   undo() {
-    this.pen = null; // another finger may still draw
+    this.pen = null; // another finger may still be drawing
     this.strokes.pop();
     this.show(true);
   }
@@ -125,7 +125,7 @@ export class Pad {
     this.changed(centred(this.ink), final);
   }
 
-  /** What is on the canvas: Float32Array [SIDE * SIDE] in 0..1. */
+  /** The canvas content: Float32Array [SIDE * SIDE] in 0..1. */
   get ink() {
     const { data } = this.context.getImageData(0, 0, SIDE, SIDE);
     const ink = new Float32Array(SIDE * SIDE);

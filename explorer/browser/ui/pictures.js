@@ -1,11 +1,11 @@
-// 28x28 pictures, white ink on black as MNIST stores them, never smoothed.
+// 28x28 pictures, white on black like MNIST, never smoothed.
 
 export const PICTURE_SIDE = 28;
 export const PICTURE_PIXELS = PICTURE_SIDE * PICTURE_SIDE;
 
-/** Draw values onto a canvas of 28x28; the page enlarges it by a whole factor.
+/** Draw values onto a canvas of 28x28; CSS enlarges it by an integer factor.
  * @param {HTMLCanvasElement} canvas
- * @param {ArrayLike<number>} values [784] @param {number} white the value of full ink */
+ * @param {ArrayLike<number>} values [784] @param {number} white the value of white */
 export function drawPicture(canvas, values, white) {
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   const image = (pictureImage ??= new ImageData(PICTURE_SIDE, PICTURE_SIDE));
@@ -28,7 +28,7 @@ export function newPicture(values, white) {
   return canvas;
 }
 
-/** The held-out images: pixels as stored, and x as the model saw it, one bit a pixel. */
+/** The held-out images: pixels as stored, and x as the model sees it, one bit per pixel. */
 export class Images {
   /** @param {import("../net/tensors.js").Tensors} tensors pixels uint8 [N, 784], x uint8 [N, 98] */
   constructor(tensors) {

@@ -1,10 +1,10 @@
-// plotly.js, evaluated once a page however many components and pages ask for it.
+// Loads plotly.js once per page for all components.
 
 import { fetchInflated } from "../net/tensors.js";
 
 const page = /** @type {any} */ (window);
 
-/** The library, by address: module state would not do, for each component is a module of its own.
+/** The library by address. It is on the window, because each component is a module with its own state.
  * @type {Object<string, Promise<any>>} */
 const scripts = (page.__latentSpaceExplorerPlotly ??= {});
 

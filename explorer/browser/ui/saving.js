@@ -1,15 +1,15 @@
-// A figure as a PNG and its numbers as a CSV, made in the browser from what it shows.
+// Saves a figure as PNG and its numbers as CSV, in the browser.
 
 import { element } from "./dom.js";
 
-export const SHARPNESS = 2; // pixels of the file for one of the screen, for print and projector
+export const SHARPNESS = 2; // pixels of the file per CSS pixel, for print and projectors
 export const SAVED_MARGIN = 16; // px
-const MOST_LETTERS = 100; // of a file's name: visitors name their models
-const BOXES = "* { box-sizing: border-box; }"; // as all over a page of Streamlit
+const MAX_CHARACTERS = 100; // of a file's name, which may contain a visitor's model name
+const BOXES = "* { box-sizing: border-box; }"; // like all of a Streamlit page
 
 /** @typedef {(string | number)[][]} Rows the first one names the columns */
 
-/** Rows as a CSV (RFC 4180), numbers with all their digits, one that is not finite as an empty cell.
+/** Rows as CSV (RFC 4180); numbers have all digits, and values that are not finite become empty cells.
  * @param {Rows} rows */
 export function csvOf(rows) {
   return rows.map((row) => `${row.map(csvCell).join(",")}\r\n`).join("");
@@ -18,7 +18,7 @@ export function csvOf(rows) {
 /** @param {string | number} value */
 function csvCell(value) {
   if (typeof value === "number") return Number.isFinite(value) ? String(value) : "";
-  // Visitors name their models: a spreadsheet must not take such a name for a formula.
+  // A visitor's model name must not be read as a formula by a spreadsheet.
   const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
@@ -41,13 +41,13 @@ function saveBlob(blob, fileName) {
   link.href = URL.createObjectURL(blob);
   link.download = fileName;
   link.click();
-  // Some browsers begin to read only after the click has returned.
+  // Some browsers start to read only after the click event.
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
 /** Two buttons that save a figure.
  * @param {{name: string, of?: () => string[], png: () => Promise<HTMLCanvasElement>, csv: () => Rows}} figure its name
- * without an article, and what it shows just now */
+ * without an article, and its current content */
 export function saveButtons({ name, of = () => [], png, csv }) {
   const file = () => fileNameOf([name, ...of()]);
   const picture = saveButton("PNG", name, async () => saveCanvas(await png(), `${file()}.png`));
@@ -55,13 +55,13 @@ export function saveButtons({ name, of = () => [], png, csv }) {
   return element("span", "lse-save", picture, numbers);
 }
 
-/** Letters and digits of any language, points and hyphens. @param {string[]} parts */
+/** A file name of letters and digits of any language, points and hyphens. @param {string[]} parts */
 export function fileNameOf(parts) {
   const words = parts.map((part) => part.toLowerCase().replaceAll("β", "beta").match(/[\p{L}\p{N}.]+/gu) ?? []);
   return words
     .flatMap((each) => each.join("-") || [])
     .join("-")
-    .slice(0, MOST_LETTERS);
+    .slice(0, MAX_CHARACTERS);
 }
 
 /** @param {string} format @param {string} name @param {() => Promise<void>} save */
@@ -77,12 +77,12 @@ function saveButton(format, name, save) {
   return button;
 }
 
-/** A part of the page as a picture: the browser draws it once more, as the image of an SVG that holds its markup.
+/** A part of the page as a picture: its markup in an SVG, which the browser renders as an image.
  * @param {HTMLElement} node */
 export async function canvasOf(node) {
   const box = node.getBoundingClientRect();
   const [width, height] = [box.width, box.height].map((side) => Math.ceil(side) + 2 * SAVED_MARGIN);
-  const page = dressed(node); // now, for the page may change while its fonts are fetched
+  const page = withStyles(node); // before the fonts are fetched, because the page may change meanwhile
   page.firstElementChild?.prepend(await fontsOf(node));
   const markup = new XMLSerializer().serializeToString(page);
   const drawing = `<foreignObject width="100%" height="100%">${markup}</foreignObject>`;
@@ -101,9 +101,9 @@ export async function canvasOfImage(url, width, height, scale) {
   return canvas;
 }
 
-/** A copy that needs nothing of the page: with our own style sheets and Plotly's, and the theme's colours as they are now.
+/** A self-contained copy with our style sheets, Plotly's, and the current theme's colours.
  * @param {HTMLElement} node */
-function dressed(node) {
+function withStyles(node) {
   const rules = [...document.styleSheets]
     .filter(({ href }) => !href)
     .flatMap(({ cssRules }) => Array.from(cssRules, ({ cssText }) => cssText))
@@ -112,7 +112,7 @@ function dressed(node) {
   const page = element("div", "lse lse-saved", element("style", "", BOXES, ...rules), copied(node));
   for (const [name] of rules.join().matchAll(/--(?:st|lse)-[\w-]+/g))
     page.style.setProperty(name, theme.getPropertyValue(name));
-  // One by one: with digits of one width, the shorthand of all is empty.
+  // One by one, because the font shorthand is empty with tabular digits.
   const { fontFamily, fontSize, fontWeight, lineHeight } = theme;
   Object.assign(page.style, {
     fontFamily,
@@ -126,8 +126,8 @@ function dressed(node) {
   return page;
 }
 
-/** The rules of the fonts of a part of the page, with the fonts in them: an image may fetch nothing, and in another
- * font the words would need other room. No figure has words in italics. @param {HTMLElement} node */
+/** The font rules of a part of the page with embedded fonts: an image may fetch nothing, and another font would need
+ * other widths. No figure uses italics. @param {HTMLElement} node */
 async function fontsOf(node) {
   const families = getComputedStyle(node).fontFamily;
   const rules = [...document.styleSheets].flatMap(({ cssRules }) => [...cssRules]);
@@ -139,7 +139,7 @@ async function fontsOf(node) {
   return (await Promise.all(used.map(embedded))).join("\n");
 }
 
-/** A rule with its font in place of the address. @param {CSSRule} rule */
+/** A rule with its font embedded as a data URL. @param {CSSRule} rule */
 async function embedded({ cssText, parentStyleSheet }) {
   const [whole, address] = cssText.match(/url\("?([^")]+)"?\)/) ?? ["", ""];
   const response = await fetch(new URL(address, parentStyleSheet?.href ?? document.baseURI));
@@ -156,11 +156,11 @@ function dataUrlOf(blob) {
   });
 }
 
-/** @param {HTMLElement} node whose canvases become images, for a copied canvas is empty */
+/** @param {HTMLElement} node its canvases become images, because a copied canvas is empty */
 function copied(node) {
   const copy = /** @type {HTMLElement} */ (node.cloneNode(true));
   const { width, height } = node.getBoundingClientRect();
-  Object.assign(copy.style, { width: `${width}px`, height: `${height}px` }); // the picture is no window of the page's size
+  Object.assign(copy.style, { width: `${width}px`, height: `${height}px` }); // the page's width differs
   const drawn = node.querySelectorAll("canvas");
   copy.querySelectorAll("canvas").forEach((canvas, i) => {
     const image = new Image();

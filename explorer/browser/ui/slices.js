@@ -1,9 +1,9 @@
-// Work that takes longer than a frame, a slice of it every frame: the handle and the pen stay live meanwhile.
+// Splits long work over many frames, so that the page stays responsive.
 
 const SLICE_MS = 8; // half a frame
 
-/** Take steps for half of each frame. @template T @param {Generator<void, T, void>} steps
- * @param {() => boolean} stale true ends the work @returns {Promise<T | null>} null when stale */
+/** Run steps for half of each frame. @template T @param {Generator<void, T, void>} steps
+ * @param {() => boolean} stale true ends the work @returns {Promise<T | null>} null if stale */
 export async function inSlices(steps, stale) {
   let slice = performance.now();
   for (let step = steps.next(); ; step = steps.next()) {

@@ -1,6 +1,6 @@
-// Round numbers along an axis, and numbers in nats as they are printed.
+// Axis ticks, and the formats of numbers in nats.
 
-/** Round numbers from low to high, about as many as wanted, each with the decimals that tell it from the next.
+/** Round numbers from low to high, about as many as wanted, with enough decimals to differ.
  * @param {number} low @param {number} high @param {number} wanted @returns {{value: number, text: string}[]} */
 export function ticksBetween(low, high, wanted) {
   const rough = (high - low) / wanted;
@@ -14,12 +14,12 @@ export function ticksBetween(low, high, wanted) {
   });
 }
 
-/** A number with a true minus. @param {number} value @param {number} decimals */
+/** A number with a minus sign instead of a hyphen. @param {number} value @param {number} decimals */
 export function signed(value, decimals) {
   return (Number(value.toFixed(decimals)) + 0).toFixed(decimals).replace("-", "−");
 }
 
-/** A bound with one digit, never below the value. @param {number} value not negative */
+/** A value rounded up to one digit. @param {number} value not negative */
 export function atMost(value) {
   const power = 10 ** Math.floor(Math.log10(value || 1));
   return tiny(Math.ceil(value / power) * power);

@@ -1,10 +1,10 @@
-// The sentences under the two maps: what is drawn, and what the windows leave out.
+// The sentences below the two maps: what the points are, and how many are outside the windows.
 
 import { countOutside } from "../../browser/map/view.js";
 
 /** @typedef {import("../../browser/map/side.js").Side} Side */
 
-/** @param {Side[]} sides @param {number[]} outside how many codes each window leaves out */
+/** @param {Side[]} sides @param {number[]} outside the number of codes outside each window */
 export function captionOf(sides, outside) {
   const [{ choice: a }, { choice: b }] = sides;
   const imagesOf = (/** @type {typeof a} */ { images, dataset }) => `${counted(images)} ${dataset} test images`;
@@ -15,8 +15,8 @@ export function captionOf(sides, outside) {
 }
 
 /** @param {Side} side @param {number} codes */
-function leftOut({ letter, pane: { guest, place } }, codes) {
-  const lost = guest && countOutside(Float32Array.of(guest.z1, guest.z2), place.view) > 0;
+function leftOut({ letter, pane: { external, place } }, codes) {
+  const lost = external && countOutside(Float32Array.of(external.z1, external.z2), place.view) > 0;
   return [
     ...(codes ? [`${counted(codes)} points of ${letter} lie outside its window.`] : []),
     ...(lost ? [`Your drawing lies outside the window of ${letter}.`] : []),

@@ -1,4 +1,4 @@
-// The markup of the page: two maps with what is decoded from them at their flanks, and below them what compares them.
+// The markup of the page: two maps with their decoded pictures beside them, and the comparison below.
 
 /** @param {string} letter */
 const side = (letter) => `

@@ -1,26 +1,27 @@
-// The lines from map to map: where each class that shows stands on A, and where on B.
+// Lines from map A to map B that join the positions of each visible class.
 
 import { svg } from "../../browser/ui/dom.js";
 import { toPixels } from "../../browser/map/view.js";
 
 /** @typedef {import("../../browser/map/pane.js").Pane} Pane */
 /** @typedef {{x: number, y: number, outside: boolean}} Place on a plot, in pixels from its corner */
-/** From A to B; whole: of a class, not of one of its images; outside: an end waits at the edge.
+/** A line from A to B; whole: of a class, not of a single image; outside: an end is outside its window, drawn at the
+ * edge.
  * @typedef {{ends: Place[], colour: string, whole: boolean, outside: boolean}} Line */
 
-const IMAGES = 12; // of each class that get a thin line; all of them would hide the maps
+const IMAGES = 12; // of each class that get a thin line; lines for all would hide the maps
 
-export class Threads {
+export class LinkLines {
   /** @param {SVGSVGElement} overlay over both maps @param {Pane[]} panes the two */
   constructor(overlay, panes) {
     this.overlay = overlay;
     this.panes = panes;
     this.on = false;
-    /** @type {{left: number, top: number}[]} where each plot begins, in pixels of the overlay */
+    /** @type {{left: number, top: number}[]} the corner of each plot, in pixels of the overlay */
     this.corners = [];
   }
 
-  /** Find out where the maps are; asked when the page was laid out anew and not in every frame. */
+  /** Measure the positions of the maps; called after a change of layout and not in every frame. */
   measure() {
     const own = this.overlay.getBoundingClientRect();
     this.corners = this.panes.map(({ scene }) => {
@@ -29,7 +30,7 @@ export class Threads {
     });
   }
 
-  /** Whether the classes of one map are those of the other. */
+  /** Whether both maps have the same classes. */
   get possible() {
     const [names, others] = this.panes.map(({ subject }) => subject.class_names.join());
     return names === others;
@@ -51,7 +52,7 @@ export class Threads {
     this.overlay.replaceChildren(...shown);
   }
 
-  /** Those that show now. @returns {Line[]} */
+  /** The visible lines. @returns {Line[]} */
   get lines() {
     const [{ subject, scene, panes }] = this.panes;
     if (!this.on || !this.possible || this.corners.length < 2) return [];
@@ -65,11 +66,11 @@ export class Threads {
       .map((image) => this.panes.map((pane) => placeOn(pane, pane.pointOf(image))))
       .filter((ends) => ends.every(({ outside }) => !outside))
       .map((ends) => ({ ends, colour, whole: false, outside: false }));
-    const ends = this.panes.map((pane) => placeOn(pane, pane.place.letters[digit] ?? [0, 0]));
+    const ends = this.panes.map((pane) => placeOn(pane, pane.place.labelPositions[digit] ?? [0, 0]));
     return [...thin, { ends, colour, whole: true, outside: ends.some(({ outside }) => outside) }];
   }
 
-  /** The first images of a class, where both maps are of the same images. @param {number} digit */
+  /** The first images of a class, if both maps show the same images. @param {number} digit */
   imagesOf(digit) {
     const [first, second] = this.panes;
     const label = first.loaded?.label ?? [];
@@ -81,7 +82,8 @@ export class Threads {
   }
 }
 
-/** Like the handle, what lies outside the window waits at its edge. @param {Pane} pane @param {ArrayLike<number>} z
+/** The position on a plot; like the handle, a point outside the window is drawn at its edge. @param {Pane} pane
+ * @param {ArrayLike<number>} z
  * @returns {Place} */
 function placeOn({ place: { view }, scene: { side } }, z) {
   const wanted = toPixels(view, side, z[0], z[1]);

@@ -1,4 +1,4 @@
-// What the maps show, to keep: one picture of both, and the codes behind it as a table.
+// Exports both maps: one picture, and the codes as a table.
 
 import { canvasOf, SAVED_MARGIN, SHARPNESS } from "../../browser/ui/saving.js";
 
@@ -7,8 +7,8 @@ import { canvasOf, SAVED_MARGIN, SHARPNESS } from "../../browser/ui/saving.js";
 const TITLE = 60; // pixels of the picture, above each map
 
 /** Both maps next to each other under their names, with the lines between them.
- * @param {Side[]} sides @param {import("./link_lines.js").Threads} threads @returns {Promise<HTMLCanvasElement>} */
-export async function pictureOfMaps(sides, threads) {
+ * @param {Side[]} sides @param {import("./link_lines.js").LinkLines} linkLines @returns {Promise<HTMLCanvasElement>} */
+export async function pictureOfMaps(sides, linkLines) {
   const maps = await Promise.all(sides.map(({ pane }) => pictureOfMap(pane)));
   const canvas = document.createElement("canvas");
   canvas.width = maps.reduce((width, map) => width + map.width, 0);
@@ -24,18 +24,18 @@ export async function pictureOfMaps(sides, threads) {
     context.fillText(`${letter}: ${choice.label}`, left + TITLE, (2 / 3) * TITLE);
     context.drawImage(maps[i], left, TITLE);
   });
-  for (const line of threads.lines) {
+  for (const line of linkLines.lines) {
     const ends = line.ends.map((end, i) => placeIn(end, i * maps[0].width, sides[i].pane.scene));
     drawLine(context, ends, line);
   }
   return canvas;
 }
 
-/** With points drawn for the picture: those of the screen, enlarged, would be crosses.
+/** One map, with points painted at the picture's resolution: enlarged screen pixels would look like crosses.
  * @param {import("../../browser/map/pane.js").Pane} pane */
 function pictureOfMap(pane) {
   pane.resize(SHARPNESS);
-  const map = canvasOf(pane.scene.stage); // copies at once and draws later
+  const map = canvasOf(pane.scene.stage); // copies synchronously and renders later
   pane.resize();
   return map;
 }
@@ -62,7 +62,7 @@ function drawLine(context, [from, to], { colour, whole, outside }) {
 
 const COLUMNS = ["mean z1", "mean z2", "sigma z1", "sigma z2", "reconstruction", "its unit", "KL in nats"];
 
-/** One row a code: of which side and model, of which image, its place and its terms. @param {Side[]} sides
+/** One row per code: side, model, image, position and terms. @param {Side[]} sides
  * @returns {(string | number)[][]} */
 export function codesOf(sides) {
   return [["side", "model", "image", "class", ...COLUMNS], ...sides.flatMap(rowsOfSide)];

@@ -8,9 +8,9 @@ import { canvasOf, saveButtons } from "../../browser/ui/saving.js";
 
 /** One side of the page. @typedef {{letter: string, choice: import("../../wire.js").Choice,
  *   loaded: import("../../browser/map/loading.js").Loaded}} Sampled */
-/** The noise behind 64 draws, common to all models: a share of the codes that says which, and two standard normals.
+/** The noise of 64 draws, the same for all models: prior draws, a uniform number that selects a code, and normal draws.
  * @typedef {{prior: Float32Array, code: number[], epsilon: Float32Array}} Noise */
-/** Draws of z, [64, 2], and for each the test image about whose code it lies, if any.
+/** Draws of z, [64, 2], and for each the test image of its code, if any.
  * @typedef {{z: Float32Array, images: number[]}} Draws */
 
 const ROW = 8; // digits
@@ -30,7 +30,7 @@ export class Samples {
     this.run = 0;
     /** @type {Sampled[]} */
     this.sides = [];
-    /** @type {Mosaic[]} those of the prior first, A before B */
+    /** @type {Mosaic[]} the prior's first, A before B */
     this.mosaics = [];
     this.events = {
       over: (/** @type {string} */ words) => {
@@ -62,7 +62,7 @@ export class Samples {
     return element("header", "lse-figure-head", element("h2", "", "Draws of z, decoded"), again, save);
   }
 
-  /** What is said while no digit is under the pointer. */
+  /** Show the sentence for when no digit is under the pointer. */
   rest() {
     this.about.textContent = `64 draws each, seed ${this.seed}. Brightness = mean of the pixel under p(x|z).`;
   }
@@ -73,7 +73,7 @@ export class Samples {
     void this.draw();
   }
 
-  /** Decode what is not yet drawn; the digits of another seed or model replace the old ones a few every frame. */
+  /** Decode new mosaics; the digits of another seed or model replace the old ones, a few per frame. */
   async draw() {
     const run = ++this.run;
     const noise = noiseOf(this.seed);
@@ -88,8 +88,8 @@ export class Samples {
     this.section.dataset.ready = "true";
   }
 
-  /** What shows the same already, stays.
-   * @param {Sampled} side @param {number} place 0 and 1 are of the prior, 2 and 3 of the models' own q(z)
+  /** An existing mosaic with the same content is reused.
+   * @param {Sampled} side @param {number} place 0 and 1: from the prior; 2 and 3: from the models' q(z)
    * @param {Noise} noise */
   mosaicOf({ letter, choice: { name, label }, loaded }, place, noise) {
     const old = this.mosaics[place];
@@ -150,7 +150,7 @@ function ownDraws({ code, epsilon }, { mean, stddev }) {
 
 /** 64 decoded digits on one canvas. */
 class Mosaic {
-  /** @param {string} key of what it shows
+  /** @param {string} key of its content
    * @param {{letter: string, label: string, source: string, draws: Draws,
    *   decoder: import("../../browser/net/decoder.js").Decoder}} content
    * @param {{over: (words: string) => void, out: () => void}} pointer is over a digit, or has left */

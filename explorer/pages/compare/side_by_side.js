@@ -1,12 +1,12 @@
-// The page of two models: which they are, what is selected or drawn, and the sections that compare them. While a
-// pointer is down nothing here asks the server.
+// The Compare page: the two models, the selected image or drawing, and the sections that compare them. There are no
+// server requests while a pointer is down.
 
 import { element } from "../../browser/ui/dom.js";
 import { linkOf, showInAddressBar, stateOf } from "../../browser/map/link.js";
 import { mount } from "../../browser/ui/mount.js";
 import { floorNote, formatted, plusMinus, ROWS, unitOf } from "../../browser/map/panel.js";
 import { Panes } from "../../browser/map/panes.js";
-import { billOfDrawing, billOfImage } from "./receipt/loss_breakdown.js";
+import { breakdownOfDrawing, breakdownOfImage } from "./receipt/loss_breakdown.js";
 import { captionOf } from "./caption.js";
 import { Drawing } from "./drawing.js";
 import { layOut } from "./layout.js";
@@ -18,7 +18,7 @@ import { canvasOf, saveButtons } from "../../browser/ui/saving.js";
 import { codesOf, pictureOfMaps } from "./map_export.js";
 import { choiceNamed, Side } from "../../browser/map/side.js";
 import { MeasuresTable } from "./table/table.js";
-import { Threads } from "./link_lines.js";
+import { LinkLines } from "./link_lines.js";
 
 /** @typedef {import("../../wire.js").Choice} Choice */
 /** @typedef {import("../../browser/ui/mount.js").Component<import("../../wire.js").CompareData>} Component */
@@ -39,19 +39,19 @@ class SideBySide {
       showSelected: () => this.showSelected(),
       showView: () => this.showView(),
       press: (button) => this.press(button),
-      marked: () => this.threads?.draw(),
+      marked: () => this.linkLines?.draw(),
     });
     this.panes.lead = this.panes.all[data.start.lead === "b" ? 1 : 0];
     this.sides = this.panes.all.map((pane, i) => {
-      return new Side("AB"[i], pane, choices[i], (sentence) => this.panes.complain(sentence));
+      return new Side("AB"[i], pane, choices[i], (sentence) => this.panes.showError(sentence));
     });
     const { signal } = this.panes.end;
     this.pickers = this.sides.map((side) => {
       const header = /** @type {HTMLElement} */ (side.pane.find(".lse-picker"));
       return new Picker(header, data, signal, (name) => this.pick(side, name));
     });
-    this.threads = new Threads(/** @type {any} */ (this.find(".lse-threads")), this.panes.all);
-    this.threads.on = data.start.lines === "on";
+    this.linkLines = new LinkLines(/** @type {any} */ (this.find(".lse-threads")), this.panes.all);
+    this.linkLines.on = data.start.lines === "on";
     this.drawing = new Drawing(this.root, signal, this.sides, (final) => this.showDrawing(final));
     this.addSections();
     void this.start();
@@ -66,12 +66,12 @@ class SideBySide {
     this.plane = new Plane(this.find(".lse-plane"), { pick });
     this.samples = new Samples(this.find(".lse-samples"), { changed: () => this.publish() });
     this.samples.seed = Number(this.data.start.draw);
-    const { receipt, sides, threads } = this;
+    const { receipt, sides, linkLines } = this;
     this.find(".lse-save-maps").append(
       saveButtons({
         name: "maps",
         of: () => sides.map(({ choice }) => choice.label),
-        png: () => pictureOfMaps(sides, threads),
+        png: () => pictureOfMaps(sides, linkLines),
         csv: () => codesOf(sides),
       }),
     );
@@ -98,16 +98,16 @@ class SideBySide {
   async start() {
     const arrived = await Promise.all(this.sides.map((side) => side.take(side.choice)));
     if (this.panes.end.signal.aborted) return;
-    if (!arrived.every(Boolean)) return this.showChoices(); // another one can be tried
+    if (!arrived.every(Boolean)) return this.showChoices(); // the visitor can choose another one
     this.started = true;
     this.forgetMissingImage();
     for (const pane of this.panes.all) pane.start();
-    this.resized = new ResizeObserver(() => this.threads.on && this.threads.turn(true));
+    this.resized = new ResizeObserver(() => this.linkLines.on && this.linkLines.turn(true));
     this.resized.observe(this.root);
     this.showPair();
     this.root.dataset.ready = "true";
     showInAddressBar(this.link, this.data.defaults);
-    // Evaluating Plotly takes the main thread for a second: the maps are seen, and can be dragged, before it.
+    // Evaluating Plotly blocks the main thread for a second, so the maps are drawn and usable before.
     requestAnimationFrame(() => setTimeout(() => void this.loadPlots()));
   }
 
@@ -127,7 +127,7 @@ class SideBySide {
     this.drawing.forget(side);
     this.showPair();
     this.publish();
-    // In a window that fits both, the codes of one map move those of the other.
+    // A window that fits both maps depends on the codes of both, so both move.
     if (this.panes.state.scale === "fit") for (const each of this.sides) each.glide();
     side.move(before);
     this.panes.decode();
@@ -141,23 +141,24 @@ class SideBySide {
     if (choice) void this.put(side, choice);
   }
 
-  /** The map that leads may not have the selected image. @param {boolean} [others] its images are others than before */
+  /** Deselect an image that the lead map does not have.
+   * @param {boolean} [others] the map has other images than before */
   forgetMissingImage(others = false) {
     const { state, lead } = this.panes;
     if (state.image < 0 || (!others && state.image < (lead.loaded?.label.length ?? 0))) return;
-    // Still the place of the image among the codes before, if there were any.
+    // The handle stays at the image's position among the previous codes, if there were any.
     const z = state.z ?? (lead.place.points.length ? this.panes.z : new Float32Array(2));
     this.panes.state = { ...state, image: -1, z };
   }
 
   // What is shown
 
-  /** On the pickers, but for one that a hand is still moving. */
+  /** Update the pickers, except one whose slider is being moved. */
   showChoices() {
     this.sides.forEach(({ choice, settled }, i) => settled && this.pickers[i].show(choice));
   }
 
-  /** Everything that depends on which two models stand there. */
+  /** Update everything that depends on the two models. */
   showPair() {
     this.showChoices();
     this.sides.forEach(({ letter, choice, pane }) => {
@@ -196,30 +197,30 @@ class SideBySide {
       this.find(".lse-caption").textContent = captionOf(this.sides, outside);
     this.panes.pressScale();
     const lines = /** @type {HTMLButtonElement} */ (this.find(".lse-lines"));
-    lines.setAttribute("aria-pressed", String(this.threads?.on ?? false));
-    lines.disabled = !(this.threads?.possible ?? true);
+    lines.setAttribute("aria-pressed", String(this.linkLines?.on ?? false));
+    lines.disabled = !(this.linkLines?.possible ?? true);
   }
 
-  /** The image that was clicked takes the receipt from the drawing. */
+  /** A selected image replaces the drawing in the receipt. */
   showSelected() {
     const { image } = this.panes.state;
     this.panes.noteSelected();
-    if (image < 0) return this.receipt?.show(this.drawing?.ink ? billOfDrawing(this.drawing.answers) : null);
+    if (image < 0) return this.receipt?.show(this.drawing?.ink ? breakdownOfDrawing(this.drawing.answers) : null);
     const lead = this.sides[this.panes.all.indexOf(this.panes.lead)];
     const { originals } = this.panes;
     const url = lead.choice.images_url;
     const images = originals.at(url, () => this.showSelected());
-    this.receipt?.show(billOfImage(this.sides, lead, images, originals.awaits(url), image));
+    this.receipt?.show(breakdownOfImage(this.sides, lead, images, originals.awaits(url), image));
   }
 
-  /** @param {boolean} final false while the stroke goes on */
+  /** @param {boolean} final false during a stroke */
   showDrawing(final) {
     if (!final) return;
     this.showView();
     const { answers } = this.drawing;
     if (!answers.length) return this.showSelected();
     this.panes.deselect();
-    this.receipt?.show(billOfDrawing(answers));
+    this.receipt?.show(breakdownOfDrawing(answers));
   }
 
   // What the visitor does
@@ -230,10 +231,10 @@ class SideBySide {
     const look = linkOf({ model: a, ...this.panes.state }, this.panes.lead.place.view.half, this.data.defaults);
     const seed = this.samples?.seed;
     const lead = look.image && this.panes.lead === this.sides[1].pane ? "b" : "";
-    return { a, b, ...look, lead, lines: this.threads.on ? "on" : "", draw: seed ? String(seed) : "" };
+    return { a, b, ...look, lead, lines: this.linkLines.on ? "on" : "", draw: seed ? String(seed) : "" };
   }
 
-  /** Once a change is final: the address bar shows it, and Streamlit learns of it. */
+  /** After a final change: update the address bar, and report the link to Streamlit. */
   publish() {
     if (!this.started) return;
     const { link } = this;
@@ -244,7 +245,7 @@ class SideBySide {
   /** @param {HTMLElement} button */
   press(button) {
     if (button.matches(".lse-lines")) {
-      this.threads.turn(!this.threads.on);
+      this.linkLines.turn(!this.linkLines.on);
       this.showView();
       this.publish();
     }
@@ -252,7 +253,7 @@ class SideBySide {
     if (side) this.pick(side, button.dataset.modelName ?? "");
   }
 
-  /** Streamlit does not say which of the two it calls for: measures that have come, or another theme.
+  /** Called for new measures and for a new theme; Streamlit does not say which.
    * @param {Component} component */
   update({ data, setStateValue }) {
     this.report = setStateValue;

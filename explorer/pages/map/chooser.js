@@ -1,7 +1,7 @@
-// The buttons that choose a model: a weight, the KL switch, and what the visitor kept.
+// The buttons that choose a model: the weights, the KL switch, and the kept models.
 
 import { element, pressOne } from "../../browser/ui/dom.js";
-import { ofOneKind } from "../../browser/net/likelihood.js";
+import { sameKind } from "../../browser/net/likelihood.js";
 import { floorNote } from "../../browser/map/panel.js";
 
 /** @typedef {import("../../wire.js").Model} Model */
@@ -30,17 +30,18 @@ export class Chooser {
     return this.models.find((model) => model.name === name);
   }
 
-  /** The shipped model of the same images trained from scratch with this weight. @param {Model} like @param {number} beta */
+  /** The shipped model of the same data set that was trained from scratch with this weight. @param {Model} like
+   * @param {number} beta */
   like(like, beta) {
-    return this.models.find((model) => model.from_scratch && model.beta === beta && ofOneKind(model, like));
+    return this.models.find((model) => model.from_scratch && model.beta === beta && sameKind(model, like));
   }
 
-  /** Where the KL switch leads: nowhere where the KL term was never a term of the loss. @param {Model} model */
+  /** The target of the KL switch; none if the loss had no KL term. @param {Model} model */
   switched(model) {
     return model.has_encoder ? this.like(model, model.beta > 0 ? 0 : 1) : undefined;
   }
 
-  /** @param {Model} model the one that shows */
+  /** @param {Model} model the current one */
   show(model) {
     const on = model.beta > 0;
     const button = /** @type {HTMLButtonElement} */ (this.find(".lse-switch"));

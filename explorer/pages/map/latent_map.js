@@ -1,5 +1,5 @@
-// The page of the map: which model shows, the link that says all of it, and the words beside it. While a pointer is
-// down nothing here asks the server.
+// The Map page: the current model, the link state, and the panels beside the map. There are no server requests while
+// a pointer is down.
 
 import { Chooser } from "./chooser.js";
 import { GLIDE_MS } from "../../browser/map/glide.js";
@@ -40,7 +40,7 @@ class LatentMap {
     return /** @type {HTMLElement} */ (this.root.querySelector(selector));
   }
 
-  /** @param {Model} model the first one, or another where that could not be loaded */
+  /** @param {Model} model the first one, or another if that could not be loaded */
   async startWith(model) {
     if (!(await this.take(model)) || this.started) return;
     this.started = true;
@@ -48,13 +48,13 @@ class LatentMap {
     this.showModel();
     this.root.dataset.ready = "true";
     showInAddressBar(this.link, this.data.defaults);
-    // Evaluating Plotly takes the main thread for a second: the map is seen, and can be dragged, before it.
+    // Evaluating Plotly blocks the main thread for a second, so the map is drawn and usable before.
     requestAnimationFrame(() => setTimeout(() => void this.panes.loadAxes(this.data.plotly_url)));
   }
 
-  /** Make ``model`` the loaded one.
+  /** Load ``model``.
    * @param {Model} model
-   * @returns {Promise<boolean>} false after a complaint, or when another was asked for meanwhile */
+   * @returns {Promise<boolean>} false after an error, or if another was requested meanwhile */
   async take(model) {
     this.asked = model;
     try {
@@ -63,16 +63,16 @@ class LatentMap {
       this.pane.loaded = loaded;
     } catch {
       if (this.asked !== model) return false;
-      this.panes.complain(`The model “${model.label}” could not be loaded. Check the connection and choose it again.`);
+      this.panes.showError(`The model “${model.label}” could not be loaded. Check the connection and choose it again.`);
       return false;
     }
-    this.panes.complain("");
+    this.panes.showError("");
     this.forgetOtherImages(model);
     this.pane.subject = this.model = model;
     return true;
   }
 
-  /** The selected image is none of another data set. @param {Model} model to come */
+  /** Deselect an image that the next model's data set does not have. @param {Model} model the next one */
   forgetOtherImages({ dataset, images }) {
     const { state } = this.panes;
     if (dataset === this.model.dataset && state.image < images) return;
@@ -81,7 +81,7 @@ class LatentMap {
 
   // What is shown
 
-  /** Everything beside the map that depends on the model. */
+  /** Update everything beside the map that depends on the model. */
   showModel() {
     this.root.dataset.model = this.model.name;
     this.chooser.show(this.model);
@@ -91,7 +91,7 @@ class LatentMap {
     this.panes.decode();
   }
 
-  /** The sentence under the map, and the buttons that say how it is looked at. */
+  /** Update the sentence below the map, and the buttons of the view. */
   showView() {
     if (!this.pane.loaded) return;
     this.find(".lse-caption").textContent = captionOf(this.model, this.pane.countOutside());
@@ -115,14 +115,14 @@ class LatentMap {
     return linkOf({ model: this.model.name, ...this.panes.state }, this.pane.place.view.half, this.data.defaults);
   }
 
-  /** Once a change is final: the address bar shows it, and Streamlit learns of it. */
+  /** After a final change: update the address bar, and report the link to Streamlit. */
   publish() {
     const { link } = this;
     showInAddressBar(link, this.data.defaults);
     this.report("link", link);
   }
 
-  /** @param {Model | undefined} model to morph to */
+  /** @param {Model | undefined} model the animation's target */
   async switchTo(model) {
     if (!model) return;
     if (!this.started) return this.startWith(model);
@@ -138,7 +138,7 @@ class LatentMap {
   }
 
   /** @param {boolean} on */
-  setLattice(on) {
+  setGrid(on) {
     this.panes.state = { ...this.panes.state, lattice: on };
     this.showView();
     this.publish();
@@ -149,11 +149,11 @@ class LatentMap {
   /** @param {HTMLElement} button */
   press(button) {
     if (button.matches(".lse-switch")) void this.switchTo(this.chooser.switched(this.model));
-    if (button.matches(".lse-toggle")) this.setLattice(!this.panes.state.lattice);
+    if (button.matches(".lse-toggle")) this.setGrid(!this.panes.state.lattice);
     void this.switchTo(this.chooser.named(button.dataset.modelName));
   }
 
-  /** Only the theme changes while the map is mounted. @param {Component} component */
+  /** Only the theme can change while the map is mounted. @param {Component} component */
   update({ setStateValue }) {
     this.report = setStateValue;
     if (this.started) this.panes.restyle();

@@ -1,4 +1,4 @@
-// Ancestral sampling: z of the prior, then x of what the decoder makes of z, one at a time or a hundred at once.
+// Ancestral sampling: z from the prior, then x from p(x|z), one draw or a hundred at a time.
 
 import { element, pressOne } from "../../browser/ui/dom.js";
 import { PIXELS_OF } from "../../browser/net/likelihood.js";
@@ -7,7 +7,7 @@ import { inSlices } from "../../browser/ui/slices.js";
 import { normalDraws, uniformDraws } from "../../browser/net/noise.js";
 import { canvasOf, saveButtons } from "../../browser/ui/saving.js";
 
-/** What x is drawn with; pixelStddev is sigma of a grey level in 0..1, where the likelihood has one.
+/** The model to sample from; pixelStddev is sigma of a grey level in 0..1, if the likelihood has one.
  * @typedef {{decoder: import("../../browser/net/decoder.js").Decoder, likelihood: import("../../browser/net/likelihood.js").Likelihood,
  *   pixelStddev: number}} Sampler */
 /** One draw: z [2], E[x|z] and x, both [784] in 0..1. @typedef {{z: Float32Array, mean: Float32Array, x: Float32Array}} Drawn */
@@ -15,20 +15,20 @@ import { canvasOf, saveButtons } from "../../browser/ui/saving.js";
 const MANY = 100;
 const ROW = 10; // digits
 const PITCH = PICTURE_SIDE + 2; // px from digit to digit
-const FIRST_SEED = 2; // one draw of seed 0, or of 1, happens to lie on the axis of z1
-const CHOSEN_COLOUR = "#6ea8ff"; // on black, whatever the theme
+const FIRST_SEED = 2; // with seed 0 or 1 a draw happens to lie on the axis of z1
+const CHOSEN_COLOUR = "#6ea8ff"; // on black, in both themes
 
 export class Ancestral {
   /** @param {HTMLElement} root to fill @param {AbortSignal} signal
-   * @param {{land: (z: Float32Array[]) => void, take: (pixels: Uint8Array) => void}} acts land: z on the map;
-   * take: ask for the posterior of x, [784] in 0..255 */
+   * @param {{land: (z: Float32Array[]) => void, take: (pixels: Uint8Array) => void}} acts land: show z on the map;
+   * take: request the posterior of x, [784] in 0..255 */
   constructor(root, signal, acts) {
     this.root = root;
     this.signal = signal;
     this.acts = acts;
     /** @type {Sampler | null} */
     this.sampler = null;
-    this.seed = FIRST_SEED - 1; // of the draws that show
+    this.seed = FIRST_SEED - 1; // of the current draws
     this.count = 0;
     this.run = 0;
     /** @type {Drawn[]} */
@@ -90,7 +90,7 @@ export class Ancestral {
     return button;
   }
 
-  /** The model to draw from; what is drawn already, it draws once more from the same random numbers.
+  /** Set the model; the current draws are repeated with the same random numbers.
    * @param {Sampler["decoder"]} decoder @param {Sampler["likelihood"]} likelihood @param {number} pixelStddev */
   show(decoder, likelihood, pixelStddev) {
     this.sampler = { decoder, likelihood, pixelStddev };
@@ -106,7 +106,7 @@ export class Ancestral {
     void this.draw(this.sampler);
   }
 
-  /** A few every frame: z ~ N(0, I), all at first, then x ~ p(x|z) of each. @param {Sampler} sampler */
+  /** First all z ~ N(0, I), then x ~ p(x|z) of each, a few per frame. @param {Sampler} sampler */
   async draw(sampler) {
     const run = ++this.run;
     const uniform = uniformDraws(this.seed);
@@ -131,9 +131,9 @@ export class Ancestral {
     Object.assign(this.root.dataset, { ready: "true", seed: String(seed), count: String(count) });
   }
 
-  /** @param {number} index of the draw whose steps show */
+  /** @param {number} index of the draw whose steps are shown */
   choose(index) {
-    if (!this.draws[index]) return; // a click at the very edge, or while others are being drawn
+    if (!this.draws[index]) return; // a click at the edge, or during drawing
     this.chosen = index;
     this.root.dataset.chosen = String(index);
     if (this.sampler) this.steps.replaceChildren(...this.stepsOf(this.draws[index], this.sampler));
@@ -179,7 +179,7 @@ function lessonOfSteps() {
   return element("p", "", "The model draws an image in two steps: ", steps, ". The grey picture in between is a mean, not a sample.");
 }
 
-/** One draw a step. @param {Float32Array[]} places z of each @param {Sampler} sampler @param {() => number} uniform
+/** One draw per step. @param {Float32Array[]} places z of each @param {Sampler} sampler @param {() => number} uniform
  * @returns {Generator<void, Drawn[], void>} */
 function* drawnInSteps(places, sampler, uniform) {
   const draws = [];
@@ -200,7 +200,7 @@ function drawnAt(z, { decoder, likelihood, pixelStddev }, uniform) {
 }
 
 /** @param {HTMLCanvasElement} sheet @param {number} x px from the left of it @param {number} y px from its top
- * @returns {number} the index of the digit there */
+ * @returns {number} the index of the digit at this position */
 function placeOnSheet(sheet, x, y) {
   const [column, row] = [x, y].map((at) => Math.floor((at * ROW) / sheet.clientWidth));
   return ROW * Math.min(ROW - 1, row) + Math.min(ROW - 1, column);

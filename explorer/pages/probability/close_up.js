@@ -1,4 +1,4 @@
-// The posterior p(z|x) from near, with the Gaussians that stand in for it, to scale.
+// The close-up of the posterior p(z|x), with the Gaussians that approximate it, to scale.
 
 import { toPixels } from "../../browser/map/view.js";
 import { paintHeat } from "./heat.js";
@@ -7,7 +7,7 @@ import { ticksBetween } from "../../browser/ui/ticks.js";
 /** @typedef {import("../../browser/map/view.js").View} View */
 /** N(mean, tril tril^T). @typedef {import("../../wire.js").Gaussian} Gaussian */
 /** @typedef {{text: string, paper: string, muted: string, line: string, font: string, fitted: string}} CloseInk */
-/** What there is to see. @typedef {{window: View, tiles: import("./heat.js").Tiles, q: Gaussian | null,
+/** The content of the close-up. @typedef {{window: View, tiles: import("./heat.js").Tiles, q: Gaussian | null,
  *   fitted: Gaussian | null}} Scenery */
 
 const MARGIN = { left: 50, right: 6, top: 6, bottom: 34 }; // px
@@ -24,7 +24,7 @@ export function outlineOf({ mean, tril }, k) {
 }
 
 export class CloseUp {
-  /** @param {HTMLElement} root which holds the canvas */
+  /** @param {HTMLElement} root which contains the canvas */
   constructor(root) {
     this.root = root;
     this.canvas = /** @type {HTMLCanvasElement} */ (root.querySelector("canvas"));
@@ -48,7 +48,7 @@ export class CloseUp {
     this.drawWithin(scenery, side, ink);
   }
 
-  /** Fill the width there is. @returns {number} the side of the plot, in pixels */
+  /** Fill the available width. @returns {number} the side of the plot, in pixels */
   resize() {
     this.sharp = Math.min(2, devicePixelRatio);
     const width = this.canvas.clientWidth;
@@ -60,7 +60,7 @@ export class CloseUp {
 
   sharp = 1;
 
-  /** The last heat is kept, for q moves over it many times.
+  /** The heat map, cached, because q moves over it many times.
    * @param {Scenery} scenery @param {number} side @param {number[]} paper
    * @param {import("../../browser/map/points.js").Rgb} heat */
   heatOf({ tiles, window }, side, [red, green, blue], heat) {
@@ -113,7 +113,7 @@ export class CloseUp {
     context.restore();
   }
 
-  /** 1 and 2 sigma, and the mean. @param {Gaussian} q @param {View} view @param {number} side
+  /** The outlines at 1 and 2 sigma, and the mean. @param {Gaussian} q @param {View} view @param {number} side
    * @param {string} colour @param {number[]} dash */
   drawGaussian(q, view, side, colour, dash) {
     const { context } = this;
@@ -135,7 +135,7 @@ export class CloseUp {
     context.fill();
   }
 
-  /** The prior pulls towards the origin: where that is, or in which direction. @param {View} view
+  /** The origin, or the direction to it: the prior moves the posterior that way. @param {View} view
    * @param {number} side @param {CloseInk} ink */
   drawPrior(view, side, ink) {
     const { context } = this;
@@ -172,7 +172,7 @@ export class CloseUp {
     this.write(`prior’s mean, ${distance.toFixed(1)} units of z away`, x, Math.min(side - 10, Math.max(10, y + down)), ink);
   }
 
-  /** Words that can be read over any heat. @param {string} words @param {number} x @param {number} y
+  /** Text that is legible on any heat. @param {string} words @param {number} x @param {number} y
    * @param {CloseInk} ink */
   write(words, x, y, ink) {
     const { context } = this;

@@ -12,13 +12,13 @@ import { boundRange, curvesFigure, distanceOf, inNats } from "./curves_figure.js
 
 const CONFIG = { displayModeBar: false, responsive: false };
 const SOURCE_OF_BOUND = "https://arxiv.org/abs/1509.00519";
-export const REPEATS = 20; // of the largest K, once all have come
+export const REPEATS = 20; // of the largest K, when all are computed
 const FIRST_PRESS = `Draw ${REPEATS} × 10,000 samples`;
-const NEAR = 1; // nats between a bound and log p(x) within which an effective sample size means something
-const STANDARD_ERRORS = 2; // within which a difference may be noise
+const NEAR = 1; // nats: an effective sample size is meaningful if the bound is this near log p(x)
+const STANDARD_ERRORS = 2; // a smaller difference may be noise
 
 export class Curves {
-  /** @param {HTMLElement} root to fill @param {{draw: () => void}} acts draw: ask for the curves */
+  /** @param {HTMLElement} root to fill @param {{draw: () => void}} acts draw: request the curves */
   constructor(root, { draw }) {
     this.root = root;
     this.end = new AbortController();
@@ -47,7 +47,7 @@ export class Curves {
     this.chart = element("div", "lse-curves-chart", this.lines, this.place);
     this.caption = element("p", "lse-quiet");
     this.head = element("header", "lse-figure-head", element("h2", "", "Importance sampling"), this.save);
-    root.replaceChildren(this.head, lessonOfBound(), this.chart, this.caption, foldOfSize());
+    root.replaceChildren(this.head, lessonOfBound(), this.chart, this.caption, sizeDetails());
     this.observer = new ResizeObserver(() => this.draw());
     this.observer.observe(this.chart);
     this.showState();
@@ -64,7 +64,7 @@ export class Curves {
   /** @param {Answer | null} answer @param {CurvesInk} ink */
   show(answer, ink) {
     const known = answer?.problem ? null : answer;
-    // The other parts of an answer come before its curves.
+    // The other parts of an answer arrive before its curves.
     this.waiting &&= isOfOne(known, this.answer) && !known?.curves;
     [this.answer, this.ink] = [known, ink];
     this.showState();
@@ -106,7 +106,7 @@ export class Curves {
     this.root.dataset.ready = "true";
   }
 
-  /** Plotly's own picture. */
+  /** The picture rendered by Plotly. */
   async picture() {
     const { clientWidth: width, clientHeight: height } = this.chart;
     const ink = /** @type {CurvesInk} */ (this.ink);
@@ -138,7 +138,7 @@ export class Curves {
   }
 }
 
-/** Whether two answers are about one x and one model. @param {Answer | null} one @param {Answer | null} other */
+/** Whether two answers are about the same x and model. @param {Answer | null} one @param {Answer | null} other */
 function isOfOne(one, other) {
   return one?.model === other?.model && one?.image === other?.image && one?.x === other?.x;
 }
@@ -160,7 +160,7 @@ function captionOf(answer) {
   return `${spread} At ${most} (± standard error): ${ends.join("; ")}.${hidden}`;
 }
 
-/** Where the largest K leaves the bound, and what its draws are worth. @param {Curve} curve @param {number} exact */
+/** The bound at the largest K, and its effective sample size. @param {Curve} curve @param {number} exact */
 function endOfCurve({ bound, error, effective }, exact) {
   const last = bound.length - 1;
   const gap = Math.abs(exact - bound[last]);
@@ -184,7 +184,7 @@ function lessonOfBound() {
   );
 }
 
-function foldOfSize() {
+function sizeDetails() {
   const summary = element("summary", "", "What the effective sample size says");
   const words =
     "(Σ w)² / Σ w² of the K weights w (Kong, 1992): the number of equal weights that would estimate equally well. It is K, " +
@@ -195,7 +195,7 @@ function foldOfSize() {
   return element("details", "lse-fold", summary, element("p", "", words));
 }
 
-/** Of which model and image an answer is, for the names of files. @param {Answer | null} answer */
+/** The model and image of an answer, for file names. @param {Answer | null} answer */
 function subjectOf(answer) {
   if (!answer) return [];
   return [answer.model, answer.image < 0 ? "drawing" : `test image ${answer.image}`];

@@ -1,19 +1,19 @@
-// Importance sampling as a Plotly figure: the K-sample bound against K, and how many of the K draws count.
+// Importance sampling as a Plotly figure: the K-sample bound against K, and the effective sample size.
 
 import { rgbOf } from "../../browser/ui/dom.js";
 
 /** @typedef {import("../../wire.js").ImportanceCurve} Curve */
 /** @typedef {import("../../wire.js").ImportanceCurves} Sampled */
-/** What is known of x, and curves null before they are asked for. @typedef {import("../../wire.js").Inference} Answer */
+/** The answer for x; curves is null before they are requested. @typedef {import("../../wire.js").Inference} Answer */
 /** @typedef {{text: string, paper: string, muted: string, line: string, font: string}} CurvesInk */
 /** @typedef {{width: number, height: number}} Area in px */
-/** A line and its band, and what the label of each point ends with.
+/** A line with its band; beside: the end of each point's label.
  * @typedef {{name: string, middle: number[], low: number[], high: number[], colour: string,
  *   dash: string, axis: string, unit: string, beside: string[]}} Banded */
 
-const LEAST_DEPTH = 5; // nats below log p(x) that are always shown
+const MIN_DEPTH = 5; // nats below log p(x) that are always shown
 const KEY = { showlegend: true };
-const ROOM_BELOW = 1.2; // of the gap that is to be seen
+const ROOM_BELOW = 1.2; // times the gap that must be visible
 const STACKED_BELOW = 720; // px
 const WIDE = { bounds: { x: [0, 0.58], y: [0, 1] }, sizes: { x: [0.7, 1], y: [0, 1] } };
 const STACKED = { bounds: { x: [0, 1], y: [0.5, 1] }, sizes: { x: [0, 1], y: [0, 0.34] } };
@@ -49,7 +49,7 @@ function bandedOf({ log_evidence, curves: { encoder, prior } }, { text, muted })
     const { bound, low, high, effective, effective_low, effective_high } = curve;
     const look = { name, colour, dash };
     const nowhere = bound.map(() => "");
-    // The size alone would praise a proposal that misses most of the posterior.
+    // The size alone would look good for a proposal that misses most of the posterior.
     const distances = bound.map((nats) => `<br>bound ${distanceOf(nats, log_evidence)}`);
     return [
       { ...look, middle: bound, low, high, axis: "y", unit: "nats", beside: nowhere },
@@ -90,17 +90,17 @@ function elboTrace(value, { text, paper }) {
   };
 }
 
-/** A line's colour for its band. @param {string} colour */
+/** The band's colour for a line. @param {string} colour */
 function faint(colour) {
   return `rgba(${rgbOf(colour).join(",")},0.2)`;
 }
 
-/** The bound's axis, in nats: log p(x) near its top; the prior's one draw may lie 1000s of nats below.
+/** The bound's axis, in nats: log p(x) near its top; the prior's single-draw bound may be thousands of nats below.
  * @param {Answer & {curves: Sampled}} answer @returns {[number, number]} */
 export function boundRange({ log_evidence, elbo, curves: { encoder, prior } }) {
   const middle = prior.bound[prior.bound.length >> 1];
   const lowest = elbo ? Math.min(elbo.value, encoder?.bound[0] ?? elbo.value) : middle;
-  const depth = Math.max(LEAST_DEPTH, ROOM_BELOW * (log_evidence - lowest));
+  const depth = Math.max(MIN_DEPTH, ROOM_BELOW * (log_evidence - lowest));
   return [log_evidence - depth, log_evidence + 0.15 * depth];
 }
 
@@ -113,7 +113,7 @@ function layoutOf(answer, { width, height }, ink) {
   const logAxis = { ...axis, type: "log", dtick: 1, exponentformat: "none", separatethousands: true };
   const decades = [0, Math.log10(draws[draws.length - 1])];
   const named = (/** @type {string} */ words) => ({ text: words, standoff: 8, font: { size: 13 } });
-  const top = places === STACKED ? 56 : 34; // px, for the legend: on a phone it takes two rows
+  const top = places === STACKED ? 56 : 34; // px, for the legend, which has two rows on a phone
   const [x, y] = [named("K, draws of the proposal"), named(`bound of log p(x), ${answer.unit}`)];
   return {
     ...{ width, height, hovermode: "closest", dragmode: false },
@@ -161,7 +161,8 @@ export function inNats(value) {
   return value.toFixed(2).replace("-", "−");
 }
 
-/** Where a bound lies. @param {number} bound @param {number} exact log p(x), both in nats */
+/** The distance of a bound from log p(x), in words. @param {number} bound
+ * @param {number} exact log p(x), both in nats */
 export function distanceOf(bound, exact) {
   return `${inNats(Math.abs(exact - bound))} nats ${bound > exact ? "above" : "below"} log p(x)`;
 }

@@ -1,4 +1,4 @@
-// One q for this image alone: its fit step by step, and the two gaps that the encoder's q leaves.
+// The fit of q to a single image, step by step, and the two gaps of the encoder's q.
 
 import { element } from "../../browser/ui/dom.js";
 import { axisOf, barOf, figureOf, stripOf } from "./identity.js";
@@ -6,8 +6,8 @@ import { axisOf, barOf, figureOf, stripOf } from "./identity.js";
 /** @typedef {import("../../wire.js").Inference} Inference */
 /** @typedef {import("../../wire.js").Fit} Fit */
 
-const STEP_MS = 250; // at most, so that each of few steps is seen
-const PLAY_MS = 4000; // at most
+const STEP_MS = 250; // the maximum time per step, for fits with few steps
+const PLAY_MS = 4000; // the maximum duration of a playback
 const STUCK_NATS = 0.05;
 const STUCK =
   "This fit ends in a smaller mode of p(z|x), where the encoder’s q lies. The best q, fitted from the mean and covariance " +
@@ -21,7 +21,7 @@ export class Fitting {
     this.signal = signal;
     this.act = act;
     this.full = false;
-    this.step = -1; // nothing fitted yet
+    this.step = -1; // no fit is shown
     this.playing = 0;
     /** @type {Inference | null} */
     this.answer = null;
@@ -42,13 +42,13 @@ export class Fitting {
     return this.answer?.fits?.[this.full ? "full" : "diagonal"] ?? null;
   }
 
-  /** q after the step that shows. @returns {import("../../wire.js").Gaussian | null} */
+  /** q after the current step. @returns {import("../../wire.js").Gaussian | null} */
   get fitted() {
     const { fit, step } = this;
     return fit && step >= 0 ? { mean: fit.mean[step], tril: fit.tril[step] } : null;
   }
 
-  /** @param {Inference | null} answer @param {boolean} fresh whether it is of another image or model than before */
+  /** @param {Inference | null} answer @param {boolean} fresh whether the image or model has changed */
   show(answer, fresh) {
     this.answer = answer;
     if (fresh) {
@@ -68,7 +68,7 @@ export class Fitting {
     this.act.changed();
   }
 
-  /** @returns {number} the place of the last step, or -1 where there is no fit */
+  /** @returns {number} the index of the last step, or -1 if there is no fit */
   get last() {
     return (this.fit?.mean.length ?? 0) - 1;
   }
@@ -122,7 +122,7 @@ export class Fitting {
   }
 }
 
-/** The bound of q at a step. @param {Inference} answer @param {Fit} fit @param {number} step */
+/** The ELBO of q at a step. @param {Inference} answer @param {Fit} fit @param {number} step */
 function reachedBy(answer, fit, step) {
   return step <= 0 ? (answer.elbo?.value ?? fit.elbo[0]) : Math.min(fit.elbo[step], fit.best.value);
 }
@@ -154,7 +154,7 @@ function gapWords(answer, fit, step) {
   return [element("p", "", ...figures), ...(isStuck(fit, step) ? [element("p", "lse-quiet", STUCK)] : [])];
 }
 
-/** Whether the fit has ended where no step leads to the best q. @param {Fit} fit @param {number} step */
+/** Whether the fit has ended in a minor mode, away from the best q. @param {Fit} fit @param {number} step */
 function isStuck(fit, step) {
   return step === fit.elbo.length - 1 && fit.best.value - fit.elbo[step] > STUCK_NATS;
 }

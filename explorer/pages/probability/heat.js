@@ -1,13 +1,14 @@
-// p(z|x) as a heat map: squares of shades, seen through any window.
+// p(z|x) as a heat map: square tiles of shades, painted for any window.
 
 import { toPixels } from "../../browser/map/view.js";
 
 /** @typedef {import("../../browser/map/view.js").View} View */
-/** Squares that do not overlap, from low on and width wide, each of side x side shades 0..255: [tile, z1, z2].
+/** Squares that do not overlap, with corner low and width, each of side x side shades 0..255: [tile, z1, z2].
  * @typedef {{low: number[][], width: number[], side: number, shade: Uint8Array}} Tiles */
-/** The shades on one even grid, row by row from its low corner on; there is a margin of one empty cell all around.
+/** The shades on one even grid, row by row from its low corner, with a margin of one empty cell.
  * @typedef {{low: number[], cell: number, columns: number, rows: number, shade: Uint8Array}} HeatGrid */
-/** first: a pixel; of it and those after it, the cell before and the share of the way to the next.
+/** Interpolation along one axis. first: the first pixel; for it and the next ones, the cell before and the share of the
+ * distance to the next cell.
  * @typedef {{first: number, index: Int32Array, share: Float32Array}} Stations */
 
 /** @param {string} text base64 @returns {Uint8Array} */
@@ -15,7 +16,7 @@ export function bytesOf(text) {
   return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 }
 
-/** Paint the tiles over what the image holds, in between by bilinear interpolation.
+/** Paint the tiles over the image's content, with bilinear interpolation.
  * @param {ImageData} image square @param {View} view that it shows @param {Tiles} tiles
  * @param {import("../../browser/map/points.js").Rgb} colour of the full shade @param {number} strength 0..1 */
 export function paintHeat(image, view, tiles, colour, strength) {
@@ -34,7 +35,7 @@ export function paintHeat(image, view, tiles, colour, strength) {
   }
 }
 
-/** Typed arrays and one loop: a broad posterior covers every pixel of the map, at every frame of a pan.
+/** Fast, with typed arrays and one loop, because a broad posterior covers every pixel in every frame of a pan.
  * @param {Uint8ClampedArray} data @param {number} at @param {HeatGrid} grid @param {number} line where its row of the
  * grid begins @param {number} up @param {Stations} across @param {number[]} colour @param {number} strength */
 function paintRow(data, at, { shade, columns }, line, up, { index, share }, [red, green, blue], strength) {
@@ -48,7 +49,7 @@ function paintRow(data, at, { shade, columns }, line, up, { index, share }, [red
   }
 }
 
-/** For each pixel from one end to the other: the cell whose centre lies before it, and how far on to the next it is.
+/** For each pixel between both ends: the cell whose centre is before it, and the share of the distance to the next.
  * @param {number} from @param {number} to @param {number} side @param {(pixel: number) => number} cellAt
  * @param {number} cells @returns {Stations} */
 function stationsOf(from, to, side, cellAt, cells) {
@@ -70,14 +71,14 @@ function between(shade, at, columns, along, up) {
   return below + (above - below) * up;
 }
 
-/** The tiles that the window shows as one grid, as fine as the finest of them, or as the pixels where these are coarser.
+/** The visible tiles as one grid, as fine as the finest tile, but not finer than the pixels.
  * @param {Tiles} tiles @param {View} view @param {number} pixel in units of z @returns {HeatGrid | null} */
 function heatGrid(tiles, view, pixel) {
   const seen = seenTiles(tiles, view);
   if (!seen.length) return null;
   let cell = Math.min(...seen.map((tile) => tiles.width[tile])) / tiles.side;
   while (cell < pixel) cell *= 2;
-  // The tiles are quarters of quarters: the corner of any is a corner of the finest cells.
+  // Tiles come from repeated quartering, so every corner of a tile is a corner of the finest cells.
   const corner = tiles.low[seen[0]];
   const ends = [0, 1].map((axis) => {
     const from = Math.min(...seen.map((tile) => tiles.low[tile][axis]));
@@ -94,7 +95,7 @@ function heatGrid(tiles, view, pixel) {
   return grid;
 }
 
-/** @param {Tiles} tiles @param {View} view @returns {number[]} the indices of those that meet the window */
+/** @param {Tiles} tiles @param {View} view @returns {number[]} the indices of the tiles that intersect the window */
 function seenTiles({ low, width }, { x, y, half }) {
   return [...width.keys()].filter((tile) => {
     const [z1, z2] = low[tile];
@@ -103,8 +104,8 @@ function seenTiles({ low, width }, { x, y, half }) {
   });
 }
 
-/** Cells as wide as the tile's own pixels, or narrower, take what lies between these; of the pixels that share one cell
- * it takes the highest, so that the narrowest peak shows. @param {HeatGrid} grid @param {Tiles} tiles
+/** Cells up to the width of the tile's pixels get interpolated values. A wider cell gets the maximum of its pixels, so
+ * that the narrowest peak is visible. @param {HeatGrid} grid @param {Tiles} tiles
  * @param {number} tile */
 function fillIn(grid, { low, width, side, shade }, tile) {
   const own = shade.subarray(tile * side * side, (tile + 1) * side * side);
@@ -125,7 +126,8 @@ function fillIn(grid, { low, width, side, shade }, tile) {
   }
 }
 
-/** For each cell that a tile covers along one axis: its pixel before the cell's centre, and how far on to the next one.
+/** For each cell of a tile along one axis: the pixel before the cell's centre, and the share of the distance to the
+ * next.
  * @param {number} start of the tile, in cells @param {number} step a pixel's width in cells @param {number} side
  * @returns {[number, number, number][]} */
 function cellsWithin(start, step, side) {

@@ -1,19 +1,19 @@
-// log p(x) = ELBO + KL(q || p(z|x)) as bars on one axis of nats, and in a line of numbers.
+// The identity log p(x) = ELBO + KL(q || p(z|x)), as bars on one axis of nats and as numbers.
 
 import { element } from "../../browser/ui/dom.js";
 import { atMost, signed, ticksBetween, tiny } from "../../browser/ui/ticks.js";
 
 /** @typedef {import("../../wire.js").Inference} Inference */
 /** A piece of the axis, in nats. @typedef {{low: number, high: number}} Strip */
-/** What a bar is made of: from is where it begins, in nats. @typedef {{to: number, tone: string, title: string}} Piece */
+/** A part of a bar; to: its end, in nats. @typedef {{to: number, tone: string, title: string}} Piece */
 
 const WIDTHS = [1, 2, 5].flatMap((factor) => [-3, -2, -1, 0, 1, 2, 3, 4].map((power) => factor * 10 ** power));
-const SHARE = 0.7; // of the axis, what a gap takes at most
-const BEYOND = 0.04; // of the axis, what is right of log p(x)
+const SHARE = 0.7; // the maximum share of the axis for a gap
+const BEYOND = 0.04; // the share of the axis right of log p(x)
 const TICKS_WANTED = 5;
 const DECIMALS = 3;
 
-/** The end of the axis on which a gap can be seen: as wide as a round number. @param {Inference} answer @returns {Strip} */
+/** The part of the axis that shows the gap; its width is a round number. @param {Inference} answer @returns {Strip} */
 export function stripOf({ log_evidence, kl }) {
   const gap = Math.max(kl?.value ?? 1, 1e-3);
   const width = Math.min(...WIDTHS.filter((each) => SHARE * each >= gap), 1e5);
@@ -21,7 +21,8 @@ export function stripOf({ log_evidence, kl }) {
   return { low: high - width, high };
 }
 
-/** A bar from the axis's cut on to the last piece's end. @param {Strip} strip @param {string} name @param {Piece[]} pieces */
+/** A bar from the axis's start to the end of the last piece. @param {Strip} strip @param {string} name
+ * @param {Piece[]} pieces */
 export function barOf({ low, high }, name, pieces) {
   const shareOf = (/** @type {number} */ nats) => Math.min(1, Math.max(0, (nats - low) / (high - low)));
   let from = 0;
@@ -45,7 +46,7 @@ export function axisOf({ low, high }, unit) {
   return element("div", "lse-nats-row", element("small", "", unit), element("div", "lse-nats-axis", ...ticks));
 }
 
-/** A number under its name. @param {string} tone @param {string} name @param {number} value */
+/** A number below its name. @param {string} tone @param {string} name @param {number} value */
 export function figureOf(tone, name, value) {
   return element(
     "span",
@@ -105,7 +106,7 @@ function sentencesOf(answer) {
   return [total, exact, partsOfElbo(answer, answer.unit)];
 }
 
-/** The two terms that training adds up, in their colours. @param {Inference} answer @param {string} unit */
+/** The two terms of the loss, in their colours. @param {Inference} answer @param {string} unit */
 function partsOfElbo({ reconstruction, kl_prior, elbo }, unit) {
   if (reconstruction === null || kl_prior === null || !elbo) return "";
   const first = element("span", "lse-reconstruction", `E[−log p(x|z)] ${signed(reconstruction, DECIMALS)}`);

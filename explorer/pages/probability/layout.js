@@ -1,4 +1,4 @@
-// The markup of the page: the map, beside it what inference is about, and below them what approximates it.
+// The markup of the page: the map, beside it the posterior, and below them the approximations.
 
 const PICKER = `
 <header class="lse-picker" data-testid="picker">

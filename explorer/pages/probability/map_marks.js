@@ -1,4 +1,4 @@
-// What lies over the map: where the close-up is, the fitted q, and the draws of the prior that have landed.
+// The marks on the map: the window of the close-up, the fitted q, and draws from the prior.
 
 import { svg } from "../../browser/ui/dom.js";
 import { toPixels } from "../../browser/map/view.js";
@@ -6,7 +6,7 @@ import { outlineOf } from "./close_up.js";
 
 /** @typedef {import("../../browser/map/view.js").View} View */
 
-const LEAST_PX = 12; // side of the square that shows where the close-up is
+const MIN_PX = 12; // the least side of the square that marks the close-up
 
 export class MapMarks {
   /** @param {import("../../browser/map/pane.js").Pane} pane */
@@ -51,7 +51,7 @@ export class MapMarks {
       drop.setAttribute("cx", String(cx));
       drop.setAttribute("cy", String(cy));
     });
-    // To put a drop in again would let it land again.
+    // Inserting a mark again would restart its animation.
     for (const mark of [...this.layer.children]) if (!drops.includes(mark)) mark.remove();
     if (this.window) this.layer.append(windowMark(this.window, view, side));
     if (this.fitted) this.layer.append(...ringsOf(this.fitted, view, side));
@@ -61,7 +61,7 @@ export class MapMarks {
 /** @param {View} window @param {View} view @param {number} side */
 function windowMark(window, view, side) {
   const [x, y] = toPixels(view, side, window.x, window.y);
-  const width = Math.max(LEAST_PX, (window.half / view.half) * side);
+  const width = Math.max(MIN_PX, (window.half / view.half) * side);
   return svg("rect", { x: x - width / 2, y: y - width / 2, width, height: width, class: "lse-window" });
 }
 

@@ -1,4 +1,4 @@
-// The answer in pictures: x, and p(z|x) on the map and from near, with every q that stands in for it.
+// The answer as pictures: x, and p(z|x) on the map and in the close-up, with each q that approximates it.
 
 import { rgbOf } from "../../browser/ui/dom.js";
 import { drawPicture, PICTURE_PIXELS } from "../../browser/ui/pictures.js";
@@ -10,7 +10,7 @@ import { MapMarks } from "./map_marks.js";
 /** @typedef {import("../../wire.js").Inference} Inference */
 /** @typedef {import("../../wire.js").Gaussian} Gaussian */
 
-const STALE = 0.35; // strength of a heat that is being reckoned anew
+const STALE = 0.35; // opacity of an outdated heat map while the new one is computed
 
 export class PosteriorPicture {
   /** @param {HTMLElement} root @param {import("../../browser/map/pane.js").Pane} pane */
@@ -37,7 +37,7 @@ export class PosteriorPicture {
     this.answer = answer;
     if (!answer) this.fitted = null;
     this.tiles = answer && { ...answer.tiles, shade: bytesOf(answer.tiles.shade) };
-    this.pane.guest = answer && answer.image < 0 && answer.q ? guestOf(answer.q) : null;
+    this.pane.external = answer && answer.image < 0 && answer.q ? externalOf(answer.q) : null;
     this.find(".lse-modes").textContent = answer ? modesOf(answer) : "";
     this.find("[data-testid=x-name]").textContent = name;
     const pixels = answer ? bytesOf(answer.x) : new Uint8Array(PICTURE_PIXELS);
@@ -46,15 +46,15 @@ export class PosteriorPicture {
     drawPicture(picture, pixels, 255);
   }
 
-  /** What to do where there are no images. @param {{dataset: string, images_url: string | null}} model
-   * @param {string} problem that shows, and says it itself */
+  /** Say what to do if there are no images. @param {{dataset: string, images_url: string | null}} model
+   * @param {string} problem the current error, which already says it */
   invite({ dataset, images_url }, problem) {
     const invitation = this.find(".lse-invitation");
     invitation.hidden = Boolean(images_url || problem);
     invitation.textContent = `The ${dataset} images are not on the server. Draw an image, or sample one, to see its posterior.`;
   }
 
-  /** On the map and from near. */
+  /** Draw the map and the close-up. */
   show() {
     const { pane, tiles } = this;
     const heat = this.heatColour;
@@ -65,7 +65,7 @@ export class PosteriorPicture {
     this.showFitted(this.fitted);
   }
 
-  /** @param {Gaussian | null} fitted to this image alone */
+  /** @param {Gaussian | null} fitted to this image */
   showFitted(fitted) {
     const { answer, tiles } = this;
     const { scene } = this.pane;
@@ -79,7 +79,7 @@ export class PosteriorPicture {
     this.find(".lse-key-of-fit").hidden = !fitted;
   }
 
-  /** Whether the map shows anything of the posterior. */
+  /** Whether the posterior is outside the map's window. */
   get lost() {
     const { answer, pane } = this;
     if (!answer) return false;
@@ -97,7 +97,7 @@ export class PosteriorPicture {
 }
 
 /** The encoder's q, whose covariance is diagonal, as a code. @param {Gaussian} q */
-function guestOf({ mean: [z1, z2], tril }) {
+function externalOf({ mean: [z1, z2], tril }) {
   return { z1, z2, sigma1: tril[0][0], sigma2: tril[1][1] };
 }
 

@@ -1,5 +1,5 @@
-// The page of exact inference: which model and which x, the question that these put to the server, and what shows its
-// answer. While a pointer is down nothing here asks the server.
+// The Probability page: the model and x, the question to the server, and the sections that show its answer. There are
+// no server requests while a pointer is down.
 
 import { linkOf, showInAddressBar, stateOf } from "../../browser/map/link.js";
 import { mount } from "../../browser/ui/mount.js";
@@ -13,14 +13,14 @@ import { Fitting } from "./fitting.js";
 import { Identity } from "./identity.js";
 import { PosteriorPicture } from "./posterior_picture.js";
 import { layOut } from "./layout.js";
-import { Questions, seenBy } from "./questions.js";
+import { Questions, modelInput } from "./questions.js";
 import { Sketch } from "./sketch.js";
 
 /** @typedef {import("../../wire.js").Choice} Model */
 /** @typedef {import("../../wire.js").Inference} Inference */
 /** @typedef {import("../../browser/ui/mount.js").Component<import("../../wire.js").ProbabilityData>} Component */
 
-const NEARER = 4; // half a window, in those of the close-up
+const FOCUS_FACTOR = 4; // half the window, in multiples of the close-up's
 
 class ProbabilityView {
   /** @param {Component} component */
@@ -39,7 +39,7 @@ class ProbabilityView {
       marked: () => this.picture?.marks.draw(),
     });
     this.pane = this.panes.lead;
-    this.side = new Side("", this.pane, choice, (sentence) => this.panes.complain(sentence));
+    this.side = new Side("", this.pane, choice, (sentence) => this.panes.showError(sentence));
     this.picker = new Picker(this.find(".lse-picker"), { models: data.models, runs: [] }, this.signal, (name) =>
       this.pick(name),
     );
@@ -81,7 +81,7 @@ class ProbabilityView {
     return this.panes.end.signal;
   }
 
-  /** @returns {Model} that shows */
+  /** @returns {Model} the current one */
   get model() {
     return this.side.choice;
   }
@@ -95,7 +95,7 @@ class ProbabilityView {
     this.questions.put(this.model);
     this.root.dataset.ready = "true";
     showInAddressBar(this.link, this.data.defaults);
-    // Evaluating Plotly takes the main thread for a second: the map is seen, and can be dragged, before it.
+    // Evaluating Plotly blocks the main thread for a second, so the map is drawn and usable before.
     requestAnimationFrame(() => setTimeout(() => void this.loadPlots()));
   }
 
@@ -105,7 +105,7 @@ class ProbabilityView {
     this.showCurves();
   }
 
-  /** The page is never empty where there is an image to show. @param {boolean} [others] than the model before had */
+  /** Select the first image if none is selected. @param {boolean} [others] the images differ from the last model's */
   chooseFirstImage(others = false) {
     const { state } = this.panes;
     const [{ images_url }, images] = [this.model, this.pane.loaded?.label.length ?? 0];
@@ -133,12 +133,12 @@ class ProbabilityView {
     this.side.move(before);
     this.panes.decode();
     const given = this.drawing ? this.sketch?.pixels : this.sample;
-    if (this.questions.pixels && given) this.questions.take(-1, seenBy(choice, given));
+    if (this.questions.pixels && given) this.questions.take(-1, modelInput(choice, given));
     this.publish();
     this.questions.put(this.model);
   }
 
-  /** An image was selected on the map, or none is any more. */
+  /** Show the selected image, or that none is selected. */
   showSelected() {
     const { image } = this.panes.state;
     this.panes.noteSelected();
@@ -167,7 +167,7 @@ class ProbabilityView {
   /** @param {HTMLElement} button */
   press(button) {
     const window = this.answer?.window;
-    if (button.matches(".lse-nearer") && window) this.panes.look({ ...window, half: NEARER * window.half }, true);
+    if (button.matches(".lse-nearer") && window) this.panes.look({ ...window, half: FOCUS_FACTOR * window.half }, true);
     if (button.dataset.modelName) void this.pick(button.dataset.modelName);
   }
 
@@ -187,7 +187,7 @@ class ProbabilityView {
     return { ...look, full: this.fitting?.full ? "on" : "" };
   }
 
-  /** Once a change is final: the address bar shows it, and Streamlit learns of it. */
+  /** After a final change: update the address bar, and report the link to Streamlit. */
   publish() {
     if (!this.started) return;
     const { link } = this;
@@ -217,7 +217,7 @@ class ProbabilityView {
     this.panes.pressScale();
   }
 
-  /** Streamlit does not say which of the two it calls for: an answer that has come, or another theme.
+  /** Called for a new answer and for a new theme; Streamlit does not say which.
    * @param {Component} component */
   update({ data, setStateValue }) {
     this.report = setStateValue;
@@ -233,11 +233,11 @@ class ProbabilityView {
     this.showCurves();
   }
 
-  /** @param {import("../../wire.js").Answer} answer to what was asked last, or to the same but for the curves */
+  /** @param {import("../../wire.js").Answer} answer to the last question, or to the same question without curves */
   take(answer) {
     if (answer.problem) this.forgetAnswer();
     else this.showAnswer(/** @type {Inference} */ (answer));
-    this.panes.complain(answer.problem);
+    this.panes.showError(answer.problem);
     this.picture?.invite(this.model, answer.problem);
     this.root.dataset.waits = "false";
     if (answer.id === this.questions.id) this.root.dataset.answer = String(answer.id);
@@ -257,13 +257,13 @@ class ProbabilityView {
     this.showView();
   }
 
-  /** As to the code of an image that was selected. @param {Inference} answer */
+  /** Move the handle, as to the code of a selected image. @param {Inference} answer */
   moveHandleTo({ q, window }) {
     this.panes.state = { ...this.panes.state, z: Float32Array.from(q?.mean ?? [window.x, window.y]) };
     this.panes.decode();
   }
 
-  /** It is of another model, whose latent space is none of this one's, or of another question. */
+  /** Remove an answer of another question or model, which has another latent space. */
   forgetAnswer() {
     this.answer = undefined;
     this.picture?.take(null, "");

@@ -1,9 +1,9 @@
-// What the page asks the server: a model and an x, and the number by which the answer is known.
+// The questions to the server: a model, an x, and an id that identifies the answer.
 
 /** @typedef {import("../../wire.js").Question} Question */
 
 export class Questions {
-  /** @param {number} id of the last question that was ever answered here @param {(question: Question) => void} send */
+  /** @param {number} id of the last answered question @param {(question: Question) => void} send */
   constructor(id, send) {
     this.id = id;
     this.send = send;
@@ -12,11 +12,11 @@ export class Questions {
     this.curves = 0;
     this.presses = 0;
     this.model = "";
-    /** The first question about this x and this model: every answer from it on fits. */
+    /** The id of the first question about this x and model; every answer from it on is valid. */
     this.since = id + 1;
   }
 
-  /** The x to ask about. @param {number} image @param {Uint8Array | null} pixels */
+  /** Set x. @param {number} image @param {Uint8Array | null} pixels */
   take(image, pixels) {
     this.image = image;
     this.pixels = pixels ? btoa(String.fromCharCode(...pixels)) : "";
@@ -48,8 +48,8 @@ export class Questions {
   }
 }
 
-/** Black and white, or grey, as the model sees it.
+/** The image as the model sees it, binary or grey.
  * @param {{likelihood: {is_binary: boolean}}} model @param {Uint8Array} pixels */
-export function seenBy({ likelihood }, pixels) {
+export function modelInput({ likelihood }, pixels) {
   return likelihood.is_binary ? pixels.map((level) => (level < 128 ? 0 : 255)) : pixels;
 }

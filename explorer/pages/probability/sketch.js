@@ -1,4 +1,4 @@
-// The pad to draw an x on: what the model is given of it.
+// The pad for a drawn x, and the model's input from it.
 
 import { element } from "../../browser/ui/dom.js";
 import { binarised } from "../../browser/ui/centring.js";
@@ -6,12 +6,12 @@ import { Pad } from "../../browser/ui/pad.js";
 
 export class Sketch {
   /** @param {HTMLElement} root to fill @param {AbortSignal} signal
-   * @param {{drawn: (pixels: Uint8Array | null, final: boolean) => void}} act pixels: x [784] in 0..255, or null where
-   * nothing is drawn; final false while a stroke goes on, at most once a frame */
+   * @param {{drawn: (pixels: Uint8Array | null, final: boolean) => void}} act pixels: x [784] in 0..255, or null if
+   * nothing is drawn; final false during a stroke, at most once per frame */
   constructor(root, signal, { drawn }) {
-    /** Of the model: whether it sees black and white, or grey. */
+    /** Whether the model sees binary pixels, or grey. */
     this.likelihood = { is_binary: true };
-    /** @type {Float32Array | null} grey [784], as MNIST would hold it */
+    /** @type {Float32Array | null} grey [784], centred like MNIST's digits */
     this.ink = null;
     const pad = element("div", "lse-pad");
     root.replaceChildren(element("h2", "", "Draw a digit"), pad);
@@ -23,7 +23,7 @@ export class Sketch {
     });
   }
 
-  /** The drawing as the model of now sees it: x [784] in 0..255, or null where nothing is drawn. */
+  /** The drawing as the current model sees it: x [784] in 0..255, or null if nothing is drawn. */
   get pixels() {
     if (!this.ink) return null;
     const x = this.likelihood.is_binary ? binarised(this.ink) : this.ink;

@@ -1,4 +1,4 @@
-// The loss terms against the step: training batches thin and pale, held-out averages thick, a line at the frame shown.
+// The loss terms over the steps: training batches thin and pale, held-out averages thick, a line at the current frame.
 
 import { element, svg } from "../../browser/ui/dom.js";
 import { loadPlotly } from "../../browser/ui/plotly.js";
@@ -7,8 +7,8 @@ import { counted, short } from "./readings.js";
 /** @typedef {import("../../wire.js").Run} Run */
 /** @typedef {import("../../browser/map/axes.js").Ink & import("../../wire.js").TermColours} Tones */
 
-const PAUSE_MS = 1000; // between two drawings
-const EARLY = 0.04; // of the steps: the first fall from 540 nats would flatten all that follows
+const PAUSE_MS = 1000; // the minimum between two drawings
+const EARLY = 0.04; // share of the steps: the first drop from 540 nats would flatten the rest
 const TOP_MARGIN = 20;
 const DASHES = ["solid", "dash"];
 
@@ -66,7 +66,7 @@ export class Curves {
     this.moveCursors(this.steps);
   }
 
-  /** @param {(number | null)[]} steps of the frame that shows, for each run */
+  /** @param {(number | null)[]} steps of the current frame of each run */
   moveCursors(steps) {
     this.steps = steps;
     const axis = this.lines._fullLayout?.xaxis;
@@ -133,7 +133,8 @@ function withWidth(trace, width) {
   return { ...trace, type: "scatter", showlegend: false, line: { ...trace.line, width } };
 }
 
-/** The range that holds every value after the first few per cent of the steps, or after half of those so far. @param {Run[]} runs
+/** The range of all values after the first few per cent of the steps, or after half of the steps so far.
+ * @param {Run[]} runs
  * @param {(curve: {reconstruction: number, kl: number}) => number[]} pick */
 function rangeOf(runs, pick) {
   const points = runs.flatMap(({ training, frames }) => [
@@ -155,7 +156,7 @@ function chartOf(runs, width, height, { text, muted, line, font, paper }) {
   const [{ epoch, likelihood }] = runs;
   const axis = { gridcolor: line, zeroline: false, linecolor: line, mirror: "all", fixedrange: true };
   const changes = runs.flatMap((run) => run.changes);
-  const unit = likelihood.unit_per_image; // KL is in nats either way
+  const unit = likelihood.unit_per_image; // KL is in nats for every likelihood
   return {
     width,
     height,

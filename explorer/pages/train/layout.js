@@ -1,4 +1,4 @@
-// The markup of the page: a map for each run, and what all of them share.
+// The markup of the page: a map for each run, and the shared controls.
 
 const PANE = `
 <section class="lse-pane" data-testid="pane">
@@ -39,11 +39,12 @@ const CURVES = `
   <div class="lse-chart"><div class="lse-lines"></div></div>
 </section>`;
 
-/** @param {HTMLElement} root @param {number} count of the runs, one or two @returns {HTMLElement[]} a pane for each */
+/** @param {HTMLElement} root @param {number} count the number of runs, one or two
+ * @returns {HTMLElement[]} a pane for each */
 export function layOut(root, count) {
   root.innerHTML = `<div class="lse-layout">${PANE.repeat(count)}${TIMELINE}${VIEWS}${CURVES}</div>`;
   root.dataset.runs = String(count);
-  // Beside a single map its numbers and its curves are one column.
+  // With a single map, its numbers and curves form one column beside it.
   const curves = /** @type {HTMLElement} */ (root.querySelector(".lse-curves"));
   if (count === 1) root.querySelector(".lse-details")?.append(curves);
   return [...root.querySelectorAll(".lse-pane")].map((pane) => /** @type {HTMLElement} */ (pane));

@@ -1,4 +1,4 @@
-// The numbers of one frame, and the sentence under the maps.
+// The numbers of one frame, and the sentence below the maps.
 
 import { element } from "../../browser/ui/dom.js";
 import { rowsOf } from "../../browser/map/panel.js";
@@ -11,7 +11,8 @@ export function counted(count) {
   return count.toLocaleString("en");
 }
 
-/** When a frame was recorded. @param {Run} run @param {Frame} frame @param {boolean} named for one of several runs */
+/** The moment of a frame, in words. @param {Run} run @param {Frame} frame
+ * @param {boolean} named for one of several runs */
 export function momentOf({ label, epoch }, { step, weight }, named) {
   const moment = `step ${counted(step)}, epoch ${(step / epoch).toFixed(1)}; KL weight β = ${short(weight)}`;
   return named ? `${label}: ${moment}` : moment;
@@ -25,12 +26,13 @@ export function showReadings(table, { images, likelihood }, frame) {
   table.replaceChildren(element("caption", "", caption), rowsOf(likelihood, [values]));
 }
 
-/** A weight with the digits it deserves. @param {number} weight */
+/** A weight with a suitable number of digits. @param {number} weight */
 export function short(weight) {
   return String(Number(weight.toPrecision(3)));
 }
 
-/** What is drawn, in one sentence. @param {Run[]} runs @param {number[]} outside codes that each map leaves out */
+/** What the points are, in one sentence. @param {Run[]} runs
+ * @param {number[]} outside the number of codes outside each window */
 export function sentenceOf(runs, outside) {
   const [{ images, dataset }] = runs;
   const drawn = `Each point: where the encoder puts one of ${counted(images)} held-out ${dataset} images (the mean of q(z|x)).`;

@@ -1,5 +1,5 @@
-// The page of a run: frames arrive, the maps follow the newest or show the one that the timeline says. Nothing here
-// asks the server for more than the frames' files.
+// The Train page's maps: they follow the newest frame, or show the frame chosen on the timeline. The only server
+// requests are for the frames' files.
 
 import { GLIDE_MS } from "../../browser/map/glide.js";
 import { Inspector } from "../../browser/map/inspector.js";
@@ -22,7 +22,7 @@ class RunView {
     const { root } = this;
     this.root.dataset.ready = "false";
     this.data = data;
-    /** The step that the visitor chose; beyond all frames, the newest shows. */
+    /** The step that the visitor chose; Infinity follows the newest frame. */
     this.step = Infinity;
     const elements = layOut(root, data.runs.length);
     this.find(".lse-invitation").textContent = data.invitation;
@@ -50,12 +50,12 @@ class RunView {
     return /** @type {HTMLElement} */ (this.root.querySelector(selector));
   }
 
-  /** What the tracks need of the page. */
+  /** The callbacks of the tracks. */
   get page() {
     return {
       show: (/** @type {Track} */ track) => this.showFrame(track),
       fail: (/** @type {import("../../wire.js").Frame} */ frame) =>
-        this.panes.complain(`The frame of step ${counted(frame.step)} could not be loaded. An older frame is shown. Reload the page to try again.`),
+        this.panes.showError(`The frame of step ${counted(frame.step)} could not be loaded. An older frame is shown. Reload the page to try again.`),
       following: () => this.following,
     };
   }
@@ -64,7 +64,7 @@ class RunView {
     return this.step === Infinity;
   }
 
-  /** The step whose frames are to show: that of the newest frame, and an earlier run is seen as it was then. */
+  /** The step to show: while following, that of the newest frame, also for an earlier run beside it. */
   get goal() {
     const live = this.data.runs.filter(({ ended, frames }) => !ended && frames.length);
     if (!this.following || !live.length) return this.step;
@@ -78,14 +78,14 @@ class RunView {
     this.resized.observe(this.curves.chart);
     await this.choose();
     if (this.tracks.some(({ shown }) => shown)) this.root.dataset.ready = "true";
-    // Evaluating Plotly takes the main thread for a second: a frame that is there is seen before it.
+    // Evaluating Plotly blocks the main thread for a second, so an available frame is drawn before.
     await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
     await Promise.all([this.panes.loadAxes(this.data.plotly_url), this.loadCurves()]);
     if (!this.panes.end.signal.aborted) this.root.dataset.ready = "true";
   }
 
   async loadCurves() {
-    await this.curves.load(this.data.plotly_url).catch(() => {}); // the axes complain of it
+    await this.curves.load(this.data.plotly_url).catch(() => {}); // the axes report the error
   }
 
   /** @param {Component} component */
@@ -97,12 +97,12 @@ class RunView {
     void this.choose();
   }
 
-  /** Every track shows its frame of that step. @param {boolean} [again] even where that failed before */
+  /** Every track shows its frame of the step. @param {boolean} [again] try even if it failed before */
   async choose(again = false) {
     await Promise.all(this.tracks.map((track) => track.want(this.goal, again)));
   }
 
-  /** What depends on how far the runs have come. */
+  /** Update everything that depends on the progress of the runs. */
   showState() {
     const { runs } = this.data;
     this.root.dataset.frames = String(Math.max(...runs.map(({ frames }) => frames.length)));
@@ -120,7 +120,7 @@ class RunView {
     this.showView();
   }
 
-  /** Which frame shows, wherever that is said. */
+  /** Update everything that shows the current step. */
   showStep() {
     const steps = this.tracks.map(({ shown }) => shown?.step ?? null);
     const newest = steps.reduce((a, b) => (a === null || b === null ? (a ?? b) : Math.max(a, b)));
@@ -133,14 +133,14 @@ class RunView {
   /** @param {Track} track has another frame to show */
   showFrame({ run, shown, pane, gap }) {
     if (!shown || this.panes.end.signal.aborted) return;
-    this.panes.complain("");
+    this.panes.showError("");
     pane.find(".lse-waiting").hidden = true;
     pane.scene.handle.hidden = false;
     pane.element.dataset.step = String(shown.step);
     showReadings(pane.find(".lse-numbers"), run, shown);
     pane.find(".lse-shown").textContent = momentOf(run, shown, this.data.runs.length > 1);
     this.showStep();
-    // In a window that fits them all, the codes of one map move those of the other.
+    // A window that fits all maps depends on the codes of all, so all move.
     const moved = this.panes.state.scale === "fit" ? this.panes.all : [pane];
     for (const each of moved) {
       if (this.following) each.glide(Math.min(GLIDE_MS, gap));
@@ -172,7 +172,7 @@ class RunView {
     void this.choose(true);
   }
 
-  /** Streamlit does not say which of the two it calls for, other data or another theme. */
+  /** Streamlit does not say whether the data or the theme has changed. */
   restyleIfChanged() {
     const { scene } = this.panes.lead;
     const before = scene.ink.join();
@@ -192,7 +192,7 @@ function subjectOf({ dataset, likelihood, class_names }) {
   return { dataset, likelihood, class_names, images_url: null };
 }
 
-/** @param {import("../../wire.js").RunData} data what its maps are of, in order */
+/** @param {import("../../wire.js").RunData} data for the identity of its maps, in order */
 const namesOf = ({ runs }) => JSON.stringify(runs.map(({ name, dataset, likelihood }) => [name, dataset, likelihood]));
 
 export default mount(

@@ -16,7 +16,7 @@ export class Timeline {
     /** @type {number[]} the steps of all frames, in order */
     this.frames = [];
     this.shown = 0;
-    this.held = false; // a thumb that the visitor holds is not to be moved
+    this.held = false; // a slider thumb that the visitor holds must not be moved
     this.listen(signal);
   }
 
@@ -43,7 +43,7 @@ export class Timeline {
     this.button.textContent = runs.every(({ ended }) => ended) ? "End" : "Live";
   }
 
-  /** @param {number | null} step of the frame shown, if there is one @param {boolean} following */
+  /** @param {number | null} step of the current frame, if there is one @param {boolean} following */
   show(step, following) {
     this.shown = step ?? 0;
     this.button.setAttribute("aria-pressed", String(following));
@@ -63,7 +63,7 @@ export class Timeline {
     this.slider.value = String(this.shown);
   }
 
-  /** From frame to frame, for a single step is too short to see. @param {KeyboardEvent} event */
+  /** Move from frame to frame, because a single step is too short to see. @param {KeyboardEvent} event */
   key(event) {
     const { frames } = this;
     const now = Number(this.slider.value);

@@ -1,11 +1,11 @@
-// One run on its map: which of its frames is wanted, which is being fetched, and which is shown.
+// A track: one run on its map, with its requested, fetched and shown frames.
 
 import { fetchModel } from "../../browser/map/loading.js";
 
 /** @typedef {import("../../wire.js").Frame} Frame */
 /** @typedef {import("../../wire.js").Run} Run */
 
-const AT_ONCE = 2; // fetches; a quick hand on the slider passes a hundred frames, and only the last one counts
+const AT_ONCE = 2; // parallel fetches; a fast slider movement passes a hundred frames, and only the last one counts
 
 export class Track {
   /** @param {Run} run @param {import("../../browser/map/pane.js").Pane} pane
@@ -27,7 +27,7 @@ export class Track {
     this.note(run);
   }
 
-  /** What has come meanwhile. @param {Run} run */
+  /** Take new data of the run. @param {Run} run */
   note(run) {
     const newest = run.frames.at(-1)?.url ?? "";
     if (newest !== this.newest) {
@@ -38,8 +38,8 @@ export class Track {
     this.run = run;
   }
 
-  /** Show the last frame at or before a step. @param {number} step @param {boolean} again even where it failed before
-   * @returns {Promise<void>} when it shows or is given up */
+  /** Show the last frame at or before a step. @param {number} step @param {boolean} again try even if it failed before
+   * @returns {Promise<void>} when it is shown or has failed */
   async want(step, again) {
     this.wanted = frameAt(this.run.frames, step);
     if (again) this.failed = "";
@@ -63,7 +63,7 @@ export class Track {
     await this.fetch();
   }
 
-  /** Whether a frame that has come is to be shown: late ones only while following, where none may ever be in time.
+  /** Whether a fetched frame is to be shown. Late frames are shown only while following, where all may be late.
    * @param {Frame} frame */
   isDue(frame) {
     return frame.url === this.wanted?.url || (this.page.following() && frame.step > (this.shown?.step ?? -1));

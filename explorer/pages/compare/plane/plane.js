@@ -1,8 +1,8 @@
-// The rate-distortion plane: a point a model, and two handles that choose among them. Nothing here asks the server.
+// The rate-distortion plane: one point per model, and two handles that choose A and B. It makes no server requests.
 
 import { element } from "../../../browser/ui/dom.js";
 import { listenToHandle, listenToMap } from "../../../browser/ui/gestures.js";
-import { ofOneKind } from "../../../browser/net/likelihood.js";
+import { sameKind } from "../../../browser/net/likelihood.js";
 import { loadPlotly } from "../../../browser/ui/plotly.js";
 import { planeFigure } from "./plane_figure.js";
 import { inWords } from "./plane_names.js";
@@ -26,9 +26,9 @@ export class Plane {
     this.end = new AbortController();
     /** @type {Spot[]} */
     this.spots = [];
-    /** @type {Object<string, string>} which model each handle is on */
+    /** @type {Object<string, string>} the model of each handle */
     this.on = {};
-    /** The handle that a click on a model moves: the one moved last. */
+    /** The handle that a click on a model moves: the last one moved. */
     this.last = "B";
     this.all = false;
     this.drawn = "";
@@ -112,11 +112,11 @@ export class Plane {
   /** @param {import("./plane_spots.js").Size} size @param {import("./plane_spots.js").PlaneInk} ink */
   plot(size, ink) {
     const { data, layout } = planeFigure(this.scatter, size, ink);
-    // Anew each time: react leaves the points hidden that the frame before had left out.
+    // newPlot each time: react would keep points hidden that were outside the frame before.
     this.plotly.newPlot(this.lines, data, layout, CONFIG);
   }
 
-  /** The words about it. @param {PlaneState} state */
+  /** Write the caption. @param {PlaneState} state */
   describe(state) {
     const subject = subjectOfPlane(state);
     this.more.hidden = !this.spots.some((spot) => isOutside(spot, frameOf(this.spots, false)));
@@ -128,11 +128,11 @@ export class Plane {
     const unit = unitSpot(this.spots);
     const sum = unit ? (unit.rate + unit.distortion).toFixed(1) : "";
     const line = sum && ` On the dashed line R + D is ${sum} ${subject.likelihood.unit}, the −ELBO of β = 1.`;
-    const words = `: ${averages}${seeds}.${line}${this.invitation}${strangerTo(subject, state)}`;
+    const words = `: ${averages}${seeds}.${line}${this.invitation}${otherKindOf(subject, state)}`;
     this.caption.replaceChildren("After ", link, words);
   }
 
-  /** What the visitor can do here: nothing where there is only one model. */
+  /** How to use the handles; empty if there is only one model. */
   get invitation() {
     if (this.spots.length < 2) return "";
     const here = LETTERS.filter((letter) => this.spots.some(({ name }) => name === this.on[letter]));
@@ -141,7 +141,7 @@ export class Plane {
     return ` Drag ${here.join(" or ")} ${way}, or click a model to put ${this.last} there.`;
   }
 
-  /** Where a model stands on the screen, in pixels from the chart's top left corner. @param {string} name */
+  /** The position of a model, in pixels from the chart's top left corner. @param {string} name */
   at(name) {
     const spot = this.spots.find((each) => each.name === name);
     const { xaxis, yaxis } = this.lines._fullLayout;
@@ -229,9 +229,10 @@ export class Plane {
   }
 }
 
-/** Which of A and B is of another kind than the plane. @param {import("../../../wire.js").Choice} subject @param {PlaneState} state */
-function strangerTo(subject, { a, b }) {
-  if (ofOneKind(a, b)) return "";
+/** The one of A and B whose data set or likelihood differs from the plane's.
+ * @param {import("../../../wire.js").Choice} subject @param {PlaneState} state */
+function otherKindOf(subject, { a, b }) {
+  if (sameKind(a, b)) return "";
   const [letter, { label }] = subject === a ? ["B", b] : ["A", a];
   return ` ${letter} (${label}) has other images or another likelihood: its nats cannot be compared with these.`;
 }

@@ -22,7 +22,8 @@ export function planeFigure(scatter, size, ink) {
   return { data, layout: { ...layoutOf(scatter, size, ink), annotations: planeNames(scatter, size, ink) } };
 }
 
-/** All points whose sum is that of the model of beta 1. @param {Scatter} scatter @param {PlaneInk} ink */
+/** The line of points whose rate and distortion have the same sum as the model with beta 1. @param {Scatter} scatter
+ * @param {PlaneInk} ink */
 function slopeTraces({ spots, frame: { x } }, { muted }) {
   const unit = unitSpot(spots);
   if (!unit) return [];
@@ -64,7 +65,7 @@ function spotTrace(spots, name, { mode, symbol, ink: { text, muted, paper } }) {
   };
 }
 
-/** Models beyond the frame, where its edge is nearest to them. @param {Scatter} scatter @param {PlaneInk} ink */
+/** Models outside the frame, at the nearest point of its edge. @param {Scatter} scatter @param {PlaneInk} ink */
 function edgeTrace({ spots, frame }, { text }) {
   const outside = spots.filter((spot) => isOutside(spot, frame));
   const places = outside.map((spot) => shownAt(spot, frame));

@@ -1,4 +1,4 @@
-// What is written on the rate-distortion plane, as Plotly's annotations.
+// The labels on the rate-distortion plane, as Plotly's annotations.
 
 import { isOutside, PLANE_MARGIN, shownAt, sideOf, unitSpot } from "./plane_spots.js";
 
@@ -12,9 +12,9 @@ import { isOutside, PLANE_MARGIN, shownAt, sideOf, unitSpot } from "./plane_spot
 /** A name beside its model. @typedef {{text: string, spot: Spot, right: boolean, above: boolean, box: Box}} Name */
 
 const NARROW = 560; // px
-const [LONGEST_HEAD, LONGEST_TAIL] = [10, 13]; // letters; the end has the step of a run's moment
+const [LONGEST_HEAD, LONGEST_TAIL] = [10, 13]; // characters; the end has the step of a run's moment
 const LINE_MARKS = 100; // along a line, to be avoided
-const GLYPH_WIDTH = 6.2; // px, about
+const GLYPH_WIDTH = 6.2; // px, approximately
 const NAME_HEIGHT = 14; // px
 const BESIDE = 11; // px from the middle of a model, clear of the ring of a handle
 const ASTRIDE = 4; // px above or below that middle
@@ -36,7 +36,7 @@ export function planeNames(scatter, size, { text, muted }) {
   ];
 }
 
-/** How long a nat is on the screen, across and down, in pixels. @param {Frame} frame @param {Size} size */
+/** The length of a nat in pixels, horizontally and vertically. @param {Frame} frame @param {Size} size */
 function scaleOf({ x, y }, { width, height }) {
   const { l, r, t, b } = PLANE_MARGIN;
   return { across: (width - l - r) / (x[1] - x[0]), down: (height - t - b) / (y[1] - y[0]) };
@@ -50,7 +50,7 @@ function placing(frame, size) {
   };
 }
 
-/** The names of the models in the frame, as far as there is room, each where it covers least of what is drawn.
+/** The names of the models in the frame that fit, each in the corner where it covers the fewest marks.
  * @param {Scatter} scatter @param {Size} size */
 function namesOf(scatter, size) {
   const { spots, frame } = scatter;
@@ -71,7 +71,7 @@ function namesOf(scatter, size) {
   return names;
 }
 
-/** What a name should not cover: models, seeds, the curve and the line of slope -1.
+/** The marks that a name should not cover: models, seeds, the curve and the line of slope -1.
  * @param {Scatter} scatter @returns {Place[]} */
 function marksOf({ spots, seeds, frame: { x } }) {
   const curve = spots.filter((spot) => spot.curve);
@@ -99,7 +99,7 @@ function nameBox(text, { x, y }, { right, above }) {
   return { left, top, right: left + GLYPH_WIDTH * text.length, bottom: top + NAME_HEIGHT };
 }
 
-/** What a model beyond the right edge takes: its name, and its leader and handle. Others have theirs in the margin.
+/** The boxes of a model beyond the right edge: its name, leader and handle. Other outside models use the margin.
  * @param {Spot} spot @param {Frame} frame @param {Size} size @returns {Box[]} */
 function edgeBoxes(spot, frame, size) {
   if (sideOf(spot, frame) !== "right") return [];
@@ -154,7 +154,7 @@ function edgeName(spot, frame, size, color) {
   const { rate, distortion } = shownAt(spot, frame);
   const side = sideOf(spot, frame);
   const text = edgeLines(spot, frame, size).map(escaped).join("<br>");
-  // On the right there is room above the curve only, a handle may hang there, and the leader begins below the words.
+  // On the right there is room only above the curve. A handle may be there, and the leader starts below the text.
   const leader = {
     showarrow: true,
     arrowhead: 0,
@@ -171,7 +171,7 @@ function edgeName(spot, frame, size, color) {
   return { ...place, x: rate, y: distortion, text, font: { color, size: 12 } };
 }
 
-/** Along the line, left of its model, where that is long enough.
+/** The label along the slope line, left of its model, if the line is long enough.
  * @param {Scatter} scatter @param {Size} size @param {string} color */
 function slopeName({ spots, frame }, size, color) {
   const unit = unitSpot(spots);
@@ -194,7 +194,8 @@ export function inWords({ label, rate, distortion, unit }) {
   return `${shortened(label)}: ${values.replaceAll("-", "−")}`;
 }
 
-/** Without its middle where it is long: models of one name differ at the end. @param {string} label */
+/** A long label with its middle left out, because labels with the same start differ at the end.
+ * @param {string} label */
 function shortened(label) {
   const letters = [...label];
   if (letters.length <= LONGEST_HEAD + LONGEST_TAIL + 1) return label;
@@ -204,7 +205,7 @@ function shortened(label) {
   return `${head}…${tail}`;
 }
 
-/** Plotly takes a label for markup, and a visitor wrote it. @param {string} text */
+/** Escapes a visitor's label, because Plotly interprets markup. @param {string} text */
 export function escaped(text) {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

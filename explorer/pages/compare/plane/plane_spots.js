@@ -1,6 +1,6 @@
-// The models as points of the rate-distortion plane, and the window in which they are seen.
+// The models as points of the rate-distortion plane, and the frame that shows them.
 
-import { ofOneKind } from "../../../browser/net/likelihood.js";
+import { sameKind } from "../../../browser/net/likelihood.js";
 import { valueOf, withChosen } from "../table/measures.js";
 
 /** @typedef {import("../../../wire.js").Choice} Choice */
@@ -9,28 +9,29 @@ import { valueOf, withChosen } from "../table/measures.js";
 /** A model on the plane; unit: that of the distortion.
  * @typedef {{name: string, label: string, beta: number, curve: boolean, rate: number, distortion: number, unit: string}} Spot */
 /** What the axes show, in nats. @typedef {{x: [number, number], y: [number, number]}} Frame */
-/** A model that differs from one of the curve in the seed alone.
+/** A model that differs from one of the curve only in the seed.
  * @typedef {{beta: number, seed: number, rate: number, distortion: number}} SeedSpot */
 /** @typedef {{spots: Spot[], seeds: SeedSpot[], frame: Frame, unit: string}} Scatter unit: that of the distortion */
 /** @typedef {{width: number, height: number}} Size in pixels */
 
-const WORTH_SEEING = 30; // nats of -ELBO from the best model: one without KL is 120 away, and would flatten all others
-const LEAST_SPAN = 5; // nats across each axis: less would make mountains of what differs by chance
-const ROOM = 0.08; // of what an axis spans, from the last model to its end
+const VISIBLE_RANGE = 30; // nats of -ELBO from the best model; the model without KL is 120 away
+const MIN_SPAN = 5; // nats per axis: less would magnify random differences
+const ROOM = 0.08; // padding of an axis, as a share of its span
 export const PLANE_MARGIN = { l: 58, r: 14, t: 40, b: 46 };
 
-/** Of A and B the one whose kind the plane is of: A, unless only B's has a curve. @param {PlaneState} state */
+/** The one of A and B whose data set and likelihood the plane shows: A, unless only B's has a curve.
+ * @param {PlaneState} state */
 export function subjectOfPlane({ models, a, b }) {
-  const [hasA, hasB] = [a, b].map((choice) => models.some((each) => each.from_scratch && ofOneKind(each, choice)));
+  const [hasA, hasB] = [a, b].map((choice) => models.some((each) => each.from_scratch && sameKind(each, choice)));
   return hasB && !hasA ? b : a;
 }
 
-/** The models of one kind: those trained from scratch make the curve, in order of beta. @param {PlaneState} state */
+/** The models of that kind; those trained from scratch form the curve, in order of beta. @param {PlaneState} state */
 export function spotsOf(state) {
   const { models, a, b } = state;
   const subject = subjectOfPlane(state);
   return withChosen(models, [a, b])
-    .filter((choice) => ofOneKind(choice, subject))
+    .filter((choice) => sameKind(choice, subject))
     .map(spotOf)
     .sort((one, other) => Number(other.curve) - Number(one.curve) || one.beta - other.beta);
 }
@@ -47,27 +48,29 @@ export function seedSpotsOf(state) {
   const curve = spotsOf(state).filter((spot) => spot.curve);
   return state.seeds
     .filter(({ beta }) => curve.some((spot) => spot.beta === beta))
-    .filter(({ seed }) => seed !== 0) // the shipped ones, which stand on the curve
+    .filter(({ seed }) => seed !== 0) // the shipped ones, which are on the curve
     .map(({ beta, seed, measures }) => ({ beta, seed, rate: measures.kl, distortion: measures.reconstruction }));
 }
 
-/** The window on all the models, or on those worth seeing. @param {Spot[]} spots @param {boolean} all @returns {Frame} */
+/** The frame of all models, or of those within VISIBLE_RANGE of the best. @param {Spot[]} spots @param {boolean} all
+ * @returns {Frame} */
 export function frameOf(spots, all) {
   const cost = (/** @type {Spot} */ { rate, distortion }) => rate + distortion;
   const best = Math.min(...spots.map(cost));
-  const seen = spots.filter((spot) => all || cost(spot) <= best + WORTH_SEEING);
-  const most = Math.max(LEAST_SPAN, ...seen.map(({ rate }) => (1 + ROOM) * rate));
+  const seen = spots.filter((spot) => all || cost(spot) <= best + VISIBLE_RANGE);
+  const most = Math.max(MIN_SPAN, ...seen.map(({ rate }) => (1 + ROOM) * rate));
   return { x: [-0.03 * most, most], y: rangeWithRoom(seen.map(({ distortion }) => distortion)) }; // no rate is negative
 }
 
 /** @param {number[]} values @returns {[number, number]} */
 function rangeWithRoom(values) {
   const [low, high] = [Math.min(...values), Math.max(...values)];
-  const half = Math.max(LEAST_SPAN, (1 + 2 * ROOM) * (high - low)) / 2;
+  const half = Math.max(MIN_SPAN, (1 + 2 * ROOM) * (high - low)) / 2;
   return [(low + high) / 2 - half, (low + high) / 2 + half];
 }
 
-/** Where a model is shown: in the frame, at its edge when it lies outside. @param {Spot} spot @param {Frame} frame */
+/** The position of a model in the frame; at the nearest point of its edge if it is outside. @param {Spot} spot
+ * @param {Frame} frame */
 export function shownAt({ rate, distortion }, { x, y }) {
   return { rate: clampTo(rate, x), distortion: clampTo(distortion, y) };
 }
@@ -88,7 +91,7 @@ export function unitSpot(spots) {
   return spots.find(({ curve, beta }) => curve && beta === 1);
 }
 
-/** Beyond which side of the frame a model lies. @param {Spot} spot @param {Frame} frame */
+/** The side of the frame beyond which a model lies. @param {Spot} spot @param {Frame} frame */
 export function sideOf({ rate, distortion }, { x, y }) {
   if (distortion > y[1]) return "up";
   if (distortion < y[0]) return "down";

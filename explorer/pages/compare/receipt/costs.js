@@ -1,23 +1,23 @@
-// Which pixels cost the nats: pictures on one common scale, and the bar that is their key.
+// Pictures of the cost of each pixel in nats, on a common colour scale, and the scale's key.
 
 import { rgbOf } from "../../../browser/ui/dom.js";
 import { PICTURE_SIDE } from "../../../browser/ui/pictures.js";
 
 /** @typedef {import("../../../browser/map/points.js").Rgb} Rgb */
 
-const EARNED = "#4f7bff"; // the hue of negative nats, which a density above 1 gives
-const FULL = 0.6; // of the brightness: where the hue is full; above it only gets lighter
+const NEGATIVE_COLOUR = "#4f7bff"; // the hue of negative nats, which occur where a density exceeds 1
+const FULL = 0.6; // the brightness with the full hue; above it the colour only gets lighter
 const KEY_STEPS = 64;
 
-/** A common scale for the pixels of several pictures, in nats: black is 0, the brightest is the farthest from it. */
+/** A common scale for the pixels of several pictures, in nats: black is 0, the brightest is the largest magnitude. */
 export class CostScale {
-  /** @param {Float32Array[]} pictures nats per pixel @param {string} colour of what is to be paid */
+  /** @param {Float32Array[]} pictures nats per pixel @param {string} colour of positive nats */
   constructor(pictures, colour) {
     const nats = pictures.flatMap((picture) => Array.from(picture));
     this.low = Math.min(0, ...nats);
     this.high = Math.max(0, ...nats);
     this.most = Math.max(this.high, -this.low) || 1;
-    this.hues = { paid: rgbOf(colour), earned: rgbOf(EARNED) };
+    this.hues = { positive: rgbOf(colour), negative: rgbOf(NEGATIVE_COLOUR) };
   }
 
   /** @param {Float32Array} nats [784] @returns {HTMLCanvasElement} */
@@ -44,11 +44,11 @@ export class CostScale {
     return canvas;
   }
 
-  /** From black to the full hue, and on towards white. @param {number} nats @returns {number[]} red, green, blue */
+  /** From black over the full hue towards white. @param {number} nats @returns {number[]} red, green, blue */
   toneOf(nats) {
-    // By the root, for a few pixels cost far more than the many, which are to be seen too.
+    // By the square root, because a few pixels cost far more than most, which must be visible too.
     const share = Math.sqrt(Math.abs(nats) / this.most);
-    const hue = nats < 0 ? this.hues.earned : this.hues.paid;
+    const hue = nats < 0 ? this.hues.negative : this.hues.positive;
     if (share <= FULL) return hue.map((part) => (part * share) / FULL);
     return hue.map((part) => part + ((255 - part) * (share - FULL)) / (1 - FULL));
   }

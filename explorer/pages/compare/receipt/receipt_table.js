@@ -1,23 +1,23 @@
-// The receipt as a table: a column a model, lines of numbers, and beneath them the pictures they are about.
+// The receipt as a table: one column per model, the terms, and the pictures below them.
 
 import { element } from "../../../browser/ui/dom.js";
 import { newPicture } from "../../../browser/ui/pictures.js";
-import { BILL_LINES, billUnit } from "./charges.js";
+import { TERM_LINES, unitOfLine } from "./loss_terms.js";
 import { CostScale } from "./costs.js";
 
-/** @typedef {import("./charges.js").Bill} Bill */
-/** @typedef {import("./charges.js").BillColumn} BillColumn */
-/** @typedef {import("./charges.js").Charges} Charges */
+/** @typedef {import("./loss_terms.js").LossBreakdown} LossBreakdown */
+/** @typedef {import("./loss_terms.js").BreakdownColumn} BreakdownColumn */
+/** @typedef {import("./loss_terms.js").LossTerms} LossTerms */
 /** The scale of the costs of one likelihood, and the columns with a picture on it.
  * @typedef {{likelihood: import("../../../browser/net/likelihood.js").Likelihood, letters: string[], scale: CostScale}} LikelihoodScale */
 
-/** @param {Bill} bill @param {Charges[]} charges @param {string} colour of the reconstruction term */
-export function billTable({ title, note, columns, awaited }, charges, colour) {
-  const scales = scalesOf(columns, charges, colour);
+/** @param {LossBreakdown} breakdown @param {LossTerms[]} losses @param {string} colour of the reconstruction term */
+export function breakdownTable({ title, note, columns, awaited }, losses, colour) {
+  const scales = scalesOf(columns, losses, colour);
   const caption = element("caption", "", element("b", "", title), " ", element("small", "", note));
   const head = element("tr", "", element("td", ""), ...columns.map(headOf));
-  const lines = BILL_LINES.map((line) => lineOf(line, columns, charges));
-  const costs = charges.map(({ pixels }, i) => {
+  const lines = TERM_LINES.map((line) => lineOf(line, columns, losses));
+  const costs = losses.map(({ pixels }, i) => {
     const scale = scales.find(({ likelihood }) => likelihood.name === columns[i].likelihood.name)?.scale;
     return pixels && scale ? scale.picture(pixels) : element("p", "lse-quiet", noPicture(columns[i], awaited));
   });
@@ -31,8 +31,8 @@ export function billTable({ title, note, columns, awaited }, charges, colour) {
   );
 }
 
-/** How the numbers come about, and where they cannot be compared. @param {Bill} bill */
-export function smallPrint({ columns }) {
+/** How the numbers are computed, and whether they can be compared. @param {LossBreakdown} breakdown */
+export function footnote({ columns }) {
   const seen = columns.some(({ x }) => x);
   const rule = seen ? "E is an integral over z, within 0.05 nats" : "E is what the model’s file says";
   const words = `${rule}; μ and σ are the mean and stddev of q(z|x).`;
@@ -42,27 +42,27 @@ export function smallPrint({ columns }) {
   return element("p", "lse-quiet", words, mixed ? warning : "");
 }
 
-/** @param {BillColumn} column @param {boolean} awaited */
+/** @param {BreakdownColumn} column @param {boolean} awaited */
 function noPicture({ exact }, awaited) {
   if (exact) return "No picture and no parts: this model has no encoder, so there is no q(z|x).";
   return awaited ? "The original image is loading." : "No picture: the original image is not on the server.";
 }
 
-/** @param {BillColumn} column */
+/** @param {BreakdownColumn} column */
 function headOf({ letter, label }) {
   return element("th", "", element("b", "lse-badge", letter), " ", label);
 }
 
-/** @param {import("./charges.js").BillLine} line @param {BillColumn[]} columns @param {Charges[]} charges */
-function lineOf({ key, name, formula, part, nats }, columns, charges) {
-  const words = [formula, part ? "" : billUnit(key, columns)].filter(Boolean).join(", ");
+/** @param {import("./loss_terms.js").TermLine} line @param {BreakdownColumn[]} columns @param {LossTerms[]} losses */
+function lineOf({ key, name, formula, part, nats }, columns, losses) {
+  const words = [formula, part ? "" : unitOfLine(key, columns)].filter(Boolean).join(", ");
   const term = key === "negative_elbo" ? "" : `lse-${key}`;
   const header = element("th", "", element("span", part ? "" : term, name), " ", element("small", "", words));
   const kind = part ? "lse-bill-part" : `lse-bill-${key}`;
-  return element("tr", kind, header, ...charges.map((each) => numberCell(nats(each))));
+  return element("tr", kind, header, ...losses.map((each) => numberCell(nats(each))));
 }
 
-/** Aligned by the point: a tenth of a nat is enough, except for what is smaller. @param {number} nats */
+/** Aligned at the decimal point: one decimal, except for numbers below a tenth. @param {number} nats */
 function numberCell(nats) {
   if (Number.isNaN(nats)) return element("td", "", "–");
   const text = nats.toFixed(Math.abs(nats) < 0.1 ? 3 : 1).replace("-", "−");
@@ -75,10 +75,10 @@ function pictureRow(words, cells) {
   return element("tr", "", element("th", "", words), ...cells.map((cell) => element("td", "", cell)));
 }
 
-/** One scale for all pictures of a likelihood: nats of a density are no measure for those of a probability.
- * @param {BillColumn[]} columns @param {Charges[]} charges @param {string} colour @returns {LikelihoodScale[]} */
-function scalesOf(columns, charges, colour) {
-  const drawn = columns.map(({ letter, likelihood }, i) => ({ letter, likelihood, pixels: charges[i].pixels }));
+/** One scale per likelihood: nats of a density and of a probability cannot be compared.
+ * @param {BreakdownColumn[]} columns @param {LossTerms[]} losses @param {string} colour @returns {LikelihoodScale[]} */
+function scalesOf(columns, losses, colour) {
+  const drawn = columns.map(({ letter, likelihood }, i) => ({ letter, likelihood, pixels: losses[i].pixels }));
   return [...new Set(columns.map(({ likelihood }) => likelihood.name))].flatMap((name) => {
     const own = drawn.flatMap((each) => (each.likelihood.name === name && each.pixels ? [each] : []));
     const pictures = own.flatMap(({ pixels }) => pixels ?? []);
@@ -87,7 +87,7 @@ function scalesOf(columns, charges, colour) {
   });
 }
 
-/** What the brightness of the pictures means. @param {LikelihoodScale[]} scales */
+/** The meaning of the pictures' brightness. @param {LikelihoodScale[]} scales */
 function costLegend(scales) {
   const words = element("div", "lse-bill-words", element("span", "", "Cost of each pixel"));
   for (const { likelihood, letters, scale } of scales) {
@@ -102,7 +102,7 @@ function costLegend(scales) {
   return words;
 }
 
-/** @param {BillColumn[]} columns */
+/** @param {BreakdownColumn[]} columns */
 function rebuiltRow(columns) {
   const words = element("div", "lse-bill-words", "x, and the picture decoded from the mean of q(z|x)");
   const cells = columns.map(({ x, decoder, mean }) => {

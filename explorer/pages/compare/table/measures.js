@@ -1,16 +1,16 @@
-// What is measured of a model: each measure with its name, unit and meaning, how it is printed, and where it comes from.
+// The measures of a model: each with its name, unit, meaning and number format.
 
 import { formatted, plusMinus } from "../../../browser/map/panel.js";
 
 /** @typedef {import("../../../wire.js").Choice} Choice */
 /** @typedef {import("../../../wire.js").Seed} Seed */
 /** @typedef {import("../../../wire.js").Classifier} Classifier */
-/** A row of the table; part: it is one of the two whose sum is KL; log: its sparkline has a logarithmic scale; widths: it
- * depends on the widths of the codes, and measures the least sigma where they lie there.
+/** A row of the table; part: one of the two parts of KL; log: its sparkline has a logarithmic scale; widths: it depends
+ * on the codes' sigma, and so on the lower bound of sigma if codes are there.
  * @typedef {{key: string, name: string, unit: string, words: string, print: (value: number) => string,
  *   tone?: string, part?: boolean, log?: boolean, widths?: boolean}} Measure */
 
-const LEAST_PRINTED = 0.0001;
+const MIN_PRINTED = 0.0001;
 
 const nats = (/** @type {number} */ value) => decimals(value, 1);
 const length = (/** @type {number} */ value) => formatted(value, "units of z");
@@ -19,16 +19,17 @@ const share = (/** @type {number} */ value) => decimals(100 * value, 1);
 const count = (/** @type {number} */ value) => value.toFixed(0);
 const tenths = (/** @type {number} */ value) => value.toFixed(1);
 
-/** What so many decimals would round away keeps two digits, down to a ten-thousandth.
+/** A number with this many decimals; smaller numbers keep two digits, down to a ten-thousandth.
  * @param {number} value @param {number} places */
 function decimals(value, places) {
   const size = Math.abs(value);
-  if (size && size < LEAST_PRINTED) return `<${LEAST_PRINTED}`;
+  if (size && size < MIN_PRINTED) return `<${MIN_PRINTED}`;
   return (size && size < 0.1 ? value.toPrecision(2) : value.toFixed(places)).replace("-", "−");
 }
 
 /** Every measure, in the order of the table.
- * @param {number[]} images of which the columns are averages @param {Classifier} classifier @returns {Measure[]} */
+ * @param {number[]} images the numbers of images in the columns' averages @param {Classifier} classifier
+ * @returns {Measure[]} */
 export function measuresOf(images, classifier) {
   return [...lossTerms(images), ...shapesOfCodes(), ...qualities(classifier)];
 }
@@ -128,26 +129,27 @@ function qualities({ test_accuracy, sure, draws }) {
   ];
 }
 
-/** @param {Choice} choice @param {string} key @returns {number | undefined} undefined where nobody has measured it */
+/** @param {Choice} choice @param {string} key @returns {number | undefined} undefined if it is not measured */
 export function valueOf({ measures, metrics }, key) {
   const value = measures?.[key] ?? metrics[key];
   return key === "negative_elbo" ? (value ?? metrics.reconstruction + metrics.kl) : value;
 }
 
-/** What follows ± : between binarisations, or of a share of random draws. @param {Choice} choice @param {Measure} measure
- * @param {string} text the value as it stands */
+/** The number after ±: the standard deviation between binarisations, or the standard error of a share.
+ * @param {Choice} choice @param {Measure} measure
+ * @param {string} text the value as printed */
 export function spreadOf(choice, { key, unit }, text) {
   const sd = valueOf(choice, `${key}_sd`);
   return plusMinus(text, unit === "%" && sd ? 100 * sd : sd);
 }
 
-/** Whether a figure measures the least sigma that the model can say and not the data. @param {Choice} choice
+/** Whether a figure depends on the lower bound of sigma and not on the data. @param {Choice} choice
  * @param {Measure} measure */
 export function measuresFloor({ metrics }, { widths }) {
   return Boolean(widths && metrics.at_least_sigma);
 }
 
-/** The measures of the models of one recipe that differ in the seed, a shipped model's own, of seed 0, among them.
+/** The measures of all seeds of a shipped model's recipe, including its own seed 0.
  * @param {Choice} choice @param {Seed[]} seeds */
 export function siblingsOf(choice, seeds) {
   if (!choice.from_scratch) return [];
@@ -156,8 +158,9 @@ export function siblingsOf(choice, seeds) {
   return [...own, ...others.map(({ measures }) => measures)];
 }
 
-/** From the least to the greatest over seeds. @param {Choice} choice @param {Seed[]} seeds @param {Measure} measure
- * @returns {[number, number] | null} null for fewer than two, and where the figure measures the floor of sigma */
+/** The range over seeds. @param {Choice} choice @param {Seed[]} seeds @param {Measure} measure
+ * @returns {[number, number] | null} null for fewer than two seeds, and if the figure depends on the lower bound of
+ * sigma */
 export function rangeOf(choice, seeds, measure) {
   if (measuresFloor(choice, measure)) return null;
   const values = siblingsOf(choice, seeds)
@@ -166,7 +169,7 @@ export function rangeOf(choice, seeds, measure) {
   return values.length > 1 ? [Math.min(...values), Math.max(...values)] : null;
 }
 
-/** Those given and the two chosen, each once. @param {Choice[]} models @param {Choice[]} chosen */
+/** The given models and the two chosen ones, without duplicates. @param {Choice[]} models @param {Choice[]} chosen */
 export function withChosen(models, chosen) {
   const known = new Set(models.map(({ name }) => name));
   return [...models, ...chosen.filter(({ name }) => !known.has(name) && known.add(name))];

@@ -1,16 +1,16 @@
-// A measure over beta in the room of a table's cell: dots and line, the range over seeds, and where A and B stand.
+// A sparkline of a measure over beta in a table cell: dots and line, the range over seeds, and the marks of A and B.
 
 import { svg } from "../../../browser/ui/dom.js";
 
-/** A dot of a sparkline: its value, and the range over seeds where there is one.
+/** A dot of a sparkline: its value, and the range over seeds if there is one.
  * @typedef {{value: number, range: [number, number] | null, letters: string}} Dot letters: "", "A", "B" or "AB" */
-/** @typedef {{text: string, value: number}} Aside a chosen model that is none of the dots */
+/** @typedef {{text: string, value: number}} Aside a chosen model that is not one of the dots */
 
 const SPARK_WIDTH = 150; // px
 const SPARK_HEIGHT = 46;
 const LETTERS_HEIGHT = 15; // px above the curve
 const EDGE = 7; // px from the first dot to the left side and below the lowest
-const ASIDE_WIDTH = 15; // px at the right, for models that are none of the dots
+const ASIDE_WIDTH = 15; // px at the right, for models that are not dots
 
 /** @param {(Dot | null)[]} dots equally spaced; null leaves a gap @param {Aside[]} asides
  * @param {{label: string, tone: string, log: boolean}} look */
@@ -31,9 +31,10 @@ export function sparkline(dots, asides, { label, tone, log }) {
   return drawing;
 }
 
-/** From a value to its height in the drawing. @param {number[]} values that have to fit @param {boolean} log */
+/** The function from a value to its height in the drawing. @param {number[]} values that must fit
+ * @param {boolean} log */
 function heightOf(values, log) {
-  // What is 0 has no logarithm: it lies on the lower edge.
+  // 0 has no logarithm; it is drawn on the lower edge.
   const least = Math.min(...values.filter((value) => value > 0));
   const scaled = (/** @type {number} */ value) => (log ? Math.log(Math.max(value, least)) : value);
   const [low, high] = [Math.min(...values.map(scaled)), Math.max(...values.map(scaled))];

@@ -1,7 +1,7 @@
-// The table of measures: one column a model, one row a measure, with its course over beta.
+// The table of measures: one column per model, one row per measure, with a sparkline over beta.
 
 import { element } from "../../../browser/ui/dom.js";
-import { ofOneKind } from "../../../browser/net/likelihood.js";
+import { sameKind } from "../../../browser/net/likelihood.js";
 import { unitOf } from "../../../browser/map/panel.js";
 import {
   measuresFloor,
@@ -61,7 +61,7 @@ export class MeasuresTable {
 
   fit() {
     const narrow = this.section.clientWidth < NARROW;
-    // The order of the columns does not change how wide they are together: what is decided here, stays.
+    // The order of the columns does not change their total width, so the decision made here stays valid.
     if (narrow !== this.narrow || this.overflows !== this.crowded) this.render();
   }
 
@@ -99,7 +99,7 @@ export class MeasuresTable {
     return [...this.table.querySelectorAll("button")].find(({ dataset }) => dataset.column === name);
   }
 
-  /** Where not all can be seen at once, A and B come first. @returns {Column[]} */
+  /** The columns; A and B come first if the table is wider than its box. @returns {Column[]} */
   get columns() {
     const { models, a, b } = this.given;
     const all = withChosen(models, [a, b]).map((choice) => ({ choice, letters: lettersOf(choice, a, b) }));
@@ -218,7 +218,7 @@ function measuresOfShown({ models, classifier, a, b }) {
   );
 }
 
-/** Every measure, each with its standard deviation after it where any model has one. @param {Shown} shown */
+/** Every measure, followed by its standard deviation if any model has one. @param {Shown} shown */
 function keysOfRows(shown) {
   const known = withChosen(shown.models, [shown.a, shown.b]);
   return measuresOfShown(shown).flatMap(({ key, unit }) => {
@@ -266,13 +266,13 @@ function missingCell({ measures, measuring, kept }, letters) {
   return cell;
 }
 
-/** Of A and B, those that can be held against the sparkline's dots and are none of them.
+/** Those of A and B that are comparable with the sparkline's dots but are not dots.
  * @param {Shown} shown @param {string} key @param {Choice[]} scratch */
 function asidesOf({ a, b }, key, scratch) {
   const letters = a.name === b.name ? ["AB", ""] : ["A", "B"];
   return [a, b].flatMap((choice, i) => {
     const value = valueOf(choice, key);
-    const apart = letters[i] && !scratch.some(({ name }) => name === choice.name) && ofOneKind(choice, scratch[0]);
+    const apart = letters[i] && !scratch.some(({ name }) => name === choice.name) && sameKind(choice, scratch[0]);
     return apart && value !== undefined ? [{ text: letters[i], value }] : [];
   });
 }

@@ -1,7 +1,7 @@
-// The sentences about the table of measures: what its columns are of, and what its small print means.
+// The sentences about the table of measures: its columns, and the small numbers in its cells.
 
 import { element } from "../../../browser/ui/dom.js";
-import { ofOneKind } from "../../../browser/net/likelihood.js";
+import { sameKind } from "../../../browser/net/likelihood.js";
 import { averagedOver, floorNote, formatted } from "../../../browser/map/panel.js";
 import { siblingsOf, withChosen } from "./measures.js";
 
@@ -13,10 +13,11 @@ export function small(words) {
   return element("small", "", words);
 }
 
-/** What a column is of, where it is of something else than the first one. @param {Choice} choice @param {Choice} first */
+/** The data set and likelihood of a column, if they differ from the first one's. @param {Choice} choice
+ * @param {Choice} first */
 export function kindOf(choice, first) {
   const words = [];
-  if (!ofOneKind(choice, first) || choice.images !== first.images) {
+  if (!sameKind(choice, first) || choice.images !== first.images) {
     const sigma = choice.pixel_stddev ? `, σ = ${formatted(choice.pixel_stddev, "")}` : "";
     words.push(`${choice.images.toLocaleString("en")} ${choice.dataset} images, ${choice.likelihood.name}${sigma}`);
   }
@@ -38,7 +39,7 @@ export function captionOf({ models, seeds, a, b }) {
   ].join(" ");
 }
 
-/** What the small print is, and which of the seeds is shipped. @param {Choice[]} scratch
+/** The meaning of the small numbers, and which of the seeds is shipped. @param {Choice[]} scratch
  * @param {import("../../../wire.js").Seed[]} seeds */
 function seedsInWords(scratch, seeds) {
   const counts = scratch.map((choice) => siblingsOf(choice, seeds).length);

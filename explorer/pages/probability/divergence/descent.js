@@ -1,4 +1,4 @@
-// A Gaussian q on its way to the least KL to a target p, in either direction.
+// Minimises KL between a Gaussian q and a target p, in either direction, step by step.
 
 import { divergence, expectation, matchMoments, scoreAt } from "./gaussians.js";
 
@@ -6,10 +6,10 @@ import { divergence, expectation, matchMoments, scoreAt } from "./gaussians.js";
 /** @typedef {import("./gaussians.js").Density} Density */
 /** "qp" is KL(q || p), "pq" is KL(p || q). @typedef {"qp" | "pq"} Direction */
 
-const MOST_STEPS = 400;
-// So small that the way can be watched: no step is longer than these, in units of x and of log stddev.
+const MAX_STEPS = 400;
+// The maximum step in x and in log stddev, small enough to watch the animation.
 const LONGEST = { mean: 0.12, logStddev: 0.06 };
-const STILL = 1e-6; // a step this short is the end
+const CONVERGED = 1e-6; // a shorter step ends the descent
 
 /** KL(q || p), or KL(p || q). @param {Direction} direction @param {Hump} q @param {Density} p */
 export function divergenceAlong(direction, q, p) {
@@ -17,13 +17,13 @@ export function divergenceAlong(direction, q, p) {
 }
 
 /** q, and q after each step of natural-gradient descent: the gradient over the Fisher information of a Gaussian, which
- * is 1/s^2 for its mean m and 2 for log s (Amari, 1998, https://doi.org/10.1162/089976698300017746). A step that would
- * not lower the divergence is halved until it does.
+ * is 1/s^2 for its mean m and 2 for log s (Amari, 1998, https://doi.org/10.1162/089976698300017746). A step that
+ * does not lower the divergence is halved until it does.
  * @param {Direction} direction @param {Hump} q @param {Density} p @returns {Generator<Hump, void, void>} */
 export function* descent(direction, q, p) {
   let value = divergenceAlong(direction, q, p);
   yield q;
-  for (let taken = 0; taken < MOST_STEPS; taken++) {
+  for (let taken = 0; taken < MAX_STEPS; taken++) {
     const found = lower(direction, q, p, value);
     if (!found) return;
     ({ q, value } = found);
@@ -35,7 +35,7 @@ export function* descent(direction, q, p) {
 function lower(direction, q, p, value) {
   const full = direction === "qp" ? seekingStep(q, p) : coveringStep(q, p);
   let size = Math.min(1, LONGEST.mean / Math.abs(full.mean), LONGEST.logStddev / Math.abs(full.logStddev));
-  for (; size * Math.max(Math.abs(full.mean), Math.abs(full.logStddev)) > STILL; size /= 2) {
+  for (; size * Math.max(Math.abs(full.mean), Math.abs(full.logStddev)) > CONVERGED; size /= 2) {
     const next = moved(q, full, size);
     const reached = divergenceAlong(direction, next, p);
     if (reached < value) return { q: next, value: reached };

@@ -1,4 +1,4 @@
-// One of the two directions: what is integrated, what it comes to, and the code lengths it stands for.
+// One of the two directions: the integrand, the divergence, and the code lengths.
 
 import { write } from "../../../browser/ui/dom.js";
 import {
@@ -30,9 +30,9 @@ export function drawIntegrand(root, values, { above, below }) {
   }
 }
 
-/** Say in numbers what it comes to. @param {HTMLElement} root @param {Density} q @param {Density} p
+/** Show the divergence in numbers. @param {HTMLElement} root @param {Density} q @param {Density} p
  * @param {number} resolution @returns {number} KL(q || p) in nats */
-export function tellDirection(root, q, p, resolution) {
+export function showDirection(root, q, p, resolution) {
   const [total, above] = [divergence(q, p), divergenceAbove(q, p)];
   const say = (/** @type {string} */ place, /** @type {string} */ words) =>
     write(/** @type {HTMLElement} */ (root.querySelector(place)), words);
@@ -41,7 +41,7 @@ export function tellDirection(root, q, p, resolution) {
   say(".lse-parts", `${partsInWords(above, total - above)}; ${checkInWords(q, p, total)}`);
   const [entropy, cross] = [crossEntropy(q, q), crossEntropy(q, p)];
   for (const [row, nats] of Object.entries({ entropy, cross, waste: cross - entropy })) {
-    // A waste is a difference: how finely x is written down does not matter to it.
+    // The extra length is a difference, so it does not depend on the resolution of x.
     const bits = nats * BITS_PER_NAT;
     const cells = [nats, bits, row === "waste" ? bits : bits - Math.log2(resolution)];
     cells.forEach((value, i) => say(`[data-row=${row}] td:nth-child(${i + 2})`, digits(value)));

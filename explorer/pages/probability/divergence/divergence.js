@@ -1,10 +1,10 @@
-// Two densities to be moved by hand, and both divergences between them; nothing of it needs the server.
+// Two densities that the visitor moves, and both divergences between them, without the server.
 
 import { pressOne } from "../../../browser/ui/dom.js";
 import { listenToButtons } from "../../../browser/ui/gestures.js";
 import { mount } from "../../../browser/ui/mount.js";
 import { descent, divergenceAlong } from "./descent.js";
-import { drawIntegrand, integrand, tellDirection } from "./direction.js";
+import { drawIntegrand, integrand, showDirection } from "./direction.js";
 import { layOut } from "./layout.js";
 import { BITS_PER_NAT, logDensity } from "./gaussians.js";
 import { areaOf, roundedUp, sampled, scaleGraph } from "./graph.js";
@@ -19,12 +19,12 @@ import { Grips } from "./grips.js";
 const FIRST_Q = { weight: 1, mean: -1, stddev: 1.2 };
 /** @type {Density} */
 const ONE_HUMP = [{ weight: 1, mean: 1, stddev: 0.7 }];
-/** @type {Density} of unequal width: no q lies on a line of symmetry, from which descent would never leave */
+/** @type {Density} with unequal widths, so that q is never on a line of symmetry, which descent would not leave */
 const TWO_HUMPS = [
   { weight: 0.5, mean: -2, stddev: 0.5 },
   { weight: 0.5, mean: 2.25, stddev: 0.7 },
 ];
-const ROOM_ABOVE = 1.12; // for the grip at the top
+const ROOM_ABOVE = 1.12; // for the grip above the curve
 
 class Divergence {
   /** @param {Component} component */
@@ -36,7 +36,7 @@ class Divergence {
     this.q = FIRST_Q;
     this.targets = { false: ONE_HUMP, true: TWO_HUMPS };
     this.twoHumped = false;
-    this.waiting = 0; // the frame that is to draw, or 0
+    this.waiting = 0; // the id of the requested frame, or 0
     layOut(root);
     const { signal } = this.end;
     this.resolution = /** @type {HTMLInputElement} */ (this.find("input"));
@@ -60,7 +60,7 @@ class Divergence {
     return this.targets[`${this.twoHumped}`];
   }
 
-  /** What the grips hold: first q, so that its own stay the same ones; of p, the outer flanks. */
+  /** The densities of the grips: q first, so that its grips keep their index; for p, the outer flanks. */
   get held() {
     const flanks = this.p.map((_, hump) => ({ name: "p", density: this.p, hump, flank: hump ? 1 : -1 }));
     return [{ name: "q", density: [this.q], hump: 0, flank: 1 }, ...flanks];
@@ -88,7 +88,7 @@ class Divergence {
     this.find(".lse-outcome").textContent = "";
   }
 
-  /** One step of descent a frame. @param {Direction} direction */
+  /** One step of descent per frame. @param {Direction} direction */
   fit(direction) {
     const start = this.q;
     const way = descent(direction, this.q, this.p);
@@ -102,14 +102,14 @@ class Divergence {
         next = way.next();
       }
       this.draw();
-      if (next.done) this.tellOutcome(direction, start);
+      if (next.done) this.showOutcome(direction, start);
       else this.fitting = requestAnimationFrame(go);
     };
     go();
   }
 
   /** @param {Direction} direction @param {Hump} start */
-  tellOutcome(direction, start) {
+  showOutcome(direction, start) {
     const nats = Math.max(0, divergenceAlong(direction, this.q, this.p));
     const least = `${nats.toFixed(3)} nats = ${(nats * BITS_PER_NAT).toFixed(3)} bits`;
     const where =
@@ -121,7 +121,7 @@ class Divergence {
       `KL(${direction[0]}‖${direction[1]}) = ${least}: ${where.replace("-", "−")}.`;
   }
 
-  /** At the next frame, however often the hand moves until then. */
+  /** Draw once in the next frame, even after many calls. */
   drawSoon() {
     this.waiting ||= requestAnimationFrame(() => {
       this.waiting = 0;
@@ -146,7 +146,7 @@ class Divergence {
     this.grips.place(this.held, above);
   }
 
-  /** Both integrands to one scale: an area is a number of nats. */
+  /** Draw both integrands on one scale, because areas are nats. */
   drawDirections() {
     const resolution = 10 ** this.resolution.valueAsNumber;
     this.find("output").textContent = `δ = ${resolution.toPrecision(2)}`;
@@ -163,11 +163,11 @@ class Divergence {
     both.forEach(([name, q, p], i) => {
       const part = this.find(`[data-direction=${name}]`);
       drawIntegrand(part, values[i], scale);
-      this.root.dataset[name === "qp" ? "klQp" : "klPq"] = String(tellDirection(part, q, p, resolution));
+      this.root.dataset[name === "qp" ? "klQp" : "klPq"] = String(showDirection(part, q, p, resolution));
     });
   }
 
-  update() {} // its styles follow the theme, and its colours do not change
+  update() {} // CSS follows the theme, and the colours do not change
 
   destroy() {
     this.end.abort();

@@ -6,7 +6,7 @@
 export const BITS_PER_NAT = 1 / Math.LN2;
 
 // A trapezoidal rule converges faster than any power of its step where the integrand is smooth and falls like exp(-t^2/2).
-const RULE_REACH = 9; // stddevs: what lies beyond weighs 1e-19
+const RULE_REACH = 9; // stddevs; the mass beyond is 1e-19
 const RULE_STEPS = 4000;
 
 /** log N(x; mean, stddev^2). @param {Hump} hump @param {number} x */
@@ -60,7 +60,7 @@ export function divergence(q, p) {
   return expectation(q, (x) => logDensity(q, x) - logDensity(p, x));
 }
 
-/** What of KL(q || p) is gathered where q is above p; the rest is negative. @param {Density} q @param {Density} p */
+/** The part of KL(q || p) where q exceeds p; the rest is negative. @param {Density} q @param {Density} p */
 export function divergenceAbove(q, p) {
   return expectation(q, (x) => Math.max(0, logDensity(q, x) - logDensity(p, x)));
 }
@@ -71,7 +71,7 @@ export function divergenceOfGaussians(q, p) {
   return Math.log(p.stddev / q.stddev) + (q.stddev ** 2 + (q.mean - p.mean) ** 2) / (2 * p.stddev ** 2) - 0.5;
 }
 
-/** Mean and stddev, in closed form. @param {Density} density @returns {Hump} the Gaussian that has them */
+/** The Gaussian with the mean and stddev of a density, in closed form. @param {Density} density @returns {Hump} */
 export function matchMoments(density) {
   let [mean, square] = [0, 0];
   for (const hump of density) {

@@ -1,19 +1,19 @@
-// A graph over x as wide as its box: a path in units of x that the browser stretches, and numbers beside it.
+// A graph over x that fills its box: a path in units of x, scaled by the browser, with tick labels.
 
 import { element } from "../../../browser/ui/dom.js";
 
 export const X_REACH = 7; // the axis goes from -7 to 7
 const X_TICKS = [-6, -4, -2, 0, 2, 4, 6];
 const POINTS = 700;
-const LEAST_NUMBERED = 0.15; // share of the height
+const MIN_NUMBERED = 0.15; // share of the height
 const NICE_HEIGHTS = [1, 1.5, 2, 3, 5, 7, 10];
 
-/** Where x lies on the axis, in per cent. @param {number} x */
+/** The position of x on the axis, in per cent. @param {number} x */
 export function percentOfX(x) {
   return (50 * (x + X_REACH)) / X_REACH;
 }
 
-/** The next round number, so that a scale stays while a hand moves a little. @param {number} value above 0 */
+/** The next round number, so that the scale is stable during small movements. @param {number} value above 0 */
 export function roundedUp(value) {
   const power = 10 ** Math.floor(Math.log10(value));
   return power * (NICE_HEIGHTS.find((height) => height * power >= value) ?? 10);
@@ -37,8 +37,8 @@ export function scaleGraph(graph, above, below) {
   graph.dataset.scale = scale;
   graph.querySelector("svg")?.setAttribute("viewBox", scale);
   graph.querySelector(".lse-zero")?.setAttribute("d", `M${-X_REACH} 0H${X_REACH}`);
-  // Where there is no room for its number, a depth goes without.
-  const heights = below > LEAST_NUMBERED * above ? [above, 0, -below] : [above, 0];
+  // A tick without room for its label gets none.
+  const heights = below > MIN_NUMBERED * above ? [above, 0, -below] : [above, 0];
   const places = heights.map((y) => (100 * (above - y)) / (above + below));
   graph.querySelector(".lse-heights")?.replaceChildren(...ticks(heights, places, "top"));
   graph.querySelector(".lse-ticks")?.replaceChildren(...ticks(X_TICKS, X_TICKS.map(percentOfX), "left"));

@@ -1,4 +1,4 @@
-// What a hand takes hold of: the top of a curve is its mean, a point on its flank is one stddev away.
+// The grips of a curve: the top moves the mean; a point on the flank, one stddev away, changes the stddev.
 
 import { element, write } from "../../../browser/ui/dom.js";
 import { listenToHandle } from "../../../browser/ui/gestures.js";
@@ -13,7 +13,7 @@ const FARTHEST_MEAN = 4.5;
 const STDDEV_RANGE = [0.3, 3];
 const KEY_WAY = 0.05; // in units of x
 
-/** Two grips for each Gaussian; what they are of is read afresh at every move. */
+/** Two grips for each Gaussian, whose current values are read at every move. */
 export class Grips {
   /** @param {HTMLElement} layer over the plot @param {AbortSignal} signal
    * @param {{now: (index: number) => Held, change: (index: number, hump: Hump) => void}} act */
@@ -48,7 +48,7 @@ export class Grips {
     return { mean, stddev };
   }
 
-  /** @param {number} index @param {(hump: Hump, way: number, flank: number) => Hump} change by a way along x */
+  /** @param {number} index @param {(hump: Hump, way: number, flank: number) => Hump} change by a distance along x */
   gripOf(index, change) {
     const grip = element("div", "lse-grip", element("span", ""));
     grip.tabIndex = 0;
@@ -79,8 +79,8 @@ function placePair(pair, { name, density, hump, flank }, above) {
   const which = density.length > 1 ? ` ${hump + 1}` : "";
   put(pair.mean, { x: mean, density, above });
   put(pair.stddev, { x: mean + flank * stddev, density, above });
-  tell(pair.mean, name, `mean of ${name}${which}`, mean, [-FARTHEST_MEAN, FARTHEST_MEAN]);
-  tell(pair.stddev, name, `standard deviation of ${name}${which}`, stddev, STDDEV_RANGE);
+  describeGrip(pair.mean, name, `mean of ${name}${which}`, mean, [-FARTHEST_MEAN, FARTHEST_MEAN]);
+  describeGrip(pair.stddev, name, `standard deviation of ${name}${which}`, stddev, STDDEV_RANGE);
 }
 
 /** @param {HTMLElement} grip @param {{x: number, density: Density, above: number}} place */
@@ -90,7 +90,7 @@ function put(grip, { x, density, above }) {
 }
 
 /** @param {HTMLElement} grip @param {string} name @param {string} label @param {number} value @param {number[]} range */
-function tell(grip, name, label, value, range) {
+function describeGrip(grip, name, label, value, range) {
   grip.dataset.density = name;
   write(/** @type {HTMLElement} */ (grip.firstElementChild), grip.matches(".lse-grip-stddev") ? "↔" : name);
   grip.dataset.testid = label.replaceAll(" ", "-");

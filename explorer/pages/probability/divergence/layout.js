@@ -1,4 +1,4 @@
-// The markup: the two densities, and for each direction what is integrated and what it comes to.
+// The markup: the two densities, and for each direction the integrand and the divergence.
 
 const DENSITIES = `
 <section class="lse-controls">
@@ -18,7 +18,7 @@ const DENSITIES = `
   <p class="lse-ticks"></p>
 </section>`;
 
-/** @param {string} id @param {string} q what is averaged over @param {string} p what it is compared with */
+/** @param {string} id @param {string} q the density of the average @param {string} p the density compared with it */
 const directionOf = (id, q, p) => `
 <section class="lse-direction" data-direction="${id}" data-testid="kl-${id}">
   <h3>KL(${q}‖${p}) = ∫ ${q} log(${q}/${p}) dx</h3>

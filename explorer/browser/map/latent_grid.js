@@ -1,22 +1,22 @@
-// The decoded lattice behind the points: one picture for each cell of the window.
+// The latent grid behind the points: a decoded picture for each cell of the window.
 
 import { PICTURE_PIXELS, PICTURE_SIDE } from "../ui/pictures.js";
 import { inSlices } from "../ui/slices.js";
 
 const CELLS = 20;
 
-/** Decode the centre of each of 20 x 20 cells of the view, a few every frame.
+/** Decode the centre of each of 20 x 20 cells of the view, a few per frame.
  * @param {import("../net/decoder.js").Decoder} decoder
  * @param {import("./view.js").View} view
  * @param {() => boolean} stale true ends the work
- * @returns {Promise<Float32Array | null>} ink 0..1 [560, 560], the lattice as one picture; null when stale */
-export function decodeLattice(decoder, view, stale) {
-  return inSlices(latticeInSteps(decoder, view), stale);
+ * @returns {Promise<Float32Array | null>} ink 0..1 [560, 560], the grid as one picture; null when stale */
+export function decodeGrid(decoder, view, stale) {
+  return inSlices(gridInSteps(decoder, view), stale);
 }
 
 /** One cell a step. @param {import("../net/decoder.js").Decoder} decoder @param {import("./view.js").View} view
  * @returns {Generator<void, Float32Array, void>} */
-function* latticeInSteps(decoder, view) {
+function* gridInSteps(decoder, view) {
   const side = CELLS * PICTURE_SIDE;
   const ink = new Float32Array(side * side);
   const z = new Float32Array(2);
@@ -34,12 +34,12 @@ function* latticeInSteps(decoder, view) {
   return ink;
 }
 
-const STRENGTH = 0.45; // of the ink, so that the points stay the figure and the lattice the ground
+const STRENGTH = 0.45; // opacity of the ink, so that the points stay more visible than the grid
 
-/** The lattice enlarged to a square image by nearest neighbour, mixed from paper to ink.
+/** The grid scaled to a square image by nearest neighbour, with colours between paper and ink.
  * @param {Float32Array} ink @param {number} side
  * @param {import("./points.js").Rgb} paper @param {import("./points.js").Rgb} full */
-export function lattice(ink, side, paper, full) {
+export function gridImage(ink, side, paper, full) {
   const image = new ImageData(side, side);
   const source = Math.sqrt(ink.length);
   for (let row = 0, at = 0; row < side; row++) {

@@ -1,14 +1,14 @@
-// What a screen reader says of the maps: names of the pictures and handles, and the image that was selected. All of it
-// changes once the hand rests, for a reader reads out every change.
+// Texts for screen readers: names of the pictures and handles, and the selected image. They change only when the
+// visitor pauses, because a screen reader reads out every change.
 
 import { titleOf } from "./card.js";
-import { fetchClassifier, JUDGED } from "../net/classifier.js";
+import { fetchClassifier, CLASSIFIED } from "../net/classifier.js";
 import { write } from "../ui/dom.js";
 
 const REST_MS = 250;
 const WALKING = "arrow keys go from the selected code to the nearest one, with shift to one further away";
 
-export class Spoken {
+export class ScreenReaderText {
   /** @param {import("./panes.js").Panes} panes @param {string} url of the classifier */
   constructor(panes, url) {
     this.panes = panes;
@@ -19,14 +19,14 @@ export class Spoken {
     panes.end.signal.addEventListener("abort", () => clearTimeout(this.timer));
   }
 
-  /** Speak after the last of many calls. */
+  /** Update the texts after the last of many calls. */
   soon() {
     clearTimeout(this.timer);
     this.timer = window.setTimeout(() => void this.speak(), REST_MS);
   }
 
   async speak() {
-    // Without it, z is still said; the next movement tries again.
+    // Without the classifier the text still contains z; the next movement tries again.
     this.classifier ??= await fetchClassifier(this.url).catch(() => null);
     if (this.panes.end.signal.aborted) return;
     const { z, all, lead, state } = this.panes;
@@ -42,7 +42,7 @@ export class Spoken {
   /** @param {import("./pane.js").Pane} pane @param {Float32Array} z @param {string} place z in words */
   nameParts({ loaded, subject, title, scene, element }, z, place) {
     if (!loaded) return;
-    const judge = subject.dataset === JUDGED ? this.classifier : null;
+    const judge = subject.dataset === CLASSIFIED ? this.classifier : null;
     const words = judge ? `${judge.describe(loaded.decoder.decode(z))}, ${place}` : place;
     const of = title && ` of ${title}`;
     element.querySelector("[data-testid=decoded]")?.setAttribute("aria-label", `decoded picture${of}: ${words}`);

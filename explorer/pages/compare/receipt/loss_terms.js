@@ -1,25 +1,27 @@
-// What each model charges for one image: the lines of the receipt, and how they come about.
+// The loss terms of one image under each model: the lines of the receipt and their computation.
 
 import { unitOf } from "../../../browser/map/panel.js";
 import { klParts, sumOfKl, termsInSteps } from "../../../browser/net/quadrature.js";
 
-/** One model's column. x is the image as the model sees it, or null where it is not to be had; then what is stored, in
- * nats, stands in for what would be reckoned from it. exact: q(z|x) is p(z|x) itself, and mean and stddev its moments.
+/** One model's column. x is the image as the model sees it, or null if it is not available; then the stored terms, in
+ * nats, are used. exact: q(z|x) is p(z|x) itself, and mean and stddev are its moments.
  * @typedef {{letter: string, label: string, likelihood: import("../../../browser/net/likelihood.js").Likelihood,
  *   pixel_stddev: number | null, mean: Float32Array, stddev: Float32Array,
  *   decoder: import("../../../browser/net/decoder.js").Decoder, x: Float32Array | null,
- *   stored: {reconstruction: number, kl: number} | null, exact: boolean}} BillColumn */
-/** awaited: the image itself is still to come. @typedef {{title: string, note: string, columns: BillColumn[], awaited: boolean}} Bill */
-/** What a model charges; pixels null where x is.
- * @typedef {Omit<import("../../../browser/net/quadrature.js").Terms, "pixels"> & {pixels: Float32Array | null}} Charges */
-/** part: of the term above it. @typedef {{key: string, name: string, formula: string, part: boolean,
- *   nats: (charges: Charges) => number}} BillLine */
+ *   stored: {reconstruction: number, kl: number} | null, exact: boolean}} BreakdownColumn */
+/** awaited: the image is still being fetched.
+ * @typedef {{title: string, note: string, columns: BreakdownColumn[], awaited: boolean}} LossBreakdown */
+/** The loss of one image under a model; pixels is null if x is.
+ * @typedef {Omit<import("../../../browser/net/quadrature.js").Terms, "pixels"> & {pixels: Float32Array | null}}
+ * LossTerms */
+/** part: a part of the term above it. @typedef {{key: string, name: string, formula: string, part: boolean,
+ *   nats: (losses: LossTerms) => number}} TermLine */
 
-// Of two Gaussians alone the KL divergence falls apart by dimension.
+// The KL divergence is a sum over dimensions only between two Gaussians.
 const NO_PARTS = ["z₁", "z₂"].map(() => ({ mean: NaN, variance: NaN }));
 
-/** @type {BillLine[]} */
-export const BILL_LINES = [
+/** @type {TermLine[]} */
+export const TERM_LINES = [
   {
     key: "reconstruction",
     name: "reconstruction",
@@ -38,7 +40,7 @@ export const BILL_LINES = [
   { key: "negative_elbo", name: "total, −ELBO", formula: "", part: false, nats: ({ total }) => total },
 ];
 
-/** @param {string} name of the dimension @param {number} axis @returns {BillLine[]} */
+/** @param {string} name of the dimension @param {number} axis @returns {TermLine[]} */
 function klLines(name, axis) {
   return [
     { key: "kl", name: `${name} mean`, formula: "μ²/2", part: true, nats: ({ kl }) => kl[axis].mean },
@@ -52,27 +54,27 @@ function klLines(name, axis) {
   ];
 }
 
-/** The unit of a line: of each column where they differ. @param {string} key @param {BillColumn[]} columns */
-export function billUnit(key, columns) {
+/** The unit of a line, listed per column if they differ. @param {string} key @param {BreakdownColumn[]} columns */
+export function unitOfLine(key, columns) {
   const row = { key, name: "", unit: "nats", tone: "" };
   const units = columns.map(({ letter, likelihood }) => ({ letter, unit: unitOf(row, likelihood) }));
   if (units.every(({ unit }) => unit === units[0].unit)) return units[0].unit;
   return units.map(({ letter, unit }) => `${letter}: ${unit}`).join("; ");
 }
 
-/** What each column comes to, a little each step. @param {BillColumn[]} columns
- * @returns {Generator<void, Charges[], void>} */
-export function* makeOut(columns) {
-  const charges = [];
+/** The loss of each column, computed in small steps. @param {BreakdownColumn[]} columns
+ * @returns {Generator<void, LossTerms[], void>} */
+export function* computeLosses(columns) {
+  const losses = [];
   for (const column of columns) {
     const { x, decoder, likelihood, pixel_stddev } = column;
-    charges.push(x ? yield* termsInSteps(column, decoder, x, likelihood, pixel_stddev ?? 0) : chargesWithoutImage(column));
+    losses.push(x ? yield* termsInSteps(column, decoder, x, likelihood, pixel_stddev ?? 0) : storedLosses(column));
   }
-  return charges;
+  return losses;
 }
 
-/** @param {BillColumn} column @returns {Charges} */
-function chargesWithoutImage({ exact, stored, mean, stddev }) {
+/** @param {BreakdownColumn} column @returns {LossTerms} */
+function storedLosses({ exact, stored, mean, stddev }) {
   const reconstruction = stored?.reconstruction ?? NaN;
   if (exact) return { pixels: null, reconstruction, kl: NO_PARTS, total: reconstruction + (stored?.kl ?? NaN) };
   const kl = klParts({ mean, stddev });
