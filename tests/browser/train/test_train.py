@@ -9,8 +9,9 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import served
 from tests.browser.waiting import wait_until
+from tests.conftest import PATIENCE_S
 
-PATIENCE_MS = 180_000
+PATIENCE_MS = 1000 * PATIENCE_S
 # Streamlit's own way to find out that the page is not the server's root.
 PROBES = re.compile(r"/(train|compare)/_stcore/")
 
@@ -44,15 +45,20 @@ def visit(new_context: Callable[..., BrowserContext], training_server: str) -> I
     assert complaints == []
 
 
-def start(page: Page, epochs: int) -> None:
-    """Train on the digits, which are always here."""
+def start(page: Page, epochs: int, hidden: str = "") -> None:
+    """Train on the digits, which are always here, by default in layers of the form's widths."""
     page.get_by_role("combobox", name=re.compile("Images")).click()
     page.get_by_role("option", name="8×8 digits").click()
     # The field of the former data set stands beside the new one until the page has come whole.
     wait_until(page, "[...document.querySelectorAll('input[aria-label=Epochs]')].map(({value}) => value) == '60'")
-    field = page.get_by_label("Epochs")
-    field.fill(str(epochs))
-    field.press("Enter")
+    if hidden:
+        page.get_by_text("Likelihood, network, optimiser").click()
+    for label, value in (("Hidden layers of the encoder", hidden), ("Epochs", str(epochs))):
+        if value:
+            field = page.locator(f"input[aria-label='{label}']")
+            field.fill(value)
+            field.press("Enter")
+            page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
     page.get_by_role("button", name="Start training").click()
     page.wait_for_url("**run=*")
 
@@ -67,11 +73,12 @@ def wait_for_step(page: Page, least: int) -> None:
     wait_until(page, script, least)
 
 
+@pytest.mark.slow
 def test_a_run_is_steered_survives_a_reload_and_can_be_watched(visit: Callable[..., Page]) -> None:
     page = visit()
     expect(page.get_by_test_id("run-view")).to_contain_text("prior p(z)")
     start(page, 200)
-    wait_for_step(page, 40)
+    wait_for_step(page, 1)
     page.get_by_role("radio", name="0", exact=True).click()
     expect(page.get_by_text("β = 1, then 0")).to_be_visible(timeout=PATIENCE_MS)
     before = step(page)
@@ -82,25 +89,27 @@ def test_a_run_is_steered_survives_a_reload_and_can_be_watched(visit: Callable[.
 
     other = visit(page.url)
     wait_for_step(other, before)
-    expect(other.get_by_text("You are watching")).to_be_visible()
+    expect(other.get_by_text("You are watching")).to_be_visible(timeout=PATIENCE_MS)
     expect(other.get_by_role("button", name="Resume")).to_have_count(0)
 
     paused = page.get_by_text("Paused at step").inner_text()
     page.get_by_role("button", name="One step").click()
-    expect(page.get_by_text(paused, exact=True)).to_have_count(0)
+    expect(page.get_by_text(paused, exact=True)).to_have_count(0, timeout=PATIENCE_MS)
     page.get_by_role("button", name="Resume").click()
     expect(page.get_by_text("images/s")).to_be_visible(timeout=PATIENCE_MS)
     page.get_by_role("button", name="Cancel").click()
     for each in (page, other):
         ended = each.get_by_test_id("stAlert").get_by_text("Cancelled. Its frames are still here.")
         expect(ended).to_be_visible(timeout=PATIENCE_MS)
-        expect(each.get_by_test_id("run-view").get_by_role("button", name="End")).to_be_visible()
-    expect(page.get_by_role("button", name="New run")).to_be_visible()
+        end = each.get_by_test_id("run-view").get_by_role("button", name="End")
+        expect(end).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_role("button", name="New run")).to_be_visible(timeout=PATIENCE_MS)
 
 
+@pytest.mark.slow
 def test_a_finished_run_is_kept_repeated_side_by_side_and_found_on_the_map(visit: Callable[..., Page]) -> None:
     page = visit()
-    start(page, 3)
+    start(page, 2, "16")
     wait_for_end(page)
     page.get_by_label("Name", exact=True).fill("<b>mine</b>")
     page.get_by_label("Name", exact=True).press("Enter")
@@ -108,15 +117,16 @@ def test_a_finished_run_is_kept_repeated_side_by_side_and_found_on_the_map(visit
     with page.expect_download() as download:
         page.get_by_role("button", name="Download").click()
     assert download.value.suggested_filename.endswith(".safetensors")
-    expect(page.get_by_text("see it on the map")).to_be_visible()
+    expect(page.get_by_text("see it on the map")).to_be_visible(timeout=PATIENCE_MS)
 
     page.get_by_role("button", name="Train again").click()
-    expect(page.get_by_test_id("run-view").get_by_text("β = 0", exact=True).first).to_be_visible()
+    repeated = page.get_by_test_id("run-view").get_by_text("β = 0", exact=True).first
+    expect(repeated).to_be_visible(timeout=PATIENCE_MS)
     wait_for_end(page)
-    expect(page.get_by_test_id("handle")).to_have_count(2)
+    expect(page.get_by_test_id("handle")).to_have_count(2, timeout=PATIENCE_MS)
 
     on_map = visit("", page.context)
-    expect(on_map.get_by_role("button", name="<b>mine</b>")).to_be_visible()
+    expect(on_map.get_by_role("button", name="<b>mine</b>")).to_be_visible(timeout=PATIENCE_MS)
     on_map.get_by_role("button", name="<b>mine</b>").click()
     expect(on_map.get_by_test_id("latent-map")).to_have_attribute("data-model", re.compile("kept-"))
     expect(on_map.get_by_test_id("caption")).to_contain_text("360 8×8 digits test images")
