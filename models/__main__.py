@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from models import checkpoint, data, gallery, inference, measures, report, sweep, train_command, words
 from models.checkpoint import Checkpoint, CheckpointError
+from models.dial import DialError
 from models.evaluation import DRAWS, SEED, fixed_images
 from models.evidence import EvidenceError
 from models.idx import IdxError
@@ -31,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         options.run(options)
-    except (RecipeError, CheckpointError, IdxError, data.DataError, TrainingError, EvidenceError) as error:
+    except (RecipeError, CheckpointError, IdxError, data.DataError, TrainingError, EvidenceError, DialError) as error:
         print(error, file=sys.stderr)
         return 1
     except OSError as error:
@@ -83,11 +84,16 @@ def _add_training(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     verb.add_argument(
         "--objective",
-        choices=OBJECTIVES,
+        choices=[each for each in OBJECTIVES if each != words.DIAL],
         default=default.objective,
         help="the bound, or log p(x) without an encoder (%(default)s)",
     )
-    verb.add_argument("--beta", type=float, default=default.beta, help="weight of the KL term (%(default)s)")
+    verb.add_argument(
+        "--beta",
+        type=words.beta,
+        default=default.beta,
+        help="weight of the KL term, or the word dial for one model of every weight from 0.01 to 30 (%(default)s)",
+    )
     verb.add_argument("--epochs", type=int, default=default.epochs, help="passes over all images (%(default)s)")
     verb.add_argument("--seed", type=int, default=default.seed, help="draws weights, batches and noise (%(default)s)")
     verb.add_argument("--out", type=Path, required=True, metavar="FILE", help="the model's file (must be given)")
@@ -133,6 +139,7 @@ def _add_evaluating(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]"
     verb.add_argument(
         "--split", choices=SPLITS, default="test", help="held-out images, or those that a model trains on (%(default)s)"
     )
+    verb.add_argument("--beta", type=float, help="of a dial the model at this KL weight (1); others have none (none)")
     verb.add_argument(
         "--evidence", action="store_true", help="instead log p(x) by quadrature, bounds below it and gaps (off)"
     )
@@ -193,7 +200,12 @@ def _train(options: argparse.Namespace) -> None:
 
 def recipe_of(options: argparse.Namespace) -> Recipe:
     """The recipe that the words of ``train`` name. Raises RecipeError."""
-    return Recipe(**{field.name: getattr(options, field.name) for field in fields(Recipe)})
+    chosen = {field.name: getattr(options, field.name) for field in fields(Recipe)}
+    if chosen["beta"] == words.DIAL:
+        if chosen["objective"] != Recipe.objective:
+            raise RecipeError("beta dial is for the objective elbo; the other one has no KL term.")
+        chosen |= {"beta": Recipe.beta, "objective": words.DIAL}
+    return Recipe(**chosen)
 
 
 def _evaluate(options: argparse.Namespace) -> None:
@@ -205,12 +217,15 @@ def _evaluate(options: argparse.Namespace) -> None:
     if options.evidence:
         _evaluate_evidence(options, model, images)
         return
-    model = checkpoint.measured_again(model, images)
+    model = checkpoint.measured_again(model, images, options.beta)
     metrics = model.metrics
     command = model.recipe.command(options.file.as_posix())
     if options.json:
         facts = {"split": options.split, "images": len(model.codes.label), "binarisations": len(model.averages.kl)}
-        facts |= {"samples_per_image": DRAWS if len(model.averages.kl) > 1 else 0, "beta": model.recipe.last_weight}
+        facts |= {
+            "samples_per_image": DRAWS if len(model.averages.kl) > 1 else 0,
+            "beta": model.recipe.last_weight if options.beta is None else options.beta,
+        }
         facts |= {"pixel_stddev": model.pixel_stddev}
         units = measures.units(model.recipe.likelihood)
         print(report.report(options.file.stem, model, metrics, units, **facts, command=command))
@@ -235,7 +250,7 @@ def _evaluate_evidence(options: argparse.Namespace, model: Checkpoint, images: d
     subset = _subset(options.subset, len(x), model)
     if model.recipe.has_encoder:
         counts |= {"subset": subset, "draws": inference.DRAWS}
-    found = _measure_inference(model, x, subset)
+    found = _measure_inference(model, x, subset, options.beta)
     if options.json:
         print(report.report(options.file.stem, model, found, inference.units(model.recipe.likelihood), **counts))
         return
@@ -253,8 +268,8 @@ def _subset(asked: int | None, images: int, model: Checkpoint) -> int:
     return min(inference.SUBSET, images) if asked is None else asked
 
 
-def _measure_inference(model: Checkpoint, x: torch.Tensor, subset: int) -> dict[str, float]:
-    found, parts = {}, inference.measure(model.vae(), x, subset, torch.Generator().manual_seed(SEED + 1))
+def _measure_inference(model: Checkpoint, x: torch.Tensor, subset: int, beta: float | None) -> dict[str, float]:
+    found, parts = {}, inference.measure(model.vae(beta), x, subset, torch.Generator().manual_seed(SEED + 1))
     for part in tqdm(
         parts, desc="log p(x), bounds and gaps", total=inference.parts(model.recipe, subset), unit=" parts"
     ):

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 
 DATASETS = ("mnist", "fashion", "digits")
 LIKELIHOODS = ("bernoulli", "gaussian")
-OBJECTIVES = ("elbo", "lattice")
+OBJECTIVES = ("elbo", "lattice", "dial")
 MAX_KL_CHANGES = 100
 
 PIXEL_STDDEV = 0.2
@@ -32,7 +32,8 @@ class Recipe:
     ``folded_onto`` names the one whose layout the codes are flipped or swapped onto ("" leaves them).
     ``pixel_stddev`` is the Gaussian likelihood's sigma, in units of the grey level's 0 to 1; None has it learnt.
     ``objective`` is what is maximised: "elbo", the bound, or "lattice", the likelihood of binary pixels itself by
-    models.lattice, which takes a decoder alone and has no KL term to weigh.
+    models.lattice, which takes a decoder alone and has no KL term to weigh, or "dial", the loss at every KL weight at
+    once by models.dial, which takes an encoder and a decoder that depend on it.
 
     Raises RecipeError.
     """
@@ -75,8 +76,10 @@ class Recipe:
         if self.objective not in OBJECTIVES:
             raise RecipeError(f"objective is {self.objective!r:.40}; choose one of {', '.join(OBJECTIVES)}.")
         self._check_pixel_stddev()
-        if self.objective == "lattice":
-            self._check_lattice()
+        if self.objective != "elbo":
+            self._check_no_weight()
+        if self.objective == "lattice" and self.likelihood != "bernoulli":
+            raise RecipeError("likelihood must be bernoulli for the objective lattice.")
 
     def _check_pixel_stddev(self) -> None:
         if self.pixel_stddev is not None:
@@ -84,20 +87,20 @@ class Recipe:
         if self.likelihood == "bernoulli" and self.pixel_stddev != PIXEL_STDDEV:
             raise RecipeError(f"pixel_stddev is for grey pixels; bernoulli ones have none: leave it {PIXEL_STDDEV}.")
 
-    def _check_lattice(self) -> None:
+    def _check_no_weight(self) -> None:
+        why = {
+            "lattice": "weighs a KL term, and the objective lattice has none",
+            "dial": "weighs the KL term, and the objective dial is trained for every weight",
+        }
         for name in ("beta", "kl_warm_up", "kl_changes"):
             default = getattr(Recipe, name)
             if getattr(self, name) != default:
-                raise RecipeError(
-                    f"{name} weighs a KL term, and the objective lattice has none; leave it at {default}."
-                )
-        if self.likelihood != "bernoulli":
-            raise RecipeError("likelihood must be bernoulli for the objective lattice.")
+                raise RecipeError(f"{name} {why[self.objective]}; leave it at {default}.")
 
     @property
     def has_encoder(self) -> bool:
         """Whether the model has an encoder; the exact likelihood needs none."""
-        return self.objective == "elbo"
+        return self.objective != "lattice"
 
     @property
     def last_weight(self) -> float:
@@ -136,7 +139,7 @@ class Recipe:
             "--likelihood",
             self.likelihood,
             "--beta",
-            str(self.beta),
+            "dial" if self.objective == "dial" else str(self.beta),
             "--epochs",
             str(self.epochs),
             "--seed",
@@ -144,7 +147,7 @@ class Recipe:
         ]
         words += ["--hidden", ",".join(map(str, self.hidden)), "--batch-size", str(self.batch_size)]
         words += ["--learning-rate", str(self.learning_rate), "--kl-warm-up", str(self.kl_warm_up)]
-        if self.objective != "elbo":
+        if self.objective == "lattice":
             words += ["--objective", self.objective]
         if self.pixel_stddev != PIXEL_STDDEV:
             words += ["--pixel-stddev", "learnt" if self.pixel_stddev is None else str(self.pixel_stddev)]

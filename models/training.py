@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from models.data import Dataset, observe
+from models.dial import Network, dial_terms
 from models.lattice import POINTS, lattice, lattice_terms
 from models.objective import Terms, terms
 from models.recipe import Recipe, RecipeError
@@ -22,7 +23,8 @@ class TrainingError(ArithmeticError):
 class Step(NamedTuple):
     """One step taken: its number (from 1) of how many, the batch's means in nats per image, and the KL weight.
 
-    With the objective "lattice" the two means are those of models.lattice.lattice_terms, and their sum is -log p(x).
+    With the objective "lattice" the two means are those of models.lattice.lattice_terms, and their sum is -log p(x);
+    with "dial" they are those of models.dial.dial_terms, whose KL is multiplied by each image's own KL weight.
     The means of a step that was skipped, see train, need not be finite.
     """
 
@@ -46,7 +48,7 @@ class Progress:
     order: Tensor | None = None
 
     @classmethod
-    def before(cls, vae: VAE, recipe: Recipe) -> "Progress":
+    def before(cls, vae: Network, recipe: Recipe) -> "Progress":
         """The progress of a run of ``recipe`` that fits ``vae``, before its first step."""
         return cls(torch.optim.Adam(vae.parameters(), lr=recipe.learning_rate, fused=True))
 
@@ -73,7 +75,7 @@ def kl_weight(taken: int, total: int, recipe: Recipe) -> float:
     """The weight of the KL term after ``taken`` of ``total`` steps: from 0 to beta in a straight line, then beta.
 
     From the first of the recipe's kl_changes on, the weight is what the latest of them says. It is 1 throughout for
-    the objective "lattice", whose two terms make sense as a sum alone.
+    the objectives "lattice" and "dial", whose two terms make sense as a sum alone.
 
     Two dimensions leave codes little room to pass each other, and a weak KL term at first lets them find their places.
     How much that gains is not known: 6 epochs at beta = 1 end in the same -ELBO with a warm-up and without (145.7 and
@@ -82,7 +84,7 @@ def kl_weight(taken: int, total: int, recipe: Recipe) -> float:
     Source: Bowman et al., 2016, Generating Sentences from a Continuous Space, section 3.1,
     https://arxiv.org/abs/1511.06349
     """
-    if recipe.objective == "lattice":
+    if recipe.objective != "elbo":
         return 1.0
     changed = [weight for step, weight in recipe.kl_changes if step <= taken]
     if changed:
@@ -114,7 +116,7 @@ def check_changes(recipe: Recipe, images: int) -> None:
 
 
 def train(
-    vae: VAE,
+    vae: Network,
     dataset: Dataset,
     recipe: Recipe,
     generator: torch.Generator,
@@ -124,8 +126,9 @@ def train(
     """Fit ``vae`` in place by Adam on the mean loss of a batch; yields after every step.
 
     Images are binarised afresh for each step (dynamic binarisation). z is drawn afresh too: one noise an image for the
-    objective "elbo", one shift of the lattice for all in a batch for "lattice". ``weight`` is asked before each step,
-    as kl_weight is, so that it can follow a hand. With ``progress`` a run that stopped goes on as if it had not.
+    objective "elbo", one shift of the lattice for all in a batch for "lattice", and a noise and a KL weight an image
+    for "dial", which trains a models.dial.Dial. ``weight`` is asked before each step, as kl_weight is, so that it can
+    follow a hand. With ``progress`` a run that stopped goes on as if it had not.
 
     A step whose loss or gradient is not finite is skipped: it counts, and leaves weights and optimiser as they were.
     Raises TrainingError after 100 of them in a row, or all of a run; the weights are then those of the last one taken.
@@ -164,7 +167,7 @@ def _likelihood(vae: VAE, x: Tensor, generator: torch.Generator) -> Terms:
     return lattice_terms(vae, x, lattice(POINTS, generator).to(x.device))
 
 
-_OBJECTIVES = {"elbo": _bound, "lattice": _likelihood}
+_OBJECTIVES = {"elbo": _bound, "lattice": _likelihood, "dial": dial_terms}
 
 
 def _progress(taken: int, total: int) -> float:

@@ -14,9 +14,9 @@ from torch import Tensor
 
 from models.checkpoint import CheckpointError, write_atomically
 from models.data import Dataset
+from models.dial import Network
 from models.recipe import Recipe
 from models.training import Progress
-from models.vae import VAE
 
 FORMAT = "latent-space-explorer-unfinished/1"
 
@@ -27,7 +27,7 @@ def beside(out: Path) -> Path:
 
 
 def write(
-    path: Path, vae: VAE, recipe: Recipe, dataset: Dataset, generator: torch.Generator, progress: Progress
+    path: Path, vae: Network, recipe: Recipe, dataset: Dataset, generator: torch.Generator, progress: Progress
 ) -> None:
     """Write the run as it stands between two steps. Raises OSError."""
     tensors = {f"weight.{name}": weight for name, weight in vae.named_parameters()}
@@ -40,7 +40,7 @@ def write(
     write_atomically(path, raw)
 
 
-def resume(path: Path, vae: VAE, recipe: Recipe, dataset: Dataset, generator: torch.Generator) -> Progress:
+def resume(path: Path, vae: Network, recipe: Recipe, dataset: Dataset, generator: torch.Generator) -> Progress:
     """The progress of the run in the file ``path``, after ``vae`` and ``generator`` are set to where it stood.
 
     Raises CheckpointError where the file is damaged or of another run, OSError.
@@ -64,7 +64,9 @@ def _parse(raw: bytes) -> tuple[dict[str, Tensor], dict[str, str]]:
     return safetensors.torch.load(raw), metadata
 
 
-def _restored(tensors: dict[str, Tensor], taken: int, vae: VAE, recipe: Recipe, generator: torch.Generator) -> Progress:
+def _restored(
+    tensors: dict[str, Tensor], taken: int, vae: Network, recipe: Recipe, generator: torch.Generator
+) -> Progress:
     vae.load_state_dict(_below("weight.", tensors))
     progress = Progress.before(vae, recipe)
     progress.taken, progress.order = taken, tensors.get("order")
