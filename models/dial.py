@@ -86,8 +86,8 @@ class Dial(nn.Module):
     ``vae`` has the layers of models.vae.VAE, and each of them a film. At first the films do nothing, and every beta has
     the same model.
 
-    Source: Bae et al., 2023, Multi-Rate VAE: Train Once, Get the Full Rate-Distortion Curve, section 4,
-    https://arxiv.org/abs/2212.03905, whose gates scale the activations by one sigmoid of log beta each.
+    Source: Bae et al., 2023, Multi-Rate VAE: Train Once, Get the Full Rate-Distortion Curve, figure 2,
+    https://arxiv.org/abs/2212.03905, which scales the outputs of each layer by one activation of log beta each.
     """
 
     def __init__(
@@ -133,7 +133,7 @@ class Dial(nn.Module):
         return self.films[0].scale.device
 
 
-def _layers(vae: VAE) -> list[nn.Linear]:
+def _layers(vae: nn.Module) -> list[nn.Linear]:
     return [layer for layer in vae.modules() if isinstance(layer, nn.Linear)]
 
 
@@ -173,10 +173,11 @@ def model_of(trained: Network, beta: float | None = None) -> VAE:
 @torch.no_grad()
 def fold(trained: Network, symmetry: Symmetry) -> None:
     """Move the codes by ``symmetry``, in place, of a dial at every beta alike; see models.symmetry."""
-    fold_vae(model := trained.vae if isinstance(trained, Dial) else trained, symmetry)
+    vae = trained.vae if isinstance(trained, Dial) else trained
+    fold_vae(vae, symmetry)
     if isinstance(trained, Dial):
         order, signs = list(symmetry[0]), torch.tensor(symmetry[1])
-        film = trained.films[len(_layers(model.encoder)) - 1]
+        film = trained.films[len(_layers(vae.encoder)) - 1]
         rows = [*order, *(LATENTS + unit for unit in order)]
         film.scale.copy_(film.scale[:, rows])
         film.shift.copy_(film.shift[:, rows] * torch.cat([signs, torch.ones(LATENTS)]))

@@ -41,7 +41,8 @@ def path_terms(vae: VAE, x: Tensor, noise: Tensor) -> Terms:
     What is left out, the gradient of log q at a fixed z, is 0 on average. What is left has no noise where q(z|x) is
     the exact posterior, and the noise of KL's value is that of z.
 
-    Source: Roeder, Wu and Duvenaud, 2017, Sticking the Landing, section 3, https://arxiv.org/abs/1703.09194
+    Source: Roeder, Wu and Duvenaud, 2017, Sticking the Landing: Simple, Lower-Variance Gradient Estimators for
+    Variational Inference, https://arxiv.org/abs/1703.09194
     """
     q = vae.encode(x)
     z = q.mean + q.stddev * noise
