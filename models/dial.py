@@ -18,11 +18,11 @@ from models.vae import LATENTS, VAE
 BETAS = (0.01, 30.0)
 """The least and the greatest KL weight that a dial is trained for."""
 
-BUMPS = 16
+BUMPS = 24
 """How many functions of log beta are mixed to scale and shift a unit."""
 
-_WIDTH = 0.25
-"""A bump's standard deviation, where the whole range of log beta has the length 2: a factor of e in beta."""
+_WIDTH = 0.1
+"""A bump's standard deviation, where the whole range of log beta has the length 2: a factor of 1.5 in beta."""
 
 
 class DialError(ValueError):

@@ -16,7 +16,7 @@ from models import checkpoint, data
 from models.__main__ import main
 from models.checkpoint import CheckpointError, parse
 from models.data import Dataset
-from models.dial import BETAS, Dial, DialError, bumps, draw_betas, fold, model_of
+from models.dial import BETAS, BUMPS, Dial, DialError, bumps, draw_betas, fold, model_of
 from models.evaluation import encode_dataset, fixed_images
 from models.objective import path_terms, terms
 from models.recipe import Recipe
@@ -107,8 +107,8 @@ def test_a_kl_weight_beyond_the_dial_is_refused(learnt: Dial, beta: float) -> No
 def test_the_bumps_are_smooth_and_cover_the_range() -> None:
     low, high = map(torch.tensor, BETAS)
     found = bumps(torch.logspace(low.log10(), high.log10(), 1000))
-    assert found.max(dim=1).values.min() > 0.95
-    assert (found.diff(dim=0).abs() < 0.01).all()
+    assert found.max(dim=1).values.min() > 0.9
+    assert (found.diff(dim=0).abs() < 0.02).all()
     assert found[0].argmax() == 0
     assert found[-1].argmax() == found.shape[1] - 1
 
@@ -264,11 +264,14 @@ HOSTILE = {
     "a layer more in the recipe": (forged_recipe(hidden=[16, 16]), "missing|F16"),
     "other widths": (forged_recipe(hidden=[17]), r"F16 \[.*17"),
     "a missing film": (lambda raw: with_tensors(raw, films__0__scale=None), r"films\.0\.scale is missing"),
-    "a film of fewer bumps": (lambda raw: with_tensors(raw, films__0__scale=torch.zeros(15, 16).half()), r"\[16, 16\]"),
-    "a film in full precision": (lambda raw: with_tensors(raw, films__0__shift=torch.zeros(16, 16)), "F16"),
-    "a film too many": (lambda raw: with_tensors(raw, films__9__scale=torch.zeros(16, 16).half()), r"films\.9"),
+    "a film of fewer bumps": (
+        lambda raw: with_tensors(raw, films__0__scale=torch.zeros(BUMPS - 1, 16).half()),
+        r"\[24, 16\]",
+    ),
+    "a film in full precision": (lambda raw: with_tensors(raw, films__0__shift=torch.zeros(BUMPS, 16)), "F16"),
+    "a film too many": (lambda raw: with_tensors(raw, films__9__scale=torch.zeros(BUMPS, 16).half()), r"films\.9"),
     "a film that is not a number": (
-        lambda raw: with_tensors(raw, films__0__scale=torch.full((16, 16), torch.nan).half()),
+        lambda raw: with_tensors(raw, films__0__scale=torch.full((BUMPS, 16), torch.nan).half()),
         r"films\.0\.scale .*finite",
     ),
     "a plain weight beside the dial's": (
