@@ -54,14 +54,6 @@ def x(digits: Dataset) -> Tensor:
     return fixed_images(digits)[:100]
 
 
-@pytest.fixture(scope="module")
-def dial_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the command line makes of the digits."""
-    path = tmp_path_factory.mktemp("dial") / "dial.safetensors"
-    assert main([*TRAIN, "--beta", "dial", "--out", str(path)]) == 0
-    return path
-
-
 @given(betas)
 @example(BETAS[0])
 @example(BETAS[1])
@@ -156,11 +148,9 @@ def test_training_lowers_the_loss_at_every_mark(learnt: Dial, x: Tensor) -> None
 
 
 def test_the_dial_learns_what_a_kl_weight_does(learnt: Dial, digits: Dataset) -> None:
-    codes = [encode_dataset(learnt.at(beta), digits, samples=1) for beta in MARKS]
-    kl = [each.kl.mean().item() for each in codes]
-    assert kl == sorted(kl, reverse=True)
-    assert kl[0] > 2 * kl[-1]
-    assert codes[0].stddev.mean() < codes[-1].stddev.mean()
+    low, one, high = (encode_dataset(learnt.at(beta), digits, samples=1) for beta in (0.1, 1, 10))
+    assert low.kl.mean() > 1.5 * one.kl.mean() > 2 * high.kl.mean()
+    assert low.stddev.mean() < one.stddev.mean() < high.stddev.mean()
 
 
 def test_a_seed_decides_the_run(tiny_dataset: Dataset) -> None:
@@ -208,12 +198,12 @@ def test_the_codes_in_the_file_are_those_at_one(dial_file: Path) -> None:
 
 def test_evaluate_takes_the_dial_s_model_at_a_kl_weight(dial_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     values = {}
-    for beta in ("0.01", "1", "30"):
+    for beta in ("1", "30"):
         assert main(["evaluate", str(dial_file), "--beta", beta, "--json"]) == 0
         found = capsys.readouterr().out
         assert f'"beta": {float(beta)}' in found
         values[beta] = float(re.search(r'"kl": \{"value": ([^,]+)', found)[1])
-    assert values["0.01"] > values["1"] > values["30"]
+    assert values["1"] > values["30"]
     assert checkpoint.read(dial_file).metrics["kl"] == pytest.approx(values["1"], rel=1e-4)
 
 
