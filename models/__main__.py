@@ -24,6 +24,7 @@ from models import (
     train_command,
 )
 from models.checkpoint import Checkpoint, CheckpointError
+from models.dial import DialError
 from models.evaluation import DRAWS, SEED, fixed_images
 from models.evidence import EvidenceError
 from models.files import write_atomically
@@ -44,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         options.run(options)
-    except (RecipeError, CheckpointError, IdxError, data.DataError, TrainingError, EvidenceError) as error:
+    except (RecipeError, CheckpointError, IdxError, data.DataError, TrainingError, EvidenceError, DialError) as error:
         print(error, file=sys.stderr)
         return 1
     except OSError as error:
@@ -99,11 +100,16 @@ def _add_training(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     verb.add_argument(
         "--objective",
-        choices=OBJECTIVES,
+        choices=[each for each in OBJECTIVES if each != "dial"],
         default=default.objective,
         help="the bound, or log p(x) without an encoder (%(default)s)",
     )
-    verb.add_argument("--beta", type=float, default=default.beta, help="weight of the KL term (%(default)s)")
+    verb.add_argument(
+        "--beta",
+        type=argument_types.beta,
+        default=default.beta,
+        help="weight of the KL term, or the word dial: one model for all weights from 0.01 to 30 (%(default)s)",
+    )
     verb.add_argument("--epochs", type=int, default=default.epochs, help="passes over all images (%(default)s)")
     verb.add_argument("--seed", type=int, default=default.seed, help="draws weights, batches and noise (%(default)s)")
     verb.add_argument("--out", type=Path, required=True, metavar="FILE", help="the model's file (must be given)")
@@ -151,6 +157,7 @@ def _add_evaluating(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]"
     verb.add_argument(
         "--split", choices=SPLITS, default="test", help="held-out images, or those that a model trains on (%(default)s)"
     )
+    verb.add_argument("--beta", type=float, help="the KL weight at which a model of --beta dial is evaluated (1)")
     verb.add_argument(
         "--evidence", action="store_true", help="instead log p(x) by quadrature, bounds below it and gaps (off)"
     )
@@ -215,7 +222,12 @@ def _train(options: argparse.Namespace) -> None:
 
 def recipe_of(options: argparse.Namespace) -> Recipe:
     """The recipe that the arguments of ``train`` describe. Raises RecipeError."""
-    return Recipe(**{field.name: getattr(options, field.name) for field in fields(Recipe)})
+    chosen = {field.name: getattr(options, field.name) for field in fields(Recipe)}
+    if chosen["beta"] == argument_types.DIAL:
+        if chosen["objective"] != Recipe.objective:
+            raise RecipeError("--beta dial is for the objective elbo; the objective lattice has no KL term.")
+        chosen |= {"beta": Recipe.beta, "objective": "dial"}
+    return Recipe(**chosen)
 
 
 def _evaluate(options: argparse.Namespace) -> None:
@@ -227,12 +239,15 @@ def _evaluate(options: argparse.Namespace) -> None:
     if options.evidence:
         _evaluate_evidence(options, model, images)
         return
-    model = checkpoint.evaluated_again(model, images)
+    model = checkpoint.evaluated_again(model, images, options.beta)
     metrics = model.metrics
     command = model.recipe.command(options.file.as_posix())
     if options.json:
         facts = {"split": options.split, "images": len(model.codes.label), "binarisations": model.binarisations}
-        facts |= {"samples_per_image": DRAWS if model.binarisations > 1 else 0, "beta": model.recipe.last_weight}
+        facts |= {
+            "samples_per_image": DRAWS if model.binarisations > 1 else 0,
+            "beta": model.recipe.last_weight if options.beta is None else options.beta,
+        }
         facts |= {"pixel_stddev": model.pixel_stddev}
         units = measures.units(model.likelihood)
         print(report.report(options.file.stem, model, metrics, units, **facts, command=command))
@@ -257,7 +272,9 @@ def _evaluate_evidence(options: argparse.Namespace, model: Checkpoint, images: d
     subset = _subset(options.subset, len(x), model)
     if model.recipe.has_encoder:
         counts |= {"subset": subset, "draws": inference.DRAWS}
-    found, units = _measure_inference(model, x, subset), inference.units(model.likelihood)
+    if options.beta is not None:
+        counts |= {"beta": options.beta}
+    found, units = _measure_inference(model, x, subset, options.beta), inference.units(model.likelihood)
     if options.json:
         print(report.report(options.file.stem, model, found, units, **counts))
         return
@@ -275,8 +292,8 @@ def _subset(requested: int | None, images: int, model: Checkpoint) -> int:
     return min(inference.SUBSET, images) if requested is None else requested
 
 
-def _measure_inference(model: Checkpoint, x: torch.Tensor, subset: int) -> dict[str, float]:
-    found, parts = {}, inference.measure(model.vae(), x, subset, torch.Generator().manual_seed(SEED + 1))
+def _measure_inference(model: Checkpoint, x: torch.Tensor, subset: int, beta: float | None) -> dict[str, float]:
+    found, parts = {}, inference.measure(model.vae(beta), x, subset, torch.Generator().manual_seed(SEED + 1))
     for part in tqdm(
         parts, desc="log p(x), bounds and gaps", total=inference.parts(model.recipe, subset), unit=" parts"
     ):

@@ -2,6 +2,8 @@
 
 from argparse import ArgumentTypeError
 
+DIAL = "dial"
+
 
 def widths(text: str) -> tuple[int, ...]:
     """Layer widths, such as 512,512. Raises ArgumentTypeError."""
@@ -9,6 +11,14 @@ def widths(text: str) -> tuple[int, ...]:
         return tuple(int(width) for width in text.split(","))
     except ValueError:
         raise ArgumentTypeError(f"{text!r} is no list of layer widths, such as 512,512") from None
+
+
+def beta(text: str) -> float | str:
+    """A weight of the KL term; the word dial stands for every one. Raises ArgumentTypeError."""
+    try:
+        return text if text == DIAL else float(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no number, nor the word dial") from None
 
 
 def stddev(text: str) -> float | None:

@@ -4,6 +4,7 @@ Layout: weights in float16 under their torch names; codes.mean, codes.stddev flo
 codes.reconstruction, codes.kl float32 [N] in nats, codes.label uint8 [N]; text metadata, which
 include the averages over binarisations. Equal checkpoints give equal bytes.
 A learnt stddev of the pixels is one of the weights, as its logarithm.
+A model of the objective "dial" has the weights of models.dial.Dial, and its codes are those at beta = 1.
 A model of the objective "lattice" has no encoder: those weights are missing, and its codes describe p(z|x) itself.
 A file may come from anywhere: its size is limited before it is parsed, and its content must match its recipe.
 """
@@ -23,6 +24,7 @@ import torch
 from torch import Tensor
 
 from models.data import Dataset
+from models.dial import Network, model_of, network
 from models.evaluation import Averages, Codes, average_terms, encode_dataset, summarise
 from models.files import is_number, write_atomically
 from models.likelihood import LIKELIHOODS, Likelihood
@@ -98,26 +100,33 @@ class Checkpoint:
         fixed = self.recipe.pixel_stddev
         return torch.as_tensor(self.vae().pixel_stddev).item() if fixed is None else fixed
 
-    def vae(self) -> VAE:
-        """The model, in float32, in evaluation mode."""
-        vae = VAE.of(self.recipe)
-        vae.load_state_dict(self.weights)
-        return vae.eval()
+    def vae(self, beta: float | None = None) -> VAE:
+        """The model, in float32, in evaluation mode. Of a dial, that at ``beta``, by default 1. Raises DialError."""
+        trained = network(self.recipe)
+        trained.load_state_dict(self.weights)
+        return model_of(trained, beta).eval()
 
 
-def from_trained(vae: VAE, recipe: Recipe, dataset: Dataset, held_out: Dataset) -> Checkpoint:
-    """The checkpoint of ``vae``, which was trained on ``dataset`` by ``recipe``, with the codes of ``held_out``."""
+def from_trained(trained: Network, recipe: Recipe, dataset: Dataset, held_out: Dataset) -> Checkpoint:
+    """The checkpoint of ``trained``, which learnt ``dataset`` by ``recipe``, with the codes of ``held_out``.
+
+    Of a dial, the codes and averages are those at beta = 1.
+    """
     # Weights are rounded first, so that the codes and metrics are those of the weights in the file.
-    weights = half_weights(vae)
-    vae.load_state_dict(weights)
+    weights = half_weights(trained)
+    trained.load_state_dict(weights)
+    vae = model_of(trained)
     codes = encode_dataset(vae, held_out)
     averages = average_terms(vae, held_out, codes)
     return Checkpoint(recipe, dataset.sha256(), dependency_versions(), weights, codes, averages)
 
 
-def evaluated_again(model: Checkpoint, held_out: Dataset) -> Checkpoint:
-    """``model`` with codes and averages computed anew from its weights; those in its file are ignored."""
-    vae = model.vae()
+def evaluated_again(model: Checkpoint, held_out: Dataset, beta: float | None = None) -> Checkpoint:
+    """``model`` with codes and averages computed anew from its weights; those in its file are ignored.
+
+    Of a dial, they are those at ``beta``, by default 1. Raises DialError.
+    """
+    vae = model.vae(beta)
     codes = encode_dataset(vae, held_out)
     return replace(model, codes=codes, averages=average_terms(vae, held_out, codes))
 
@@ -139,9 +148,9 @@ def encoder_bytes(weights: dict[str, Tensor]) -> bytes:
     return safetensors.torch.save(tensors)
 
 
-def half_weights(vae: VAE) -> dict[str, Tensor]:
+def half_weights(trained: Network) -> dict[str, Tensor]:
     """The weights as a checkpoint stores them: float16, on the CPU."""
-    return {name: weight.detach().cpu().half().contiguous() for name, weight in vae.state_dict().items()}
+    return {name: weight.detach().cpu().half().contiguous() for name, weight in trained.state_dict().items()}
 
 
 def dependency_versions() -> dict[str, str]:
@@ -276,7 +285,7 @@ def _check_layout(header: dict, recipe: Recipe) -> None:
     shape = labels.get("shape") if isinstance(labels, dict) else None
     if not _is_count(shape):
         raise CheckpointError(f"The checkpoint's codes.label is missing, or not of 2 to {_MAX_IMAGES:,} images.")
-    expected = {name: ("F16", list(weight.shape)) for name, weight in VAE.of(recipe).state_dict().items()}
+    expected = {name: ("F16", list(weight.shape)) for name, weight in network(recipe).state_dict().items()}
     for name, (dtype, row) in _CODES.items():
         expected[f"codes.{name}"] = (dtype, [*shape, *row])
     for name in sorted(expected.keys() | header.keys()):

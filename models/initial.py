@@ -6,22 +6,22 @@ import torch
 
 from models import checkpoint
 from models.checkpoint import CheckpointError
+from models.dial import Network, network
 from models.recipe import Recipe
-from models.vae import VAE
 
 
-def initial(recipe: Recipe, generator: torch.Generator) -> VAE:
+def initial(recipe: Recipe, generator: torch.Generator) -> Network:
     """The model before the first step of ``recipe``: from its file ``initial``, or else drawn from ``generator``.
 
     From a file with another objective or a learnt sigma, only the weights that ``recipe`` needs are taken.
     Raises CheckpointError, OSError.
     """
-    vae = VAE.of(recipe, generator)
+    start = network(recipe, generator)
     if recipe.initial:
         model = checkpoint.read(Path(recipe.initial))
         _check_continuation(recipe, model.recipe)
-        vae.load_state_dict({name: model.weights[name] for name in vae.state_dict()})
-    return vae
+        start.load_state_dict({name: model.weights[name] for name in start.state_dict()})
+    return start
 
 
 def _check_continuation(recipe: Recipe, found: Recipe) -> None:
@@ -31,6 +31,9 @@ def _check_continuation(recipe: Recipe, found: Recipe) -> None:
     if found.hidden != recipe.hidden:
         widths = ",".join(map(str, found.hidden))
         raise CheckpointError(f"{name} has other layers; continue it with --hidden {widths}.")
+    if "dial" in (recipe.objective, found.objective) and found.objective != recipe.objective:
+        what = "a dial; continue it with" if found.objective == "dial" else "no dial; continue it without"
+        raise CheckpointError(f"{name} is {what} --beta dial.")
     if recipe.has_encoder and not found.has_encoder:
         raise CheckpointError(f"{name} has no encoder; continue it with --objective lattice.")
     if recipe.pixel_stddev is None and found.pixel_stddev is not None:

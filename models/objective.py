@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from torch import Tensor
-from torch.distributions import kl_divergence
+from torch.distributions import Independent, Normal, kl_divergence
 
 from models.vae import VAE, prior
 
@@ -33,3 +33,20 @@ def terms(vae: VAE, x: Tensor, noise: Tensor) -> Terms:
     q = vae.encode(x)
     z = q.mean + q.stddev * noise
     return Terms(-vae.decode(z).log_prob(x).mean(dim=0), kl_divergence(q, prior(x.device)))
+
+
+def path_terms(vae: VAE, x: Tensor, noise: Tensor) -> Terms:
+    """As terms, but the KL term is the mean of log q(z|x) - log p(z) over the draws z; its gradient passes through z
+    only.
+
+    The gradient of log q at a fixed z is left out; its expectation is 0. Where q(z|x) is the exact posterior, the
+    gradient of the loss at beta = 1 has no noise. The value of the KL term depends on the draws.
+
+    Source: Roeder, Wu and Duvenaud, 2017, Sticking the Landing: Simple, Lower-Variance Gradient Estimators for
+    Variational Inference, https://arxiv.org/abs/1703.09194
+    """
+    q = vae.encode(x)
+    z = q.mean + q.stddev * noise
+    detached = Independent(Normal(q.mean.detach(), q.stddev.detach(), validate_args=False), 1, validate_args=False)
+    kl = detached.log_prob(z) - prior(x.device).log_prob(z)
+    return Terms(-vae.decode(z).log_prob(x).mean(dim=0), kl.mean(dim=0))

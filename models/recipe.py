@@ -9,7 +9,7 @@ from models.data import DATASETS
 from models.files import is_number
 from models.likelihood import LIKELIHOODS, PIXEL_STDDEV, PIXEL_STDDEVS
 
-OBJECTIVES = ("elbo", "lattice")
+OBJECTIVES = ("elbo", "lattice", "dial")
 MAX_KL_CHANGES = 100
 
 
@@ -29,8 +29,9 @@ class Recipe:
     ``folded_onto`` names the checkpoint that the codes are aligned to by flips and a swap of the axes ("" leaves them),
     see models.symmetry.align. The field keeps this name because shipped files and fingerprints contain it.
     ``pixel_stddev`` is the Gaussian likelihood's sigma, in units of the grey level's 0 to 1; None means that it is
-    learnt. ``objective`` is what is maximised: "elbo", the bound, or "lattice", log p(x) of binary pixels by
-    models.lattice, which needs no encoder and has no KL weight.
+    learnt. ``objective`` is what is maximised: "elbo", the bound; "lattice", log p(x) of binary pixels by
+    models.lattice, which needs no encoder and has no KL weight; or "dial", the average of the loss over all KL weights
+    by models.dial, whose encoder and decoder depend on the KL weight.
 
     Raises RecipeError.
     """
@@ -70,8 +71,10 @@ class Recipe:
                 raise RecipeError(f"{name} takes a file name of at most 200 printable characters.")
         _check_choice("objective", self.objective, OBJECTIVES)
         self._check_pixel_stddev()
-        if self.objective == "lattice":
-            self._check_lattice()
+        if self.objective != "elbo":
+            self._check_no_weight()
+        if self.objective == "lattice" and not LIKELIHOODS[self.likelihood].is_binary:
+            raise RecipeError("likelihood must be one of binary pixels, bernoulli, for the objective lattice.")
 
     def _check_pixel_stddev(self) -> None:
         if self.pixel_stddev is not None:
@@ -79,20 +82,20 @@ class Recipe:
         if not LIKELIHOODS[self.likelihood].has_stddev and self.pixel_stddev != PIXEL_STDDEV:
             raise RecipeError(f"pixel_stddev is sigma; {self.likelihood} pixels have none: leave it {PIXEL_STDDEV}.")
 
-    def _check_lattice(self) -> None:
+    def _check_no_weight(self) -> None:
+        reasons = {
+            "lattice": "weighs a KL term, and the objective lattice has none",
+            "dial": "weighs the KL term, and the objective dial trains for all weights at once",
+        }
         for name in ("beta", "kl_warm_up", "kl_changes"):
             default = getattr(Recipe, name)
             if getattr(self, name) != default:
-                raise RecipeError(
-                    f"{name} weighs a KL term, and the objective lattice has none; leave it at {default}."
-                )
-        if not LIKELIHOODS[self.likelihood].is_binary:
-            raise RecipeError("likelihood must be one of binary pixels, bernoulli, for the objective lattice.")
+                raise RecipeError(f"{name} {reasons[self.objective]}; leave it at {default}.")
 
     @property
     def has_encoder(self) -> bool:
         """Whether the model has an encoder; training on log p(x) itself needs none."""
-        return self.objective == "elbo"
+        return self.objective != "lattice"
 
     @property
     def last_weight(self) -> float:
@@ -131,7 +134,7 @@ class Recipe:
             "--likelihood",
             self.likelihood,
             "--beta",
-            str(self.beta),
+            "dial" if self.objective == "dial" else str(self.beta),
             "--epochs",
             str(self.epochs),
             "--seed",
@@ -139,7 +142,7 @@ class Recipe:
         ]
         words += ["--hidden", ",".join(map(str, self.hidden)), "--batch-size", str(self.batch_size)]
         words += ["--learning-rate", str(self.learning_rate), "--kl-warm-up", str(self.kl_warm_up)]
-        if self.objective != "elbo":
+        if self.objective == "lattice":
             words += ["--objective", self.objective]
         if self.pixel_stddev != PIXEL_STDDEV:
             words += ["--pixel-stddev", "learnt" if self.pixel_stddev is None else str(self.pixel_stddev)]

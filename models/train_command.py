@@ -8,13 +8,13 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from models import checkpoint, data, interrupt, symmetry, unfinished
+from models import checkpoint, data, dial, interrupt, symmetry, unfinished
 from models.checkpoint import Checkpoint, CheckpointError
+from models.dial import Network, model_of, network
 from models.evaluation import Codes, encode_dataset
 from models.initial import initial
 from models.recipe import Recipe
 from models.training import Progress, TrainingError, best_device, check_changes, train
-from models.vae import VAE
 
 
 class StoppedError(Exception):
@@ -55,12 +55,12 @@ def _check_out(out: Path, force: bool) -> None:
 
 def _start(
     recipe: Recipe, out: Path, force: bool, dataset: data.Dataset, generator: torch.Generator
-) -> tuple[VAE, Progress]:
+) -> tuple[Network, Progress]:
     left = unfinished.path_for(out)
     if force or not left.exists():
         vae = initial(recipe, generator).to(best_device())
         return vae, Progress.before(vae, recipe)
-    vae = VAE.of(recipe, generator).to(best_device())
+    vae = network(recipe, generator).to(best_device())
     progress = unfinished.resume(left, vae, recipe, dataset, generator)
     print(f"Going on after step {progress.taken:,} of the run in {left}.", file=sys.stderr)
     return vae, progress
@@ -75,9 +75,11 @@ def _reference(recipe: Recipe, held_out: data.Dataset) -> Codes | None:
     return codes
 
 
-def _run_steps(vae: VAE, dataset: data.Dataset, recipe: Recipe, generator: torch.Generator, progress: Progress) -> None:
+def _run_steps(
+    vae: Network, dataset: data.Dataset, recipe: Recipe, generator: torch.Generator, progress: Progress
+) -> None:
     unit = vae.likelihood.unit
-    described = f"beta {recipe.beta:g}" if recipe.has_encoder else "log p(x)"
+    described = {"elbo": f"beta {recipe.beta:g}", "lattice": "log p(x)", "dial": "every beta"}[recipe.objective]
     with (
         interrupt.deferred() as stop_if_asked,
         tqdm(desc=described, unit=" steps", mininterval=1, initial=progress.taken) as bar,
@@ -91,11 +93,12 @@ def _run_steps(vae: VAE, dataset: data.Dataset, recipe: Recipe, generator: torch
 
 
 def _finished(
-    vae: VAE, recipe: Recipe, dataset: data.Dataset, held_out: data.Dataset, reference: Codes | None
+    trained: Network, recipe: Recipe, dataset: data.Dataset, held_out: data.Dataset, reference: Codes | None
 ) -> Checkpoint:
     if reference is not None:
-        symmetry.align(vae, symmetry.nearest_symmetry(encode_dataset(vae, held_out, samples=1).mean, reference.mean))
-    return checkpoint.from_trained(vae, recipe, dataset, held_out)
+        means = encode_dataset(model_of(trained), held_out, samples=1).mean
+        dial.align(trained, symmetry.nearest_symmetry(means, reference.mean))
+    return checkpoint.from_trained(trained, recipe, dataset, held_out)
 
 
 def _stopped(error: BaseException, out: Path, progress: Progress) -> Exception:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from models.data import Dataset
+from models.dial import Network, dial_terms
 from models.lattice import POINTS, lattice, lattice_terms
 from models.objective import Terms, terms
 from models.recipe import Recipe, RecipeError
@@ -24,7 +25,8 @@ class Step(NamedTuple):
     """One step: its number (from 1), the total, the means over the batch in nats per image, and the KL weight.
 
     With the objective "lattice" the two means are those of models.lattice.lattice_terms, and their sum is -log p(x).
-    The means of a skipped step, see train, may be infinite or NaN.
+    With "dial" they are those of models.dial.dial_terms, in which each KL term is already multiplied by the KL weight
+    of its image. The means of a skipped step, see train, may be infinite or NaN.
     """
 
     number: int
@@ -47,14 +49,16 @@ class Progress:
     order: Tensor | None = None
 
     @classmethod
-    def before(cls, vae: VAE, recipe: Recipe) -> "Progress":
+    def before(cls, vae: Network, recipe: Recipe) -> "Progress":
         """The progress of a run of ``recipe`` that fits ``vae``, before its first step."""
         return cls(torch.optim.Adam(vae.parameters(), lr=recipe.learning_rate, fused=True))
 
 
-_MAX_GRADIENT_NORM = 500.0
-"""In nats per unit of weight. In 100 epochs of MNIST at a peak rate of 4e-3, 15 of 23,500 steps exceed it, by up to a
-factor of 2,000. Most of such a gradient comes from one image whose sigma has grown to hundreds."""
+_MAX_GRADIENT_NORMS = {"elbo": 500.0, "lattice": 500.0, "dial": 100.0}
+"""For each objective, in nats per unit of weight. In 100 epochs of MNIST at a peak rate of 4e-3, 15 of 23,500 steps
+exceed 500, by up to a factor of 2,000. Most of such a gradient comes from one image whose sigma has grown to hundreds.
+The limit of a dial is lower. With 500, one run of 4 x 400 units at a peak rate of 2e-3 diverged near the peak; the
+usual norms were 30 to 110. Whether the limit was the cause is not known."""
 
 _MAX_SKIPPED = 100
 """The maximum of steps in a row without a finite gradient; recovery is then unlikely."""
@@ -75,7 +79,7 @@ def kl_weight(taken: int, total: int, recipe: Recipe) -> float:
     """The weight of the KL term after ``taken`` of ``total`` steps: a linear rise from 0 to beta, then beta.
 
     After the first of the recipe's kl_changes, the weight is that of the latest change. It is always 1 for the
-    objective "lattice", whose two terms have a meaning only as a sum.
+    objectives "lattice" and "dial", whose two terms have a meaning only as a sum.
 
     In two dimensions codes have little room to pass each other; a weak KL term at first lets them move more freely.
     How much that helps is not known: 6 epochs at beta = 1 end in the same -ELBO with a warm-up and without (145.7 and
@@ -84,7 +88,7 @@ def kl_weight(taken: int, total: int, recipe: Recipe) -> float:
     Source: Bowman et al., 2016, Generating Sentences from a Continuous Space, section 3.1,
     https://arxiv.org/abs/1511.06349
     """
-    if recipe.objective == "lattice":
+    if recipe.objective != "elbo":
         return 1.0
     changed = [weight for step, weight in recipe.kl_changes if step <= taken]
     if changed:
@@ -123,7 +127,7 @@ def check_changes(recipe: Recipe, images: int) -> None:
 
 
 def train(
-    vae: VAE,
+    vae: Network,
     dataset: Dataset,
     recipe: Recipe,
     generator: torch.Generator,
@@ -133,9 +137,9 @@ def train(
     """Fit ``vae`` in place by Adam on the mean loss of a batch; yields after every step.
 
     Images are binarised anew for each step (dynamic binarisation). z is drawn anew too: one noise per image for the
-    objective "elbo", one shift of the lattice per batch for "lattice". ``weight`` is called before each step with the
-    arguments of kl_weight, so that a user can change it during the run. With ``progress`` a stopped run continues and
-    gives the same result.
+    objective "elbo", one shift of the lattice per batch for "lattice", and one noise and one KL weight per image for
+    "dial", which trains a models.dial.Dial. ``weight`` is called before each step with the arguments of kl_weight, so
+    that a user can change it during the run. With ``progress`` a stopped run continues and gives the same result.
 
     A step whose loss or gradient is not finite is skipped: it counts, but changes neither weights nor optimiser.
     Raises TrainingError after 100 of them in a row, or all steps of a run; the weights are then those of the last good
@@ -145,14 +149,14 @@ def train(
     objective = _OBJECTIVES[recipe.objective]
     progress = progress or Progress.before(vae, recipe)
     epoch = steps_per_epoch(len(dataset.pixels), recipe)
-    total, skipped = recipe.epochs * epoch, 0
+    total, skipped, max_norm = recipe.epochs * epoch, 0, _MAX_GRADIENT_NORMS[recipe.objective]
     while progress.taken < total:
         rows = _rows(progress, len(dataset.pixels), epoch, recipe, generator)
         x = vae.likelihood.observe(dataset.pixels[rows], generator).to(device)
         progress.optimiser.param_groups[0]["lr"] = recipe.learning_rate * one_cycle(_progress(progress.taken, total))
         weight_now = weight(progress.taken, total, recipe)
         batch = objective(vae, x, generator)
-        skipped = 0 if _descend(progress.optimiser, batch, weight_now) else skipped + 1
+        skipped = 0 if _descend(progress.optimiser, batch, weight_now, max_norm) else skipped + 1
         if skipped == min(_MAX_SKIPPED, total):
             raise TrainingError("The loss is no longer a finite number. Lower the learning rate and train again.")
         progress.taken += 1
@@ -175,21 +179,21 @@ def _likelihood(vae: VAE, x: Tensor, generator: torch.Generator) -> Terms:
     return lattice_terms(vae, x, lattice(POINTS, generator).to(x.device))
 
 
-_OBJECTIVES = {"elbo": _bound, "lattice": _likelihood}
+_OBJECTIVES = {"elbo": _bound, "lattice": _likelihood, "dial": dial_terms}
 
 
 def _progress(taken: int, total: int) -> float:
     return (taken + 1) / max(total, 2)  # at least 2, so that a run of one step has a learning rate above 0
 
 
-def _descend(optimiser: torch.optim.Optimizer, batch: Terms, weight: float) -> bool:
+def _descend(optimiser: torch.optim.Optimizer, batch: Terms, weight: float, max_norm: float) -> bool:
     """Take one step if its loss and gradient are finite; returns whether it was taken."""
     loss = batch.loss(weight).mean()
     if not torch.isfinite(loss):
         return False
     optimiser.zero_grad()
     loss.backward()
-    norm = torch.nn.utils.clip_grad_norm_(optimiser.param_groups[0]["params"], _MAX_GRADIENT_NORM)
+    norm = torch.nn.utils.clip_grad_norm_(optimiser.param_groups[0]["params"], max_norm)
     if not torch.isfinite(norm):
         return False
     optimiser.step()

@@ -14,10 +14,10 @@ from torch import Tensor
 
 from models.checkpoint import CheckpointError
 from models.data import Dataset
+from models.dial import Network
 from models.files import write_atomically
 from models.recipe import Recipe
 from models.training import Progress
-from models.vae import VAE
 
 FORMAT = "latent-space-explorer-unfinished/1"
 
@@ -28,7 +28,7 @@ def path_for(out: Path) -> Path:
 
 
 def write(
-    path: Path, vae: VAE, recipe: Recipe, dataset: Dataset, generator: torch.Generator, progress: Progress
+    path: Path, vae: Network, recipe: Recipe, dataset: Dataset, generator: torch.Generator, progress: Progress
 ) -> None:
     """Write the state of the run between two steps. Raises OSError."""
     tensors = {f"weight.{name}": weight for name, weight in vae.named_parameters()}
@@ -41,7 +41,7 @@ def write(
     write_atomically(path, raw)
 
 
-def resume(path: Path, vae: VAE, recipe: Recipe, dataset: Dataset, generator: torch.Generator) -> Progress:
+def resume(path: Path, vae: Network, recipe: Recipe, dataset: Dataset, generator: torch.Generator) -> Progress:
     """The progress of the run in the file ``path``; sets ``vae`` and ``generator`` to their stored states.
 
     Raises OSError, and CheckpointError if the file is damaged or of another run.
@@ -65,7 +65,9 @@ def _parse(raw: bytes) -> tuple[dict[str, Tensor], dict[str, str]]:
     return safetensors.torch.load(raw), metadata
 
 
-def _restored(tensors: dict[str, Tensor], taken: int, vae: VAE, recipe: Recipe, generator: torch.Generator) -> Progress:
+def _restored(
+    tensors: dict[str, Tensor], taken: int, vae: Network, recipe: Recipe, generator: torch.Generator
+) -> Progress:
     vae.load_state_dict(_below("weight.", tensors))
     progress = Progress.before(vae, recipe)
     progress.taken, progress.order = taken, tensors.get("order")

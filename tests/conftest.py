@@ -144,6 +144,14 @@ def lattice_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def dial_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of the digits for every KL weight."""
+    path = tmp_path_factory.mktemp("dial") / "dial.safetensors"
+    assert main([*TRAIN, "--beta", "dial", "--out", str(path)]) == 0
+    return path
+
+
 @pytest.fixture
 def manage(tmp_path: Path) -> Iterator[Callable[..., Manager]]:
     """Managers as Manager makes them, on folders of the test's own, closed after the test."""

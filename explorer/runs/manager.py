@@ -76,6 +76,8 @@ class Manager:
             raise RefusedError("Runs here start from random weights. Use the command line to continue a checkpoint.")
         if not recipe.has_encoder:
             raise RefusedError("Runs here train an encoder and a decoder. Use the command line to train one alone.")
+        if recipe.objective == "dial":
+            raise RefusedError("Runs here train for one KL weight. Use the command line to train a dial.")
         spec, client = RunSpec(recipe.to_json(), owner_hash(visitor_id), base, time.time()), limits.client(address)
         with self._lock:
             self._check_queue(spec.owner, client)

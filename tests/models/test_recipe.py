@@ -35,10 +35,15 @@ of_the_lattice = st.builds(
     objective=st.just("lattice"),
 )
 of_grey_pixels = st.builds(
-    Recipe, likelihood=st.just("gaussian"), pixel_stddev=st.none() | st.floats(*PIXEL_STDDEVS) | st.just(1)
+    Recipe,
+    likelihood=st.just("gaussian"),
+    pixel_stddev=st.none() | st.floats(*PIXEL_STDDEVS) | st.just(1),
+    objective=st.sampled_from(["elbo", "dial"]),
 )
+of_every_weight = st.builds(Recipe, epochs=st.integers(1, 1000), folded_onto=names, objective=st.just("dial"))
 recipes = (
     of_the_lattice
+    | of_every_weight
     | of_grey_pixels
     | st.builds(
         Recipe,
@@ -113,6 +118,9 @@ BAD = [
     {"kl_warm_up": 0.0, "objective": "lattice"},
     {"kl_changes": ((0, 1.0),), "objective": "lattice"},
     {"likelihood": "gaussian", "objective": "lattice"},
+    {"beta": 2.0, "objective": "dial"},
+    {"kl_warm_up": 0.0, "objective": "dial"},
+    {"kl_changes": ((0, 1.0),), "objective": "dial"},
     {"pixel_stddev": None},
     {"pixel_stddev": 0.3},
     {"pixel_stddev": 0.0099, "likelihood": "gaussian"},
@@ -174,6 +182,7 @@ def test_json_gives_the_same_recipe_back(recipe: Recipe) -> None:
 @example(Recipe(beta=1 / 3, learning_rate=1e-3 / 7), "a b.safetensors")
 @example(Recipe(beta=3, initial="-x", folded_onto="it's"), "-out")
 @example(Recipe(objective="lattice"), "out")
+@example(Recipe(objective="dial"), "out")
 @example(Recipe(likelihood="gaussian", pixel_stddev=None), "out")
 @example(Recipe(likelihood="gaussian", kl_changes=((0, 1e-7), (400, 0), (10**9, 1000.0))), "out")
 def test_the_command_makes_the_same_recipe(recipe: Recipe, out: str) -> None:
@@ -250,8 +259,8 @@ def test_a_learnt_sigma_is_null_in_a_file_and_a_word_in_a_command() -> None:
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
-def test_only_the_bound_has_an_encoder(objective: str) -> None:
-    assert Recipe(objective=objective).has_encoder == (objective == "elbo")
+def test_only_the_likelihood_itself_needs_no_encoder(objective: str) -> None:
+    assert Recipe(objective=objective).has_encoder == (objective != "lattice")
 
 
 def test_the_last_weight_is_the_hand_s_where_there_was_one() -> None:

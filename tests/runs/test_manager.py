@@ -108,8 +108,9 @@ def test_of_a_crowd_that_comes_at_once_each_gets_a_run_or_a_refusal(manage: Mana
     assert sorted(runs.snapshot(name).place for name in names) == list(range(len(names)))
 
 
-def test_a_run_that_starts_from_a_file_is_refused(manage: Manage) -> None:
-    for choice in ({"initial": "/etc/passwd"}, {"folded_onto": "x"}):
+def test_a_run_that_the_pages_cannot_show_is_refused(manage: Manage) -> None:
+    unseen = ({"initial": "/etc/passwd"}, {"folded_onto": "x"}, {"objective": "lattice"}, {"objective": "dial"})
+    for choice in unseen:
         with pytest.raises(RefusedError, match=r"command line.*\.$"):
             manage().submit(ANN, Recipe("digits", **choice))
 

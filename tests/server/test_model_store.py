@@ -97,6 +97,12 @@ def test_a_bad_label_is_refused(raw: bytes, folder: Path, label: str) -> None:
     assert not folder.exists()
 
 
+def test_a_dial_is_refused_until_a_page_can_turn_it(dial_file: Path, folder: Path) -> None:
+    with pytest.raises(KeepError, match=r"one KL weight\.$"):
+        keep(ANN, "mine", dial_file.read_bytes())
+    assert not folder.exists()
+
+
 def test_a_label_is_trimmed_to_single_spaces(raw: bytes) -> None:
     assert list(labels(ANN)) == []
     name = keep(ANN, "  β = 1,\n  then\t0 ", raw)
