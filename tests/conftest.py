@@ -155,9 +155,12 @@ def dial_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def manage(tmp_path: Path) -> Iterator[Callable[..., Manager]]:
     """Managers as Manager makes them, on folders of the test's own, closed after the test."""
+    from tests.runs.running import patched  # which has its patience from here
+
     made: list[Manager] = []
 
     def make(**choices: object) -> Manager:
+        choices = {"worker": patched()} | choices
         made.append(Manager(Store(tmp_path / "runs", tmp_path / "frames"), **choices))
         return made[-1]
 

@@ -30,6 +30,8 @@ OPEN_FOLDS = "() => document.querySelectorAll('details:not([open]) > summary').f
 def opened(request: pytest.FixtureRequest, browser: Browser) -> Iterator[OpenedMap]:
     """A page at rest with every fold open, and drawn where it is out of sight too."""
     ended = request.param == "an ended run"
+    if request.param == "probability":
+        request.getfixturevalue("mnist_folder")  # without the images it has no question to answer
     address = request.getfixturevalue("run_server" if ended else "server")
     opened = PAGES[request.param](browser.new_page())
     opened.page.goto(f"{address}{'?frames=6&runs=2&ended' if ended else request.param}")

@@ -31,7 +31,7 @@ training._descend = lambda *given: time.sleep(0.2) or descend(*given)
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Manager]:
     """The manager that the page finds, on folders of the test's own."""
     monkeypatch.setenv(STATE_VARIABLE, str(tmp_path))
-    manager = Manager(Store(tmp_path / "runs", tmp_path / "frames"), slots=2)
+    manager = Manager(Store(tmp_path / "runs", tmp_path / "frames"), slots=2, worker=patched())
     monkeypatch.setattr("explorer.pages.train.page.manager", lambda: manager)
     yield manager
     manager.close()
@@ -41,7 +41,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Manager]:
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Manager]:
     """A manager with a run of Bob's that is done and one of Ann's at work, for workers take seconds to start."""
     folder = tmp_path_factory.mktemp("shared")
-    manager = Manager(Store(folder / "runs", folder / "frames"), slots=2)
+    manager = Manager(Store(folder / "runs", folder / "frames"), slots=2, worker=patched())
     until_settled(manager, manager.submit(BOB, BRIEF))
     manager.command = patched(SLOWLY)
     at_work(manager)

@@ -37,13 +37,14 @@ def fake(manners: str) -> tuple[str, ...]:
     return sys.executable, str(Path(__file__).parent / "fake_worker.py"), manners
 
 
-def patched(patch: str) -> tuple[str, ...]:
-    """The command of the real worker, after the statements ``patch``."""
-    return (
-        sys.executable,
-        "-c",
-        f"{patch}\nimport sys\nfrom explorer.runs.worker import main\nsys.exit(main(sys.argv[1:]))",
-    )
+# A worker gives way to everything else: on a busy machine it may not come to its first step for minutes.
+PROMPT = "from explorer.runs import lifeline\nlifeline.lower_priority = lambda: None"
+
+
+def patched(patch: str = "") -> tuple[str, ...]:
+    """The command of the real worker with the priority of the tests, after the statements ``patch``."""
+    main = "import sys\nfrom explorer.runs.worker import main\nsys.exit(main(sys.argv[1:]))"
+    return sys.executable, "-c", f"{PROMPT}\n{patch}\n{main}"
 
 
 def until(condition: Callable[[], object]) -> None:

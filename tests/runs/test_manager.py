@@ -222,7 +222,7 @@ def test_a_worker_that_is_stopped_is_killed_when_it_is_cancelled(
 
 @pytest.mark.slow
 def test_a_worker_gives_way_to_the_server_in_a_group_of_its_own(manage: Manage) -> None:
-    runs = manage()
+    runs = manage(worker=(sys.executable, "-m", "explorer.runs.worker"))
     name = runs.submit(ANN, ENDLESS)
     until(lambda: runs.record(name).frames)
     pid = process_of(runs, name).pid

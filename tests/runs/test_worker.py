@@ -42,7 +42,7 @@ RECIPES = {"plain": BRIEF, "steered": BRIEF, "cancelled": ENDLESS, "killed": END
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Manager]:
     """A manager of as many runs as tests ask for."""
     folder = tmp_path_factory.mktemp("worker")
-    manager = Manager(Store(folder / "runs", folder / "frames"), slots=len(RECIPES))
+    manager = Manager(Store(folder / "runs", folder / "frames"), slots=len(RECIPES), worker=patched())
     yield manager
     manager.close()
 

@@ -54,7 +54,7 @@ def test_the_default_of_python_is_the_default_of_the_map(javascript: Page) -> No
 @pytest.mark.parametrize("table", [link.COMPARE, link.PROBABILITY])
 def test_the_link_of_another_page_has_names_of_its_own_table_alone(javascript: Page, table: link.Table) -> None:
     (state,) = javascript.evaluate(LINKS, [[[1, 2, 3]], link.defaults(table)])
-    assert state.keys() == link.TABLE.keys() & table.keys()
+    assert state.keys() == link.MAP.keys() & table.keys()
 
 
 def test_however_deep_the_zoom_a_link_loses_a_ten_thousandth_of_the_window_at_most(javascript: Page) -> None:
