@@ -21,8 +21,14 @@ def while_mounted(key: str, prepare: Callable[[], T]) -> T:
 
 
 def start_of(key: str, table: link.Table) -> dict[str, str]:
-    """The link state to start from: that of the address, or else the last one of the component ``key``."""
-    return link.clean(st.query_params.to_dict() or st.session_state.get(f"{key}_left", {}), table)
+    """The link state to start from: that of the address, or else the last one of the component ``key``.
+
+    It is stored too, for no later one is where the visitor goes to another page at once: Streamlit drops the state of a
+    component whose page is left before the server has run it.
+    """
+    start = link.clean(st.query_params.to_dict() or st.session_state.get(f"{key}_left", {}), table)
+    st.session_state[f"{key}_left"] = start
+    return start
 
 
 def note_left(key: str, state: object) -> None:
