@@ -48,9 +48,23 @@ function shortNumbers(numbers, decimals) {
   return Array.from(numbers, (number) => String(Number(number.toFixed(decimals)) + 0)).join(",");
 }
 
+/** The last link of each page in this tab, by the page's path.
+ * @type {Map<string, Object<string, string>>} */
+const lastLinks = new Map();
+
+/** The link to start from: that of the address, or else the last one of the page. The server knows that one too, but
+ * an older one where the visitor changed the page at once: Streamlit drops what a page reports while it is left.
+ * @param {{start: Object<string, string>, defaults: Object<string, string>}} data */
+export function startingLink({ start, defaults }) {
+  const address = new URLSearchParams(location.search);
+  const isInAddress = Object.keys(defaults).some((name) => address.has(name));
+  return isInAddress ? start : { ...start, ...lastLinks.get(location.pathname) };
+}
+
 /** Put the link in the address bar without a new history entry, which Streamlit would add for every drag.
  * @param {Object<string, string>} link @param {Object<string, string>} defaults */
 export function showInAddressBar(link, defaults) {
+  lastLinks.set(location.pathname, link);
   const url = new URL(location.href);
   for (const name of Object.keys(defaults)) url.searchParams.delete(name);
   for (const [name, value] of Object.entries(link)) {

@@ -2,7 +2,7 @@
 // server requests while a pointer is down.
 
 import { element } from "../../browser/ui/dom.js";
-import { linkOf, showInAddressBar, stateOf } from "../../browser/map/link.js";
+import { linkOf, showInAddressBar, startingLink, stateOf } from "../../browser/map/link.js";
 import { mount } from "../../browser/ui/mount.js";
 import { floorNote, formatted, plusMinus, ROWS, unitOf } from "../../browser/map/panel.js";
 import { Panes } from "../../browser/map/panes.js";
@@ -28,12 +28,12 @@ const BRIEF = ROWS.slice(0, 3); // the loss terms
 class SideBySide {
   /** @param {Component} component */
   constructor({ data, parentElement, setStateValue }) {
-    this.data = data;
+    this.data = { ...data, start: startingLink(data) };
     this.report = setStateValue;
     this.root = /** @type {HTMLElement} */ (parentElement.querySelector(".lse"));
     const elements = layOut(this.root);
-    const { model: _, ...look } = stateOf(data.start);
-    const choices = [data.start.a, data.start.b].map((name, i) => this.named(name) ?? data.models[i]);
+    const { model: _, ...look } = stateOf(this.data.start);
+    const choices = [this.data.start.a, this.data.start.b].map((name, i) => this.named(name) ?? data.models[i]);
     this.panes = new Panes(this.root, elements, choices, look, data, {
       changed: () => this.publish(),
       showSelected: () => this.showSelected(),
@@ -41,7 +41,7 @@ class SideBySide {
       press: (button) => this.press(button),
       marked: () => this.linkLines?.draw(),
     });
-    this.panes.lead = this.panes.all[data.start.lead === "b" ? 1 : 0];
+    this.panes.lead = this.panes.all[this.data.start.lead === "b" ? 1 : 0];
     this.sides = this.panes.all.map((pane, i) => {
       return new Side("AB"[i], pane, choices[i], (sentence) => this.panes.showError(sentence));
     });
@@ -51,7 +51,7 @@ class SideBySide {
       return new Picker(header, data, signal, (name) => this.pick(side, name));
     });
     this.linkLines = new LinkLines(/** @type {any} */ (this.find(".lse-threads")), this.panes.all);
-    this.linkLines.on = data.start.lines === "on";
+    this.linkLines.on = this.data.start.lines === "on";
     this.drawing = new Drawing(this.root, signal, this.sides, (final) => this.showDrawing(final));
     this.addSections();
     void this.start();

@@ -4,7 +4,7 @@
 import { Chooser } from "./chooser.js";
 import { GLIDE_MS } from "../../browser/map/glide.js";
 import { Inspector } from "../../browser/map/inspector.js";
-import { linkOf, showInAddressBar, stateOf } from "../../browser/map/link.js";
+import { linkOf, showInAddressBar, startingLink, stateOf } from "../../browser/map/link.js";
 import { fetchModel } from "../../browser/map/loading.js";
 import { mount } from "../../browser/ui/mount.js";
 import { captionOf, showNumbers, takenOf } from "../../browser/map/panel.js";
@@ -16,10 +16,10 @@ import { Panes } from "../../browser/map/panes.js";
 class LatentMap {
   /** @param {Component} component */
   constructor({ data, parentElement, setStateValue }) {
-    this.data = data;
+    this.data = { ...data, start: startingLink(data) };
     this.report = setStateValue;
     this.root = /** @type {HTMLElement} */ (parentElement.querySelector(".lse"));
-    const { model, ...look } = stateOf(data.start);
+    const { model, ...look } = stateOf(this.data.start);
     this.model = data.models.find(({ name }) => name === model) ?? data.models[0];
     /** @type {Model | null} the model shown before this one */
     this.before = null;

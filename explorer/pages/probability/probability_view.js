@@ -1,7 +1,7 @@
 // The Probability page: the model and x, the question to the server, and the sections that show its answer. There are
 // no server requests while a pointer is down.
 
-import { linkOf, showInAddressBar, stateOf } from "../../browser/map/link.js";
+import { linkOf, showInAddressBar, startingLink, stateOf } from "../../browser/map/link.js";
 import { mount } from "../../browser/ui/mount.js";
 import { captionOf, floorNote } from "../../browser/map/panel.js";
 import { Panes } from "../../browser/map/panes.js";
@@ -25,11 +25,11 @@ const FOCUS_FACTOR = 4; // half the window, in multiples of the close-up's
 class ProbabilityView {
   /** @param {Component} component */
   constructor({ data, parentElement, setStateValue }) {
-    this.data = data;
+    this.data = { ...data, start: startingLink(data) };
     this.report = setStateValue;
     this.root = /** @type {HTMLElement} */ (parentElement.querySelector(".lse"));
     layOut(this.root);
-    const { model, ...look } = stateOf(data.start);
+    const { model, ...look } = stateOf(this.data.start);
     const choice = data.models.find(({ name }) => name === model) ?? data.models[0];
     this.panes = new Panes(this.root, [this.find(".lse-first")], [choice], look, data, {
       changed: () => this.publish(),
@@ -45,7 +45,7 @@ class ProbabilityView {
     );
     this.questions = new Questions(data.answer?.id ?? 0, (question) => this.ask(question));
     this.picture = new PosteriorPicture(this.root, this.pane);
-    this.addSections(data.start.full === "on");
+    this.addSections(this.data.start.full === "on");
     void this.start();
   }
 
