@@ -42,7 +42,7 @@ _COMMON: Table = {
 MAP: Table = {
     "model": (gallery.REFERENCE, _is_model),
     **_COMMON,
-    "scale": ("shared", _full_match("fit")),
+    "scale": ("follow", _full_match("shared|fit")),
     "lattice": ("", _full_match("on")),
 }
 """The query parameters of the Map page."""
@@ -51,7 +51,7 @@ COMPARE: Table = {
     "a": ("mnist-beta-0", _is_side),
     "b": (gallery.REFERENCE, _is_side),
     **_COMMON,
-    "scale": ("shared", _full_match("fit|own")),  # fit: both sides in one window; own: each in its own
+    "scale": ("follow", _full_match("shared|fit|own")),  # own: each side in a window of its own
     "lead": ("", _full_match("b")),  # the side of the selected image, at whose code the handle is
     "lines": ("", _full_match("on")),
     "draw": ("", _full_match(r"[0-9]{1,6}")),  # the seed of the prior draws
@@ -61,7 +61,7 @@ COMPARE: Table = {
 PROBABILITY: Table = {
     "model": (gallery.REFERENCE, _is_model),
     **_COMMON,
-    "scale": ("shared", _full_match("fit")),
+    "scale": ("follow", _full_match("shared|fit")),
     "full": ("", _full_match("on")),  # the fitted q has a full covariance
 }
 """The query parameters of the Probability page."""

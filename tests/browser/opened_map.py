@@ -1,5 +1,6 @@
 """A map open in a browser: where things are, what it shows, and what its page has sent and said."""
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
@@ -13,7 +14,7 @@ from models import gallery
 from tests.browser.waiting import wait_until
 
 READY_MS = 180_000
-SHARED_HALF = 4  # half the side of the window that all models share, in units of z
+SHARED_HALF = 4  # half the side of the prior's window, in units of z
 
 # By way of a copy: Chromium warns on the console when a page's own canvas is read twice.
 READ_PICTURE = """canvas => {
@@ -42,7 +43,6 @@ class OpenedMap:
         self.page = page
         self.root = page.get_by_test_id(self.name)
         self.handle = page.get_by_test_id("handle").first
-        self.plot = page.locator(".lse-plot").first
         self.error = page.get_by_test_id("error")
         self.switch = page.get_by_test_id("kl-switch")
         self.frames: list[object] = []
@@ -163,18 +163,25 @@ class OpenedMap:
         """What the canvas of the points shows, to compare."""
         return self.page.locator(".lse-points").evaluate("canvas => canvas.toDataURL()")
 
-    def box(self) -> dict[str, float]:
-        """Where the square plot is on the screen."""
-        self.plot.scroll_into_view_if_needed()
-        box = self.plot.bounding_box()
+    def box(self, number: int = 0) -> dict[str, float]:
+        """Where a map's square plot is on the screen."""
+        plot = self.page.locator(".lse-plot").nth(number)
+        plot.scroll_into_view_if_needed()
+        box = plot.bounding_box()
         assert box is not None
         return dict(box)
 
-    def place(self, z: Sequence[float], half: float = SHARED_HALF) -> tuple[float, float]:
-        """Where a point of the latent space stands on the screen, in a window about the origin."""
-        box = self.box()
+    def place(self, z: Sequence[float], number: int = 0) -> tuple[float, float]:
+        """Where a point of the latent space stands on the screen, on one of the maps."""
+        x, y, half = self.view(number)
+        box = self.box(number)
         scale = box["width"] / (2 * half)
-        return box["x"] + (z[0] + half) * scale, box["y"] + (half - z[1]) * scale
+        return box["x"] + (z[0] - x + half) * scale, box["y"] + (y + half - z[1]) * scale
+
+    def view(self, number: int = 0) -> list[float]:
+        """The centre of a map's window and half its side, in units of z."""
+        text = self.page.locator("[data-view]").nth(number).get_attribute("data-view") or ""
+        return [float(part) for part in text.split(",")]
 
     def grab(self) -> None:
         """Press the mouse on the handle."""
@@ -205,11 +212,29 @@ def decoded(name: str, z: Sequence[float]) -> np.ndarray:
         return 255 * gallery.read(name).vae().decode(torch.tensor(z)).mean.numpy()
 
 
+def measured(name: str) -> dict[str, float]:
+    """The averages of a shipped model, and the loss that it was trained on."""
+    model = gallery.read(name)
+    return model.metrics | {"loss": model.metrics["reconstruction"] + model.recipe.beta * model.metrics["kl"]}
+
+
 def says(text: str, value: float) -> bool:
     """Whether a printed number is ``value`` to the last digit printed."""
     printed = Decimal(text)
     half_a_step = Decimal(1).scaleb(printed.as_tuple().exponent) / 2
     return abs(printed - Decimal(value)) <= half_a_step
+
+
+def following_half(*names: str) -> float:
+    """Half the window of a camera that follows the codes of these models: 4, 4 sqrt(2), 8, and so on.
+
+    It is the least of these that leaves at most a hundredth of each model's codes outside.
+    """
+    farthest = [gallery.read(name).codes.mean.abs().amax(dim=1).numpy() for name in names]
+    half = float(SHARED_HALF)
+    while any((distance > half).mean() > 0.01 for distance in farthest):
+        half *= math.sqrt(2)
+    return half
 
 
 def lonely_image(name: str) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from playwright.sync_api import Locator, Page, expect
 
 from models import gallery
-from tests.browser.opened_map import READY_MS, SHARED_HALF, OpenedMap
+from tests.browser.opened_map import READY_MS, OpenedMap
 
 A, B = "mnist-beta-0.3", gallery.REFERENCE
 """Two models whose codes all but fill the shared window."""
@@ -45,14 +45,9 @@ class OpenedPair(OpenedMap):
         expect(self.side(letter)).to_have_attribute("data-model", name)
         expect(self.root).to_have_attribute("data-gliding", "false")
 
-    def place_on(self, letter: str, z: Sequence[float], half: float = SHARED_HALF) -> tuple[float, float]:
+    def place_on(self, letter: str, z: Sequence[float]) -> tuple[float, float]:
         """Where a point of the latent space stands on the screen, on one side."""
-        plot = self.side(letter).locator(".lse-plot")
-        plot.scroll_into_view_if_needed()
-        box = plot.bounding_box()
-        assert box is not None
-        scale = box["width"] / (2 * half)
-        return box["x"] + (z[0] + half) * scale, box["y"] + (half - z[1]) * scale
+        return self.place(z, "AB".index(letter))
 
     def draw(self, *strokes: Sequence[tuple[float, float]]) -> None:
         """Draw on the pad by mouse, in shares of its side."""

@@ -2,14 +2,13 @@
 
 from playwright.sync_api import Locator, Page, expect
 
-from models import gallery
-from tests.browser.opened_map import OpenedMap, says
+from tests.browser.opened_map import OpenedMap, measured, says
 
 FRAMES = ("mnist-beta-30", "mnist-beta-10", "mnist-beta-3", "mnist-beta-1", "mnist-beta-0.1", "mnist-beta-0")
 """The shipped models that stand in for the frames of a run, in order."""
 GAP = 200
 """Steps from one frame to the next."""
-ROWS = ("reconstruction", "kl", "negative_elbo", "spread", "mean_sigma")
+ROWS = ("loss", "reconstruction", "kl", "negative_elbo", "spread", "mean_sigma")
 
 
 class OpenedRun(OpenedMap):
@@ -42,7 +41,7 @@ class OpenedRun(OpenedMap):
         """The table holds the metrics of the model ``name``."""
         rows = (pane or self.root).get_by_test_id("numbers").locator("tbody tr").all()
         for row, key in zip(rows, ROWS, strict=True):
-            assert says(row.locator("td").inner_text(), gallery.read(name).metrics[key])
+            assert says(row.locator("td").inner_text(), measured(name)[key])
 
     def cursor_step(self) -> float:
         """Where on the axis of steps the line in the curves stands."""

@@ -12,7 +12,7 @@ from tests.browser.opened_map import OpenedMap
 
 NONSENSE = [
     "model=../../../etc/passwd&z=%3Cscript%3Ealert(1)%3C/script%3E&image=99999&digits=abc&scale=log&lattice=yes",
-    "model=mnist-beta-1.safetensors&z=nan,nan&image=-1&digits=&scale=shared&view=0,0,0&lattice=",
+    "model=mnist-beta-1.safetensors&z=nan,nan&image=-1&digits=&scale=prior&view=0,0,0&lattice=",
     "model=&z=Infinity,0&image=1e3&digits=31&scale=FIT&view=0,0&lattice=off",
     "z=1,2,3&image=%D9%A3&digits=%D9%A3&view=0,0,1e9&unknown=1&__proto__=1",
 ]
@@ -22,7 +22,7 @@ def assert_says_the_default(opened: OpenedMap) -> None:
     for name, value in [("model", gallery.REFERENCE), ("z", "0.0000,0.0000"), ("image", ""), ("lattice", "")]:
         expect(opened.root).to_have_attribute(f"data-{name}", value)
     expect(opened.letters).to_have_text(list("0123456789"))
-    expect(opened.page.get_by_role("button", name="Prior’s window")).to_have_attribute("aria-pressed", "true")
+    expect(opened.page.get_by_role("button", name="Follow the codes")).to_have_attribute("aria-pressed", "true")
 
 
 def test_an_empty_link_shows_the_default(open_map: Callable) -> None:
@@ -43,7 +43,7 @@ def test_a_link_restores_the_window(open_map: Callable) -> None:
     opened = open_map("?view=1,0.5,2")
     away = gallery.read(gallery.REFERENCE).codes.mean.numpy() - np.array([1, 0.5])
     expect(opened.root).to_have_attribute("data-outside", str((np.abs(away).max(axis=1) > 2).sum()))
-    for name in ("Prior’s window", "Fit all codes"):
+    for name in ("Follow the codes", "Stay on the prior", "Fit all codes"):
         expect(opened.page.get_by_role("button", name=name)).to_have_attribute("aria-pressed", "false")
 
 
@@ -76,7 +76,7 @@ def test_wherever_a_link_leads_the_picture_is_of_numbers(open_map: Callable, que
     opened.wait_for_axes()
     assert np.isfinite(opened.z).all()
     assert "NaN" not in opened.root.inner_text()
-    opened.page.get_by_role("button", name="Prior’s window").click()
+    opened.page.get_by_role("button", name="Follow the codes").click()
     expect(opened.root).to_have_attribute("data-gliding", "false")
 
 

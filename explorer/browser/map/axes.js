@@ -1,4 +1,4 @@
-// Plotly draws the axes, the prior's contours and the legend, and handles pan and zoom. The points are on a canvas
+// Plotly draws the axes and the legend, and handles pan and zoom. The points are on a canvas
 // below it.
 
 import { Legend } from "./legend.js";
@@ -138,23 +138,6 @@ function layoutOf(view, width, classes, ink) {
     mirror: true,
     nticks: 9,
   });
-  const contour = (/** @type {number} */ sigma) => ({
-    type: "circle",
-    x0: -sigma,
-    x1: sigma,
-    y0: -sigma,
-    y1: sigma,
-    line: { color: ink.muted, width: 1.5, dash: "dot" },
-  });
-  const contourName = (/** @type {number} */ sigma) => ({
-    x: sigma * Math.SQRT1_2,
-    y: -sigma * Math.SQRT1_2,
-    text: `prior ${sigma} σ`,
-    showarrow: false,
-    bgcolor: ink.paper,
-    borderpad: 1,
-    font: { color: ink.muted, size: 11 },
-  });
   return {
     width,
     height: width - margin.l - margin.r + margin.t + margin.b,
@@ -164,8 +147,6 @@ function layoutOf(view, width, classes, ink) {
     font: { family: ink.font, color: ink.text, size: 13 },
     xaxis: axis("z<sub>1</sub>", view.x),
     yaxis: { ...axis("z<sub>2</sub>", view.y), scaleanchor: "x" },
-    shapes: [contour(1), contour(2)],
-    annotations: [contourName(1), contourName(2)],
     hovermode: false,
     // On a touch screen one finger scrolls the page; buttons zoom about the handle.
     dragmode: matchMedia("(pointer: coarse)").matches ? false : "pan",

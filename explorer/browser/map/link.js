@@ -21,7 +21,7 @@ export function stateOf(link) {
 
 /** What shows where no link says anything. @returns {Omit<State, "model">} */
 export function firstLook() {
-  return { z: new Float32Array(2), image: -1, digits: "0123456789", scale: "shared", view: null, lattice: false };
+  return { z: new Float32Array(2), image: -1, digits: "0123456789", scale: "follow", view: null, lattice: false };
 }
 
 /** The inverse of stateOf. @param {State} state @param {number} half of the window, in units of z

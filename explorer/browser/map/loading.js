@@ -4,12 +4,14 @@ import { Decoder } from "../net/decoder.js";
 import { PIXELS_OF } from "../net/likelihood.js";
 import { Images } from "../ui/pictures.js";
 import { fetchOnce } from "../net/tensors.js";
-import { fitView } from "./view.js";
+import { fitView, reachOf } from "./view.js";
 
 /** The codes of N images and the decoder. mean and stddev are [N, 2], reconstruction and kl [N] in nats;
+ * fit and reach: see view.js;
  * labelPositions: where the name of each class is drawn, [class][2].
  * @typedef {{decoder: Decoder, mean: Float32Array, stddev: Float32Array, reconstruction: Float32Array,
- *   kl: Float32Array, label: Uint8Array, fit: import("./view.js").View, labelPositions: number[][]}} Loaded */
+ *   kl: Float32Array, label: Uint8Array, fit: import("./view.js").View, reach: number,
+ *   labelPositions: number[][]}} Loaded */
 
 /** @param {string} url @param {import("../net/likelihood.js").Likelihood} likelihood @returns {Promise<Loaded>} */
 export function fetchModel(url, likelihood) {
@@ -20,7 +22,8 @@ export function fetchModel(url, likelihood) {
     const label = /** @type {Uint8Array} */ (tensors["codes.label"]);
     const labelPositions = medians(mean, label);
     const decoder = new Decoder(tensors, PIXELS_OF[likelihood.name].mean);
-    return { decoder, mean, stddev, reconstruction, kl, label, fit: fitView(mean), labelPositions };
+    const window = { fit: fitView(mean), reach: reachOf(mean) };
+    return { decoder, mean, stddev, reconstruction, kl, label, ...window, labelPositions };
   });
 }
 

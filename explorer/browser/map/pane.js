@@ -2,6 +2,7 @@
 
 import { Axes } from "./axes.js";
 import { Card } from "./card.js";
+import { chosenIn } from "./ellipses.js";
 import { write } from "../ui/dom.js";
 import { CLICK_PX, listenToArrows, listenToHandle, listenToMap } from "../ui/gestures.js";
 import { glide } from "./glide.js";
@@ -34,10 +35,12 @@ export class Pane {
     /** @type {import("./scene.js").Code | null} of an external image, which is not in the data set */
     this.external = null;
     /** @type {import("./glide.js").Placement} */
-    this.place = { points: new Float32Array(0), labelPositions: [], view: SHARED_VIEW };
+    this.place = { points: new Float32Array(0), stddev: new Float32Array(0), labelPositions: [], view: SHARED_VIEW };
     this.stopGlide = () => {};
     this.moving = false;
     this.latticeRun = 0;
+    /** @type {number[]} the images whose ellipses are drawn */
+    this.chosen = [];
     /** @type {PointerEvent | null} the last click on the map */
     this.clicked = null;
     /** @type {Pointer | null} the pointer while it is on the map */
@@ -80,7 +83,8 @@ export class Pane {
   get rest() {
     const view = this.panes.windowOf(this);
     if (!this.loaded) return { ...this.place, view };
-    return { points: this.loaded.mean, labelPositions: this.loaded.labelPositions, view };
+    const { mean, stddev, labelPositions } = this.loaded;
+    return { points: mean, stddev, labelPositions, view };
   }
 
   /** Whether an image of another map, by default the lead one, has a code on this one.
@@ -116,19 +120,24 @@ export class Pane {
 
   paint() {
     const { points, view } = this.place;
-    this.scene.paint(points, this.loaded?.label ?? NO_LABELS, this.panes.state.digits, view);
+    const label = this.loaded?.label ?? NO_LABELS;
+    // While codes fly, ellipses stay with their images; another choice in each frame would flicker.
+    if (!this.gliding) this.chosen = chosenIn(this.place, label, (digit) => this.panes.shows(digit));
+    this.scene.paint(this.place, label, this.panes.state.digits, this.chosen);
+    this.element.dataset.view = [view.x, view.y, view.half].map((value) => Number(value.toPrecision(6)) + 0).join(",");
+    this.element.dataset.outside = String(countOutside(points, view));
     this.mark();
   }
 
   mark() {
-    const { points, labelPositions, view } = this.place;
+    const { points, stddev, labelPositions, view } = this.place;
     const names = labelPositions
       .map((place, digit) => ({ name: this.subject.class_names[digit], place, digit }))
       .filter(({ digit }) => this.panes.shows(digit));
     const { image } = this.panes.state;
-    const [row, stddev] = [2 * image, this.loaded?.stddev];
-    const code = stddev && { z1: points[row], z2: points[row + 1], sigma1: stddev[row], sigma2: stddev[row + 1] };
-    this.scene.mark(view, names, code && this.holds(image) ? code : null, this.external);
+    const row = 2 * image;
+    const code = { z1: points[row], z2: points[row + 1], sigma1: stddev[row], sigma2: stddev[row + 1] };
+    this.scene.mark(view, names, this.holds(image) ? code : null, this.external);
     this.scene.placeHandle(view, this.panes.z);
     this.markHovered();
     this.panes.page.marked?.();
@@ -153,11 +162,9 @@ export class Pane {
     write(this.find(".lse-meaning"), `Brightness = ${is_binary ? "probability that the pixel is on" : "mean of the grey level"}.`);
   }
 
-  /** The number of codes outside the window. */
+  /** The number of codes outside the window at rest. */
   countOutside() {
-    const outside = this.loaded ? countOutside(this.loaded.mean, this.panes.windowOf(this)) : 0;
-    this.element.dataset.outside = String(outside);
-    return outside;
+    return this.loaded ? countOutside(this.loaded.mean, this.panes.windowOf(this)) : 0;
   }
 
   /** Decode the grid behind the window; until it is done the background is plain. */
@@ -190,14 +197,15 @@ export class Pane {
     this.arrive();
   }
 
-  /** Animate points and window to the placement at rest. @param {number} duration in ms */
+  /** Animate the codes and then the window to the placement at rest. @param {{codes: number, camera: number}} duration
+   * in ms */
   glide(duration) {
     const [from, to] = [this.place, this.rest];
     this.stop();
-    // The ticks would be wrong while the window moves; the next drawing shows them again.
-    if (!sameView(from.view, to.view)) this.axes.fade();
     this.gliding = true;
     this.stopGlide = glide(from, to, duration, (place, arrived) => {
+      // The ticks would be wrong while the window moves; the next drawing shows them again.
+      if (!sameView(from.view, place.view)) this.axes.fade();
       this.place = place;
       this.paint();
       if (!this.panes.state.z && this === this.panes.lead) this.panes.decode();
@@ -271,6 +279,7 @@ export class Pane {
         panes.putHandle(panes.z[0] + step * right, panes.z[1] + step * up);
       },
       release: () => panes.page.changed(),
+      press: () => scene.handleOutside && panes.bringHandle(this.place.view),
     });
     listenToArrows(scene.plot, panes.end.signal, (direction, far) => this.walk(direction, far));
     listenToMap(this.find(".lse-axes"), panes.end.signal, {

@@ -16,6 +16,15 @@ export const ROWS = [
   { key: "mean_sigma", name: "mean σ of q(z|x)", unit: "units of z", tone: "" },
 ];
 
+/** What was minimised, the first row of a table; see lossOf. @type {Row} */
+const LOSS_ROW = { key: "loss", name: "loss it was trained on", unit: "nats", tone: "" };
+
+/** The average loss that training minimised: the KL term has its weight, except where there was none.
+ * @param {{reconstruction: number, kl: number}} terms @param {number} beta @param {boolean} has_encoder */
+export function lossOf({ reconstruction, kl }, beta, has_encoder) {
+  return reconstruction + (has_encoder ? beta : 1) * kl;
+}
+
 /** Only for a likelihood with a sigma. @type {Row} */
 const PIXEL_ROW = {
   key: "pixel_stddev",
@@ -33,7 +42,7 @@ export function formatted(value, unit) {
 /** The unit of a row: that of the likelihood if the row includes log p(x|z). @param {Row} row
  * @param {Likelihood} likelihood */
 export function unitOf({ key, unit }, likelihood) {
-  return key === "reconstruction" || key === "negative_elbo" ? likelihood.short_unit : unit;
+  return ["loss", "reconstruction", "negative_elbo"].includes(key) ? likelihood.short_unit : unit;
 }
 
 /** How the mean over q(z|x) is computed for one image. @param {Model} model */
@@ -87,9 +96,12 @@ export function showNumbers(table, before, now) {
   const head = element("tr", "", element("td", ""), ...models.map((model) => element("th", "", model.label)));
   const body = rowsOf(
     now.likelihood,
-    models.map(({ metrics, pixel_stddev }) => ({ ...metrics, pixel_stddev })),
+    models.map(({ metrics, pixel_stddev, beta, has_encoder }) => {
+      const { reconstruction, kl } = metrics;
+      return { ...metrics, pixel_stddev, loss: lossOf({ reconstruction, kl }, beta, has_encoder) };
+    }),
   );
-  const images = `${averagedOver(models)}; nats are per image.`;
+  const images = `${averagedOver(models)}; nats are per image. The loss is reconstruction + β · KL.`;
   // Nats of a density may be negative, which a bar cannot show.
   const bars = now.likelihood.is_density ? [] : barsOf(models);
   table.replaceChildren(element("caption", "", images, ...bars), element("thead", "", head), body);
@@ -97,7 +109,7 @@ export function showNumbers(table, before, now) {
 
 /** @param {Likelihood} likelihood @param {Object<string, number | null>[]} columns a column's values, by the keys of ROWS */
 export function rowsOf(likelihood, columns) {
-  const known = likelihood.has_stddev ? [...ROWS, PIXEL_ROW] : ROWS;
+  const known = [LOSS_ROW, ...ROWS, ...(likelihood.has_stddev ? [PIXEL_ROW] : [])];
   const rows = known.map((row) => {
     const unit = element("small", "", ` ${unitOf(row, likelihood)}`);
     const title = element("th", row.tone && `lse-${row.tone}`, row.name, unit);

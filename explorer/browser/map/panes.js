@@ -7,7 +7,7 @@ import { Originals } from "./originals.js";
 import { Pane } from "./pane.js";
 import { ScreenReaderText } from "./screen_reader.js";
 import { build } from "./stage.js";
-import { bounded, SHARED_VIEW, viewOfBoth, zoomed } from "./view.js";
+import { bounded, followingView, SHARED_VIEW, viewOfBoth, zoomed } from "./view.js";
 
 /** @typedef {import("./view.js").View} View */
 /** The handle, the visible classes, and the view; see State in link.js.
@@ -19,7 +19,7 @@ import { bounded, SHARED_VIEW, viewOfBoth, zoomed } from "./view.js";
  *   press: (button: HTMLElement) => void, marked?: () => void}} Page */
 
 const ZOOM_STEP = 1.5;
-const RESCALE_MS = 400;
+const RESCALE = { codes: 0, camera: 400 }; // ms
 
 export class Panes {
   /** @param {HTMLElement} root @param {HTMLElement[]} elements one for each map
@@ -55,7 +55,13 @@ export class Panes {
   windowOf(pane) {
     const { view, scale } = this.state;
     if (view || scale === "shared") return view ?? SHARED_VIEW;
+    if (scale === "follow") return followingView(Math.max(...this.all.map(({ loaded }) => loaded?.reach ?? 0)));
     return scale === "own" ? (pane.loaded?.fit ?? SHARED_VIEW) : this.fit;
+  }
+
+  /** Whether the window of one map depends on the codes of all. */
+  get scaleIsCommon() {
+    return !this.state.view && ["follow", "fit"].includes(this.state.scale);
   }
 
   /** @returns {View} */
@@ -95,7 +101,7 @@ export class Panes {
     for (const pane of this.all) pane.paint();
   }
 
-  /** @param {number} duration in ms */
+  /** @param {{codes: number, camera: number}} duration in ms */
   glide(duration) {
     for (const pane of this.all) pane.glide(duration);
   }
@@ -149,11 +155,11 @@ export class Panes {
     for (const pane of this.all) void pane.decodeBackdrop();
   }
 
-  /** @param {string} scale "shared", "fit" or "own"; resets the visitor's pan and zoom */
+  /** @param {string} scale "follow", "shared", "fit" or "own"; resets the visitor's pan and zoom */
   setScale(scale) {
     this.state = { ...this.state, scale, view: null };
     this.page.showView();
-    this.glide(RESCALE_MS);
+    this.glide(RESCALE);
     this.page.changed();
   }
 
@@ -208,6 +214,12 @@ export class Panes {
     this.state = { ...this.state, z: Float32Array.of(z1, z2) };
     this.root.dataset.touched = "true";
     this.decode();
+  }
+
+  /** Put the handle in the middle of a window. @param {View} view */
+  bringHandle({ x, y }) {
+    this.putHandle(x, y);
+    this.page.changed();
   }
 
   /** @param {HTMLElement} button */

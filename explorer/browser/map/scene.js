@@ -1,8 +1,10 @@
 // The square plot of a map: points on a canvas, marks and handle above it, and the theme's sizes and colours.
 
 import { marginsOf } from "./axes.js";
-import { rgbOf, svg } from "../ui/dom.js";
+import { rgbOf, svg, write } from "../ui/dom.js";
+import { paintEllipses } from "./ellipses.js";
 import { paintPoints } from "./points.js";
+import { contours, scaleBar } from "./prior.js";
 import { toLatent, toPixels } from "./view.js";
 
 /** @typedef {import("./view.js").View} View */
@@ -11,6 +13,7 @@ import { toLatent, toPixels } from "./view.js";
 
 const TRANSLUCENT = 0.4; // opacity of points over an underlay
 const OUTSIDE_PX = 7; // radius of the mark of a code outside the window
+const HANDLE_PX = 16; // radius of the handle
 const ROOM_FOR_WORDS = 110; // px, needed for the words beside the handle
 
 export class Scene {
@@ -24,6 +27,7 @@ export class Scene {
     this.plot = find(".lse-plot");
     this.marks = find(".lse-marks");
     this.handle = find(".lse-handle");
+    this.away = find(".lse-away");
     this.hoverRing = find(".lse-lit");
     this.canvas = /** @type {HTMLCanvasElement} */ (find(".lse-points"));
     this.context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
@@ -88,9 +92,10 @@ export class Scene {
     return true;
   }
 
-  /** @param {Float32Array} points [N, 2] @param {Uint8Array} label [N] @param {string} digits of the visible classes
-   * @param {View} view */
-  paint(points, label, digits, view) {
+  /** @param {import("./glide.js").Placement} place @param {Uint8Array} label [N]
+   * @param {string} digits of the visible classes @param {number[]} chosen images, whose ellipses are drawn */
+  paint(place, label, digits, chosen) {
+    const { points, view } = place;
     const [red, green, blue] = this.paper;
     if (this.backdrop) this.image.data.set(this.backdrop.data);
     else new Uint32Array(this.image.data.buffer).fill((255 << 24) | (blue << 16) | (green << 8) | red);
@@ -100,6 +105,8 @@ export class Scene {
     this.underlay?.(this.image, view);
     paintPoints(this.image, points, label, colours, view, Math.max(1, radius * this.image.width), opacity);
     this.context.putImageData(this.image, 0, 0);
+    const colourOf = (/** @type {number} */ image) => this.colours[label[image]];
+    paintEllipses(this.context, place, chosen, colourOf, `rgb(${this.paper})`, this.sharp);
   }
 
   /** @param {View} view @param {{name: string, place: number[]}[]} labels their places in z
@@ -113,7 +120,10 @@ export class Scene {
       return text;
     });
     const selected = code ? this.ellipses(view, code, "") : [];
-    this.marks.replaceChildren(...names, ...selected, ...(external ? this.ellipses(view, external, " lse-guest") : []));
+    const guest = external ? this.ellipses(view, external, " lse-guest") : [];
+    const prior = contours(view, this.side);
+    const [below, above] = prior.small ? [[], prior.marks] : [prior.marks, []];
+    this.marks.replaceChildren(...below, ...scaleBar(view, this.side), ...names, ...above, ...selected, ...guest);
   }
 
   /** One and two stddev of q(z|x), to scale. @param {View} view @param {Code} code @param {string} kind */
@@ -140,15 +150,27 @@ export class Scene {
     this.hoverRing.style.transform = `translate(${x}px, ${y}px)`;
   }
 
-  /** A handle outside the window is shown at its edge, dotted. @param {View} view @param {Float32Array} z */
+  /** A handle outside the window is shown at its edge, dotted, with an arrow to z and its distance.
+   * @param {View} view @param {Float32Array} z */
   placeHandle(view, z) {
     const wanted = toPixels(view, this.side, z[0], z[1]);
-    const [x, y] = wanted.map((place) => Math.min(this.side, Math.max(0, place)));
+    this.handleOutside = wanted.some((place) => place < 0 || place > this.side);
+    const inset = this.handleOutside ? HANDLE_PX : 0;
+    const [x, y] = wanted.map((place) => Math.min(this.side - inset, Math.max(inset, place)));
     this.handleAt = [x, y];
-    this.handleOutside = x !== wanted[0] || y !== wanted[1];
     this.handle.classList.toggle("lse-outside", this.handleOutside);
-    this.handle.classList.toggle("lse-handle-right", x > this.side - ROOM_FOR_WORDS);
+    this.handle.classList.toggle("lse-handle-right", x > (this.handleOutside ? this.side / 2 : this.side - ROOM_FOR_WORDS));
     this.handle.style.transform = `translate(${x}px, ${y}px)`;
+    this.away.hidden = !this.handleOutside;
+    if (this.handleOutside) this.pointAway(wanted[0] - x, wanted[1] - y, (2 * view.half) / this.side);
+  }
+
+  /** @param {number} right from the handle to z, in pixels @param {number} down likewise
+   * @param {number} unit the length of a pixel in units of z */
+  pointAway(right, down, unit) {
+    const [arrow, words] = this.away.children;
+    /** @type {HTMLElement} */ (arrow).style.transform = `rotate(${Math.atan2(down, right)}rad)`;
+    write(/** @type {HTMLElement} */ (words), `z is ${(unit * Math.hypot(right, down)).toPrecision(2)} away; click to bring it back`);
   }
 
   /** @param {Pointer} pointer @param {View} view @returns {number[]} z under it */

@@ -1,6 +1,6 @@
 // One side of a comparison: its model, its map, and its encoder, fetched when a drawing needs it.
 
-import { GLIDE_MS } from "./glide.js";
+import { GLIDE } from "./glide.js";
 import { fetchModel } from "./loading.js";
 import { fetchEncoder } from "../net/encoder.js";
 
@@ -60,7 +60,7 @@ export class Side {
   }
 
   glide() {
-    this.pane.glide(GLIDE_MS);
+    this.pane.glide(GLIDE);
   }
 
   /** @param {boolean} again try even if it failed before

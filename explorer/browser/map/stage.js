@@ -8,7 +8,7 @@ const STAGE = `
   <i class="lse-lit" data-testid="lit" hidden></i>
   <p class="lse-waiting" data-testid="waiting" hidden></p>
   <div class="lse-handle" data-testid="handle" role="slider" tabindex="0" aria-valuenow="0"
-    aria-label="the point z; arrow keys move it"><span>drag me</span></div>
+    aria-label="the point z; arrow keys move it"><span>drag me</span><b class="lse-away" data-testid="away" hidden><i>➤</i> <small></small></b></div>
   <figure class="lse-hover" data-testid="hover" hidden></figure>
   <p class="lse-spoken" role="status"></p>
   <div class="lse-zoom">

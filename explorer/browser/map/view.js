@@ -6,6 +6,27 @@
  * @type {View} */
 export const SHARED_VIEW = Object.freeze({ x: 0, y: 0, half: 4 });
 
+/** The distance from the origin, along the farther axis, that all but a hundredth of the points keep.
+ * @param {Float32Array} points [N, 2] row by row */
+export function reachOf(points) {
+  const distances = new Float32Array(points.length / 2);
+  for (let i = 0; i < distances.length; i++) {
+    distances[i] = Math.max(Math.abs(points[2 * i]), Math.abs(points[2 * i + 1]));
+  }
+  return distances.sort()[Math.ceil(0.99 * distances.length) - 1] ?? 0;
+}
+
+/** The view of a camera that follows the codes: around the prior's centre, the prior's own view or, where codes reach
+ * farther, the next of a ladder of wider ones. On a ladder, codes that move a little do not move the camera.
+ * @param {number} reach of the codes, see reachOf
+ * @returns {View} */
+export function followingView(reach) {
+  const rungs = Math.ceil(RUNGS_PER_DOUBLING * Math.log2(reach / SHARED_VIEW.half));
+  return { x: 0, y: 0, half: SHARED_VIEW.half * 2 ** (Math.max(0, rungs) / RUNGS_PER_DOUBLING) };
+}
+
+const RUNGS_PER_DOUBLING = 2;
+
 /** The view that contains all points, with a margin.
  * @param {Float32Array} points [N, 2] row by row
  * @returns {View} */

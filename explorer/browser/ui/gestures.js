@@ -5,10 +5,10 @@ export const CLICK_PX = 4;
 /** @type {Object<string, [number, number]>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
-/** Drag the handle by mouse or touch, or move it by arrow keys (five times as far with shift).
+/** Drag the handle by mouse or touch, move it by arrow keys (five times as far with shift), or press it.
  * @param {HTMLElement} handle @param {AbortSignal} signal
  * @param {{grab: (event: PointerEvent) => void, drag: (right: number, down: number) => void, step: (right: number, up: number) => void,
- *   release: () => void}} act drag gets the distance since the grab in pixels, because reading positions would force a layout */
+ *   release: () => void, press?: () => void}} act drag gets the distance since the grab in pixels, because reading positions would force a layout */
 export function listenToHandle(handle, signal, act) {
   const options = { signal };
   /** @type {{id: number, x: number, y: number, moved: boolean} | null} the drag, and where it began */
@@ -39,6 +39,7 @@ export function listenToHandle(handle, signal, act) {
     (event) => {
       if (grip?.id !== event.pointerId) return;
       if (grip.moved) act.release();
+      else act.press?.();
       grip = null;
     },
     options,
@@ -46,6 +47,7 @@ export function listenToHandle(handle, signal, act) {
   handle.addEventListener(
     "keydown",
     (event) => {
+      if (event.key === "Enter") act.press?.();
       if (!(event.key in ARROWS)) return;
       event.preventDefault();
       const [right, up] = ARROWS[event.key];

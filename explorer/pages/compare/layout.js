@@ -27,8 +27,9 @@ const SECTIONS = `
 <svg class="lse-threads" data-testid="threads" aria-hidden="true"></svg>
 <section class="lse-views">
   <div class="lse-scale" role="group" aria-label="Scale of the axes">
-    <button type="button" data-scale="shared">Prior’s window (±4)</button>
-    <button type="button" data-scale="fit">One window for both</button>
+    <button type="button" data-scale="follow">Follow the codes</button>
+    <button type="button" data-scale="shared">Stay on the prior (±4)</button>
+    <button type="button" data-scale="fit">Fit both</button>
     <button type="button" data-scale="own">Own windows</button>
   </div>
   <button type="button" class="lse-lines" data-testid="lines" aria-pressed="false">Join the classes</button>

@@ -127,8 +127,7 @@ class SideBySide {
     this.drawing.forget(side);
     this.showPair();
     this.publish();
-    // A window that fits both maps depends on the codes of both, so both move.
-    if (this.panes.state.scale === "fit") for (const each of this.sides) each.glide();
+    if (this.panes.scaleIsCommon) for (const each of this.sides) each.glide();
     side.move(before);
     this.panes.decode();
     for (const pane of this.panes.all) pane.mark();

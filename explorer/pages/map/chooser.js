@@ -11,13 +11,19 @@ export class Chooser {
   constructor(root, models) {
     this.root = root;
     this.models = models;
-    this.find(".lse-betas").replaceChildren(
-      element("span", "", "β ="),
-      ...models.filter(({ kept }) => !kept).map(buttonOf),
-    );
-    const kept = models.filter((model) => model.kept).map(buttonOf);
-    this.find(".lse-kept").replaceChildren(element("span", "", "yours:"), ...kept);
-    this.find(".lse-kept").hidden = !kept.length;
+    /** @type {Model | undefined} */
+    this.lastWithKl = undefined;
+    this.showGroup(".lse-betas", "β =", ({ from_scratch }) => from_scratch);
+    this.showGroup(".lse-others", "other ways to train:", ({ from_scratch, kept }) => !from_scratch && !kept);
+    this.showGroup(".lse-kept", "yours:", ({ kept }) => kept);
+  }
+
+  /** @param {string} selector @param {string} name @param {(model: Model) => boolean} holds */
+  showGroup(selector, name, holds) {
+    const members = this.models.filter(holds);
+    const group = this.find(selector);
+    group.replaceChildren(element("span", "", name), ...members.map(buttonOf));
+    group.hidden = !members.length;
   }
 
   /** @param {string} selector @returns {HTMLElement} */
@@ -36,14 +42,18 @@ export class Chooser {
     return this.models.find((model) => model.from_scratch && model.beta === beta && sameKind(model, like));
   }
 
-  /** The target of the KL switch; none if the loss had no KL term. @param {Model} model */
+  /** The target of the KL switch: without the KL term, or back to the last model that had one; none if the loss had no
+   * KL term. @param {Model} model */
   switched(model) {
-    return model.has_encoder ? this.like(model, model.beta > 0 ? 0 : 1) : undefined;
+    if (!model.has_encoder) return undefined;
+    if (model.beta > 0) return this.like(model, 0);
+    return this.lastWithKl && sameKind(this.lastWithKl, model) ? this.lastWithKl : this.like(model, 1);
   }
 
   /** @param {Model} model the current one */
   show(model) {
     const on = model.beta > 0;
+    if (on && model.has_encoder) this.lastWithKl = model;
     const button = /** @type {HTMLButtonElement} */ (this.find(".lse-switch"));
     button.setAttribute("aria-checked", String(on));
     button.disabled = !this.switched(model);

@@ -2,7 +2,7 @@
 // a pointer is down.
 
 import { Chooser } from "./chooser.js";
-import { GLIDE_MS } from "../../browser/map/glide.js";
+import { GLIDE } from "../../browser/map/glide.js";
 import { Inspector } from "../../browser/map/inspector.js";
 import { linkOf, showInAddressBar, startingLink, stateOf } from "../../browser/map/link.js";
 import { fetchModel } from "../../browser/map/loading.js";
@@ -134,7 +134,7 @@ class LatentMap {
     if (other) this.pane.jump();
     this.showModel();
     this.publish();
-    if (!other) this.pane.glide(GLIDE_MS);
+    if (!other) this.pane.glide(GLIDE);
   }
 
   /** @param {boolean} on */

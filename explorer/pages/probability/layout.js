@@ -14,7 +14,8 @@ const MAP = `
   <div class="lse-stage" data-testid="heat"></div>
   <section class="lse-views">
     <div class="lse-scale" role="group" aria-label="Scale of the axes">
-      <button type="button" data-scale="shared">Prior’s window (±4)</button>
+      <button type="button" data-scale="follow">Follow the codes</button>
+      <button type="button" data-scale="shared">Stay on the prior (±4)</button>
       <button type="button" data-scale="fit">Fit all codes</button>
     </div>
     <button type="button" class="lse-nearer" data-testid="nearer" disabled>Zoom to p(z|x)</button>

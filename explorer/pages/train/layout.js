@@ -26,7 +26,8 @@ const TIMELINE = `
 const VIEWS = `
 <section class="lse-views">
   <div class="lse-scale" role="group" aria-label="Scale of the axes">
-    <button type="button" data-scale="shared">Prior’s window (±4)</button>
+    <button type="button" data-scale="follow">Follow the codes</button>
+    <button type="button" data-scale="shared">Stay on the prior (±4)</button>
     <button type="button" data-scale="fit">Fit all codes</button>
   </div>
 </section>

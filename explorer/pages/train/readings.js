@@ -1,7 +1,7 @@
 // The numbers of one frame, and the sentence below the maps.
 
 import { element } from "../../browser/ui/dom.js";
-import { rowsOf } from "../../browser/map/panel.js";
+import { lossOf, rowsOf } from "../../browser/map/panel.js";
 
 /** @typedef {import("../../wire.js").Frame} Frame */
 /** @typedef {import("../../wire.js").Run} Run */
@@ -20,9 +20,10 @@ export function momentOf({ label, epoch }, { step, weight }, named) {
 
 /** @param {HTMLElement} table @param {Run} run @param {Frame} frame */
 export function showReadings(table, { images, likelihood }, frame) {
-  const { reconstruction, kl, spread, mean_sigma, pixel_stddev } = frame;
-  const values = { reconstruction, kl, negative_elbo: reconstruction + kl, spread, mean_sigma, pixel_stddev };
-  const caption = `Averages over ${counted(images)} held-out images, with one draw of z each; nats are per image.`;
+  const { reconstruction, kl, weight, spread, mean_sigma, pixel_stddev } = frame;
+  const loss = lossOf(frame, weight, true);
+  const values = { loss, reconstruction, kl, negative_elbo: reconstruction + kl, spread, mean_sigma, pixel_stddev };
+  const caption = `Averages over ${counted(images)} held-out images, with one draw of z each; nats are per image. The loss is reconstruction + β · KL.`;
   table.replaceChildren(element("caption", "", caption), rowsOf(likelihood, [values]));
 }
 

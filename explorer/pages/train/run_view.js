@@ -1,7 +1,7 @@
 // The Train page's maps: they follow the newest frame, or show the frame chosen on the timeline. The only server
 // requests are for the frames' files.
 
-import { GLIDE_MS } from "../../browser/map/glide.js";
+import { GLIDE } from "../../browser/map/glide.js";
 import { Inspector } from "../../browser/map/inspector.js";
 import { firstLook } from "../../browser/map/link.js";
 import { mount } from "../../browser/ui/mount.js";
@@ -140,10 +140,10 @@ class RunView {
     showReadings(pane.find(".lse-numbers"), run, shown);
     pane.find(".lse-shown").textContent = momentOf(run, shown, this.data.runs.length > 1);
     this.showStep();
-    // A window that fits all maps depends on the codes of all, so all move.
-    const moved = this.panes.state.scale === "fit" ? this.panes.all : [pane];
+    const moved = this.panes.scaleIsCommon ? this.panes.all : [pane];
+    const share = Math.min(1, gap / (GLIDE.codes + GLIDE.camera)); // the next frame is to find the camera at rest
     for (const each of moved) {
-      if (this.following) each.glide(Math.min(GLIDE_MS, gap));
+      if (this.following) each.glide({ codes: share * GLIDE.codes, camera: share * GLIDE.camera });
       else each.jump();
     }
     this.panes.decode();

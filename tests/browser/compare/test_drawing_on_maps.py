@@ -108,7 +108,7 @@ def test_an_encoder_that_cannot_be_had_is_asked_for_once_a_stroke(open_pair: Cal
 
 @pytest.mark.slow
 def test_a_drawing_outside_the_window_waits_at_its_edge_and_the_caption_says_so(open_pair: Callable) -> None:
-    opened = open_pair()
+    opened = open_pair("?scale=shared")
     opened.draw(SEVEN)
     expect(opened.side("A").locator(".lse-guest-outside")).to_have_count(1)
     expect(opened.page.get_by_test_id("caption")).to_contain_text("Your drawing lies outside the window of A.")

@@ -81,5 +81,5 @@ def test_a_double_click_on_a_code_goes_back_too(open_map: Callable) -> None:
     opened = open_map("?view=0,0,3.9")
     opened.wait_for_axes()
     code = gallery.read(gallery.REFERENCE).codes.mean[lonely_image(gallery.REFERENCE)].tolist()
-    opened.press_twice(lambda: opened.page.mouse.dblclick(*opened.place(code, 3.9)), lambda url: "view" not in url)
+    opened.press_twice(lambda: opened.page.mouse.dblclick(*opened.place(code)), lambda url: "view" not in url)
     expect(opened.root).to_have_attribute("data-gliding", "false")

@@ -6,10 +6,10 @@ import pytest
 from playwright.sync_api import expect
 
 from models import gallery
-from tests.browser.opened_map import SHARED_HALF, OpenedMap, says
+from tests.browser.opened_map import SHARED_HALF, OpenedMap, following_half, measured, says
 
 ON, OFF = "mnist-beta-1", "mnist-beta-0"
-ROWS = ("reconstruction", "kl", "negative_elbo", "spread", "mean_sigma")
+ROWS = ("loss", "reconstruction", "kl", "negative_elbo", "spread", "mean_sigma")
 
 RECORD_GLIDE = """() => {
     const root = document.querySelector("[data-testid=latent-map]");
@@ -21,10 +21,27 @@ RECORD_GLIDE = """() => {
     record();
 }"""
 
+RECORD_CAMERA = """() => {
+    const root = document.querySelector("[data-testid=latent-map]");
+    // The names of the classes stand at medians of the codes; in units of z they do not depend on the window.
+    window.codes = () => {
+        const [x, y, half] = root.dataset.view.split(",").map(Number);
+        const unit = root.querySelector(".lse-plot").clientWidth / (2 * half);
+        const place = (name) => [name.getAttribute("x") / unit - half + x, half - name.getAttribute("y") / unit + y];
+        return [...root.querySelectorAll(".lse-letter")].flatMap(place).map((z) => z.toFixed(2)).join();
+    };
+    window.seen = [];
+    const record = () => {
+        window.seen.push([Number(root.dataset.view.split(",")[2]), window.codes()]);
+        requestAnimationFrame(record);
+    };
+    record();
+}"""
 
-def outside(name: str) -> int:
-    """How many means the window that all models share leaves out."""
-    return int(gallery.read(name).codes.mean.abs().amax(dim=1).gt(SHARED_HALF).sum())
+
+def outside(name: str, half: float = SHARED_HALF) -> int:
+    """How many means a window about the origin leaves out, by default the prior's."""
+    return int(gallery.read(name).codes.mean.abs().amax(dim=1).gt(half).sum())
 
 
 def toggle(opened: OpenedMap, name: str) -> None:
@@ -42,6 +59,12 @@ def test_the_switch_takes_the_kl_term_away_and_gives_it_back(open_map: Callable)
     toggle(opened, ON)
     expect(opened.switch).to_have_attribute("aria-checked", "true")
     assert "model" not in opened.query
+
+
+def test_on_again_is_the_weight_that_was_switched_off(open_map: Callable) -> None:
+    opened = open_map("?model=mnist-beta-10")
+    toggle(opened, OFF)
+    toggle(opened, "mnist-beta-10")
 
 
 def test_a_map_looks_the_same_after_there_and_back(open_map: Callable) -> None:
@@ -71,13 +94,13 @@ def test_the_numbers_stand_beside_those_of_the_model_before(open_map: Callable) 
     assert table.locator("thead th").all_inner_texts() == ["β = 1", "β = 0"]
     for row, key in zip(table.locator("tbody tr").all(), ROWS, strict=True):
         for cell, name in zip(row.locator("td").all_inner_texts(), [ON, OFF], strict=True):
-            assert says(cell.split(" ±")[0], gallery.read(name).metrics[key])
+            assert says(cell.split(" ±")[0], measured(name)[key])
 
 
 def test_the_averages_have_their_deviation_and_the_floor_of_sigma_is_said(open_map: Callable) -> None:
     opened = open_map()
     metrics = gallery.read(ON).metrics
-    found = opened.page.get_by_test_id("numbers").locator("tbody tr").nth(2).locator("td").last.inner_text()
+    found = opened.page.get_by_test_id("numbers").locator("tbody tr").nth(3).locator("td").last.inner_text()
     assert found == f"{metrics['negative_elbo']:.1f} ± {metrics['negative_elbo_sd']:.1f}"
     expect(opened.page.get_by_test_id("numbers")).to_contain_text("binarised afresh 8 times")
     expect(opened.page.get_by_test_id("story")).not_to_contain_text("σ is kept above")
@@ -136,17 +159,72 @@ def test_each_model_is_loaded_when_it_is_chosen_and_only_once(open_map: Callable
     assert opened.model_requests == asked
 
 
-def test_the_shared_scale_says_how_many_codes_it_leaves_out(open_map: Callable) -> None:
+@pytest.mark.slow
+def test_codes_that_fly_apart_do_so_at_the_old_scale_and_then_the_camera_follows(open_map: Callable) -> None:
+    opened = open_map(reduced_motion="no-preference")
+    opened.page.evaluate(RECORD_CAMERA)
+    wide = following_half(OFF)
+    for name, start, end in ((OFF, SHARED_HALF, wide), (ON, wide, SHARED_HALF)) * 2:
+        opened.page.evaluate("window.seen = []")
+        toggle(opened, name)
+        assert opened.view() == pytest.approx([0, 0, end], rel=1e-4)
+        assert int(opened.root.get_attribute("data-outside")) == outside(name, end) <= 100
+        seen = opened.page.evaluate("window.seen")
+        halves = [half for half, _ in seen]
+        # One way, whichever it is: the camera never turns back.
+        assert halves == sorted(halves, reverse=end < start)
+        # While the window still has its old size, codes move; once the camera moves, no code does.
+        moved = len({points for half, points in seen if half == pytest.approx(start, rel=1e-4)})
+        followed = {points for half, points in seen if half != pytest.approx(start, rel=1e-4)}
+        assert followed == {opened.page.evaluate("window.codes()")}
+        if moved > 1 and len(set(halves)) > 2:  # a busy machine may draw neither
+            return
+    raise AssertionError("Neither codes nor the camera were seen on their way.")
+
+
+def test_a_window_chosen_by_hand_holds_until_a_button_gives_it_back(open_map: Callable) -> None:
     opened = open_map(shared=True)
+    follow = opened.page.get_by_role("button", name="Follow the codes")
+    expect(follow).to_have_attribute("aria-pressed", "true")
+    opened.page.get_by_role("button", name="Zoom out").click()
+    expect(follow).to_have_attribute("aria-pressed", "false")
+    held = opened.view()
+    toggle(opened, OFF)
+    assert opened.view() == held
+    follow.click()
+    opened.page.wait_for_url(lambda url: "view" not in url)
+    expect(opened.root).to_have_attribute("data-gliding", "false")
+    assert opened.view() == pytest.approx([0, 0, following_half(OFF)], rel=1e-4)
+
+
+def test_the_prior_stays_in_sight_to_scale_where_the_codes_are_far(open_map: Callable) -> None:
+    opened = open_map(shared=True)
+    for name, words in ((ON, ["prior 1 σ", "prior 2 σ"]), (OFF, ["prior, 1 and 2 σ"])):
+        opened.choose(name)
+        sigma = opened.box()["width"] / (2 * following_half(name))
+        rings = opened.page.locator(".lse-prior[r]").evaluate_all(
+            "all => all.map((ring) => Number(ring.getAttribute('r')))"
+        )
+        assert rings == pytest.approx([sigma, 2 * sigma], rel=1e-4)
+        names = opened.page.locator(".lse-prior-name").all_text_contents()
+        assert [name for name in names if name.startswith("prior")] == words
+        assert "1 σ of the prior" in names
+        bar = opened.page.locator(".lse-rule").evaluate("bar => bar.getBBox().width")
+        assert bar == pytest.approx(sigma, rel=1e-3)
+
+
+def test_the_scale_of_the_prior_says_how_many_codes_it_leaves_out(open_map: Callable) -> None:
+    opened = open_map("?scale=shared")
     expect(opened.root).to_have_attribute("data-outside", str(outside(ON)))
     toggle(opened, OFF)
     expect(opened.root).to_have_attribute("data-outside", str(outside(OFF)))
     expect(opened.page.get_by_test_id("caption")).to_contain_text(f"{outside(OFF):,}")
 
 
-def test_fit_shows_every_code_and_same_scale_goes_back(open_map: Callable) -> None:
+def test_fit_shows_every_code_and_following_goes_back(open_map: Callable) -> None:
     opened = open_map(f"?model={OFF}")
-    fit, shared = (opened.page.get_by_role("button", name=name) for name in ("Fit all codes", "Prior’s window"))
+    names = ("Fit all codes", "Stay on the prior", "Follow the codes")
+    fit, shared, follow = (opened.page.get_by_role("button", name=name) for name in names)
     before = opened.points()
     fit.click()
     expect(opened.root).to_have_attribute("data-outside", "0")
@@ -155,6 +233,8 @@ def test_fit_shows_every_code_and_same_scale_goes_back(open_map: Callable) -> No
     shared.click()
     expect(opened.root).to_have_attribute("data-outside", str(outside(OFF)))
     expect(shared).to_have_attribute("aria-pressed", "true")
+    follow.click()
+    opened.page.wait_for_url(lambda url: "scale" not in url)
     expect(opened.root).to_have_attribute("data-gliding", "false")
     assert opened.points() == before
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from models import gallery
-from tests.browser.opened_map import SHARED_HALF, decoded, lonely_image, says
+from tests.browser.opened_map import SHARED_HALF, decoded, following_half, lonely_image, says
 from tests.browser.opened_run import FRAMES, GAP, OpenedRun
 
 RECORD_GLIDE = """() => {
@@ -28,7 +28,7 @@ def assert_shows(opened: OpenedRun, number: int) -> None:
     assert np.abs(opened.picture() - decoded(FRAMES[number], opened.z)).max() <= 2
     opened.assert_numbers(FRAMES[number])
     expect(opened.page.get_by_test_id("shown")).to_contain_text(f"step {GAP * number:,}, epoch {number / 2:.1f}")
-    outside = int(gallery.read(FRAMES[number]).codes.mean.abs().amax(dim=1).gt(SHARED_HALF).sum())
+    outside = int(gallery.read(FRAMES[number]).codes.mean.abs().amax(dim=1).gt(following_half(FRAMES[number])).sum())
     expect(opened.panes).to_have_attribute("data-outside", str(outside))
     assert opened.cursor_step() == pytest.approx(GAP * number, abs=5)
 
@@ -121,9 +121,9 @@ def test_the_ellipse_of_a_selected_image_lives_through_the_frames(open_run: Call
     image = lonely_image(FRAMES[3])
     opened.page.mouse.click(*opened.place(gallery.read(FRAMES[3]).codes.mean[image].tolist()))
     expect(opened.root).to_have_attribute("data-image", str(image))
-    scale = opened.box()["width"] / (2 * SHARED_HALF)
     for number in (3, 4):
         opened.wait_for_frame(number)
+        scale = opened.box()["width"] / (2 * following_half(FRAMES[number]))
         codes = gallery.read(FRAMES[number]).codes
         assert radii(opened) == pytest.approx((codes.stddev[image] * scale).tolist(), rel=1e-3)
         opened.wait_for_z(codes.mean[image].tolist(), within=1e-3)
