@@ -43,6 +43,7 @@ class OpenedMap:
         self.page = page
         self.root = page.get_by_test_id(self.name)
         self.handle = page.get_by_test_id("handle").first
+        self.plot = page.locator(".lse-plot").first
         self.error = page.get_by_test_id("error")
         self.switch = page.get_by_test_id("kl-switch")
         self.frames: list[object] = []
@@ -89,7 +90,8 @@ class OpenedMap:
         wait_until(self.page, script, [self.name, list(z), within])
 
     def wait_for_axes(self) -> None:
-        expect(self.page.locator(".lse-axes .legend .traces")).to_have_count(10, timeout=READY_MS)
+        for axes in self.page.locator(".lse-axes").all():
+            expect(axes.locator(".xtick").first).to_be_attached(timeout=READY_MS)
 
     def wait_for_silence(self) -> None:
         """Until the server has answered all that the page sent, and the page has sent nothing more since."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from playwright.sync_api import Locator, Page, expect
 
 from models import gallery
-from tests.browser.opened_map import READY_MS, OpenedMap
+from tests.browser.opened_map import OpenedMap
 
 A, B = "mnist-beta-0.3", gallery.REFERENCE
 """Two models whose codes all but fill the shared window."""
@@ -23,9 +23,6 @@ class OpenedPair(OpenedMap):
         super().__init__(page)
         self.panes = page.get_by_test_id("pane")
         self.plots = page.locator(".lse-plot")
-
-    def wait_for_axes(self) -> None:
-        expect(self.page.locator(".lse-axes .legend .traces")).to_have_count(20, timeout=READY_MS)
 
     def side(self, letter: str) -> Locator:
         """Everything of one side."""

@@ -36,7 +36,7 @@ def opened(request: pytest.FixtureRequest, browser: Browser) -> Iterator[OpenedM
     opened = PAGES[request.param](browser.new_page())
     opened.page.goto(f"{address}{'?frames=6&runs=2&ended' if ended else request.param}")
     opened.wait_until_ready()
-    expect(opened.page.locator(".lse-axes .legend").first).to_be_attached()
+    expect(opened.page.locator(".lse-axes .xtick").first).to_be_attached()
     if isinstance(opened, OpenedProbability):
         opened.wait_for_answer()
     opened.page.add_style_tag(content="* { content-visibility: visible !important; transition: none !important; }")

@@ -36,7 +36,7 @@ def phone(request: pytest.FixtureRequest, browser: Browser, server: str) -> Iter
     page.set_default_timeout(READY_MS)
     page.goto(server + PAGES[request.param])
     page.locator("[data-ready=true]").first.wait_for(state="attached")
-    wait_until(page, "document.querySelectorAll('.lse-axes .legend .traces').length >= 10")
+    wait_until(page, "document.querySelector('.lse-axes .xtick') !== null")
     page.locator("details > summary").evaluate_all("all => all.forEach(each => each.parentNode.open || each.click())")
     yield request.param, page
     page.close()

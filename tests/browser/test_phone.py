@@ -29,7 +29,6 @@ def test_nothing_scrolls_sideways_and_the_map_comes_before_the_decoded_picture(p
 
 
 def test_every_control_is_large_enough_for_a_thumb(phone: OpenedMap) -> None:
-    """The legend's names lie closer together: Plotly sets them like text."""
     boxes = [button.bounding_box() for button in phone.root.locator("button").all()]
     boxes += [phone.switch.bounding_box(), phone.handle.bounding_box()]
     assert min(box["height"] for box in boxes) >= 40

@@ -1,48 +1,101 @@
-// Keyboard control of Plotly's legend: one tab stop, arrow keys move between classes, Enter or space toggles one.
+// The legend above a map: a button for each class, which shows or hides it. It is one tab stop; arrow keys move between
+// classes.
+
+import { element } from "../ui/dom.js";
+
+/** @typedef {{name: string, colour: string, visible: boolean}} Class */
 
 /** @type {Object<string, number>} */
 const DIRECTIONS = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 };
 
+const LETTER_WIDTH = 8.5; // px, approximately
+const SWATCH_WIDTH = 34; // px, with the gaps around it
+const MAX_COLUMNS = 5; // unless all classes fit into one row
+
+/** Digits are in one row if there is room; other names are in rows of five, or as many as fit.
+ * @param {number} width of the plot, in pixels @param {string[]} names of the classes */
+export function legendGrid(width, names) {
+  const longest = Math.max(...names.map(({ length }) => length));
+  const fit = Math.floor(width / (LETTER_WIDTH * longest + SWATCH_WIDTH));
+  const columns = longest === 1 && fit >= names.length ? names.length : Math.max(1, Math.min(MAX_COLUMNS, fit));
+  return { columns, rows: Math.ceil(names.length / columns) };
+}
+
+/** The height of a row, in pixels: a thumb needs more than a mouse. */
+export function legendRow() {
+  return matchMedia("(pointer: coarse)").matches ? 40 : 32;
+}
+
 export class Legend {
-  /** @param {HTMLElement} element in which Plotly draws @param {(index: number) => void} toggle shows or hides a class */
-  constructor(element, toggle) {
-    this.element = element;
-    this.toggle = toggle;
+  /** @param {HTMLElement} root the toolbar
+   * @param {(visible: boolean[]) => void} choose gets the visible classes after each change */
+  constructor(root, choose) {
+    this.root = root;
+    this.choose = choose;
     this.at = 0;
-    element.addEventListener("keydown", (event) => this.key(event));
+    /** @type {Class[]} */
+    this.classes = [];
+    root.addEventListener("click", ({ target }) => this.toggle(this.indexOf(target)));
+    root.addEventListener("dblclick", ({ target }) => this.isolate(this.indexOf(target)));
+    root.addEventListener("keydown", (event) => this.key(event));
   }
 
-  get entries() {
-    return /** @type {NodeListOf<SVGElement>} */ (this.element.querySelectorAll(".legendtoggle"));
+  get buttons() {
+    return /** @type {HTMLElement[]} */ ([...this.root.children]);
   }
 
-  /** Add accessible names to the legend that Plotly has drawn. @param {{name: string, visible: boolean}[]} classes */
-  name(classes) {
-    const legend = this.element.querySelector(".legend");
-    legend?.setAttribute("role", "toolbar");
-    legend?.setAttribute("aria-label", "Classes shown; arrow keys go from one to the next");
-    this.entries.forEach((entry, i) => {
-      entry.setAttribute("role", "button");
-      entry.setAttribute("aria-label", `class ${classes[i]?.name}`);
-      entry.setAttribute("aria-pressed", String(classes[i]?.visible));
+  /** @param {EventTarget | null} target @returns {number} of its class, or -1 */
+  indexOf(target) {
+    return this.buttons.findIndex((button) => button.contains(/** @type {Node} */ (target)));
+  }
+
+  /** @param {Class[]} classes @param {number} width of the plot, in pixels */
+  draw(classes, width) {
+    this.classes = classes;
+    const { columns } = legendGrid(width, classes.map(({ name }) => name));
+    this.root.style.gridTemplateColumns = `repeat(${columns}, auto)`;
+    this.root.style.gridAutoRows = `${legendRow()}px`;
+    if (this.buttons.length !== classes.length) this.root.replaceChildren(...classes.map(newButton));
+    this.buttons.forEach((button, i) => {
+      const { name, colour, visible } = classes[i];
+      button.setAttribute("aria-label", `class ${name}`);
+      button.setAttribute("aria-pressed", String(visible));
+      button.style.setProperty("--lse-class", colour);
+      /** @type {HTMLElement} */ (button.lastElementChild).textContent = name;
     });
     this.stopAt(Math.min(this.at, classes.length - 1));
   }
 
-  /** @param {number} index of the entry that becomes the tab stop */
+  /** @param {number} index of a class */
+  toggle(index) {
+    if (index >= 0) this.choose(this.classes.map(({ visible }, i) => (i === index ? !visible : visible)));
+  }
+
+  /** Show one class alone; if it is alone already, show all. @param {number} index of a class */
+  isolate(index) {
+    if (index < 0) return;
+    const alone = this.classes.every(({ visible }, i) => visible === (i === index));
+    this.choose(this.classes.map((_, i) => alone || i === index));
+  }
+
+  /** @param {number} index of the button that becomes the tab stop */
   stopAt(index) {
     this.at = index;
-    this.entries.forEach((entry, i) => entry.setAttribute("tabindex", i === index ? "0" : "-1"));
+    this.buttons.forEach((button, i) => button.setAttribute("tabindex", i === index ? "0" : "-1"));
   }
 
   /** @param {KeyboardEvent} event */
   key(event) {
-    const index = [...this.entries].indexOf(/** @type {SVGElement} */ (event.target));
-    const way = DIRECTIONS[event.key];
-    if (index < 0 || !(way || event.key === "Enter" || event.key === " ")) return;
+    const [index, way] = [this.indexOf(event.target), DIRECTIONS[event.key]];
+    if (index < 0 || !way) return;
     event.preventDefault();
-    if (!way) return this.toggle(index);
-    this.stopAt((index + way + this.entries.length) % this.entries.length);
-    this.entries[this.at].focus({ preventScroll: true });
+    this.stopAt((index + way + this.classes.length) % this.classes.length);
+    this.buttons[this.at].focus({ preventScroll: true });
   }
+}
+
+function newButton() {
+  const button = element("button", "", element("i", ""), element("span", ""));
+  button.setAttribute("type", "button");
+  return button;
 }

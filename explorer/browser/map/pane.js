@@ -4,10 +4,11 @@ import { Axes } from "./axes.js";
 import { Card } from "./card.js";
 import { chosenIn } from "./ellipses.js";
 import { write } from "../ui/dom.js";
-import { CLICK_PX, listenToArrows, listenToHandle, listenToMap } from "../ui/gestures.js";
+import { CLICK_PX, listenToArrows, listenToHandle, listenToMap, listenToWheel } from "../ui/gestures.js";
 import { glide } from "./glide.js";
 import { decodeGrid, gridImage } from "./latent_grid.js";
 import { drawPicture } from "../ui/pictures.js";
+import { Legend } from "./legend.js";
 import { Scene } from "./scene.js";
 import { countOutside, nearestPoint, nextPoint, sameView, SHARED_VIEW, toLatent } from "./view.js";
 
@@ -17,6 +18,7 @@ const REACH_PX = 14; // from the pointer to the nearest code, at most
 const KEY_STEP = 0.02; // of half the window
 const WALK_PX = { near: 4, far: 40 }; // the least distance of a keyboard step from code to code, so that it is visible
 const DOUBLE_CLICK_MS = 400;
+const HINT_MS = 2000;
 const NO_LABELS = new Uint8Array(0);
 
 export class Pane {
@@ -39,6 +41,8 @@ export class Pane {
     this.stopGlide = () => {};
     this.moving = false;
     this.latticeRun = 0;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.hinted = undefined;
     /** @type {number[]} the images whose ellipses are drawn */
     this.chosen = [];
     /** @type {PointerEvent | null} the last click on the map */
@@ -49,9 +53,9 @@ export class Pane {
     this.card = new Card(this.find(".lse-hover"), panes.originals);
     this.axes = new Axes(this.find(".lse-axes"), {
       onView: (view, final) => panes.look(view, final, this),
-      onVisible: (visible) => panes.showClasses(visible, this),
       onReset: () => panes.setScale(panes.state.scale),
     });
+    this.legend = new Legend(this.find(".lse-legend"), (visible) => panes.showClasses(visible));
     this.listen();
     this.observer = new ResizeObserver(() => this.resize());
   }
@@ -112,10 +116,17 @@ export class Pane {
   }
 
   drawAxes() {
+    this.drawLegend();
+    if (!this.gliding) {
+      this.axes.draw(this.place.view, this.scene.width, this.subject.class_names, this.scene.style);
+    }
+  }
+
+  drawLegend() {
     const classes = this.subject.class_names.map((name, digit) => {
       return { name, colour: this.scene.colours[digit], visible: this.panes.shows(digit) };
     });
-    if (!this.gliding) this.axes.draw(this.place.view, this.scene.width, classes, this.scene.style);
+    this.legend.draw(classes, this.scene.side);
   }
 
   paint() {
@@ -282,14 +293,24 @@ export class Pane {
       press: () => scene.handleOutside && panes.bringHandle(this.place.view),
     });
     listenToArrows(scene.plot, panes.end.signal, (direction, far) => this.walk(direction, far));
+    listenToWheel(this.find(".lse-axes"), scene.plot, panes.end.signal, () => this.hintAtWheel());
     listenToMap(this.find(".lse-axes"), panes.end.signal, {
       hover: (event) => this.hover(event),
       click: (event) => {
         this.clicked = event;
+        if (event.pointerType === "mouse") scene.plot.focus({ preventScroll: true });
         const image = this.nearest(event);
         if (image >= 0) panes.select(image, this);
       },
     });
+  }
+
+  /** Say for a while how the wheel zooms. */
+  hintAtWheel() {
+    const hint = this.find(".lse-hint");
+    hint.hidden = false;
+    clearTimeout(this.hinted);
+    this.hinted = setTimeout(() => (hint.hidden = true), HINT_MS);
   }
 
   /** @param {PointerEvent} event */

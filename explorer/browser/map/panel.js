@@ -80,7 +80,7 @@ export function captionOf({ images, dataset, label, has_encoder }, outside) {
   const [all, gone] = [images, outside].map((count) => count.toLocaleString("en"));
   const place = has_encoder ? "where the encoder puts one of" : "where the posterior puts one of";
   const density = has_encoder ? "q(z|x)" : "p(z|x)";
-  const drawn = `Each point: ${place} the ${all} ${dataset} test images (the mean of ${density}). Model: ${label}.`;
+  const drawn = `Each point: ${place} the ${all} ${dataset} test images (the mean of ${density}); rings: 1 σ for some. Model: ${label}.`;
   return `${drawn}${outside ? ` ${gone} lie outside this window.` : ""}`;
 }
 

@@ -176,11 +176,11 @@ export class Panes {
     for (const pane of this.all) pane.markHovered();
   }
 
-  /** @param {boolean[]} visible by class @param {Pane} where whose legend already shows it */
-  showClasses(visible, where) {
+  /** @param {boolean[]} visible by class */
+  showClasses(visible) {
     this.state = { ...this.state, digits: visible.flatMap((shows, digit) => (shows ? [digit] : [])).join("") };
     this.paint();
-    for (const pane of this.all) if (pane !== where) pane.drawAxes();
+    for (const pane of this.all) pane.drawLegend();
     this.page.changed();
   }
 

@@ -25,6 +25,7 @@ export class Scene {
     this.palette = colours;
     const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (stage.querySelector(selector));
     this.plot = find(".lse-plot");
+    this.legend = find(".lse-legend");
     this.marks = find(".lse-marks");
     this.handle = find(".lse-handle");
     this.away = find(".lse-away");
@@ -89,6 +90,7 @@ export class Scene {
     this.backdrop = null;
     const place = { left: `${margin.l}px`, top: `${margin.t}px`, width: `${side}px`, height: `${side}px` };
     for (const layer of [this.canvas, this.plot]) Object.assign(layer.style, place);
+    Object.assign(this.legend.style, { left: place.left, width: place.width });
     return true;
   }
 
@@ -154,7 +156,8 @@ export class Scene {
    * @param {View} view @param {Float32Array} z */
   placeHandle(view, z) {
     const wanted = toPixels(view, this.side, z[0], z[1]);
-    this.handleOutside = wanted.some((place) => place < 0 || place > this.side);
+    const away = wanted.map((place) => place - Math.min(this.side, Math.max(0, place)));
+    this.handleOutside = away.some(Boolean);
     const inset = this.handleOutside ? HANDLE_PX : 0;
     const [x, y] = wanted.map((place) => Math.min(this.side - inset, Math.max(inset, place)));
     this.handleAt = [x, y];
@@ -162,10 +165,10 @@ export class Scene {
     this.handle.classList.toggle("lse-handle-right", x > (this.handleOutside ? this.side / 2 : this.side - ROOM_FOR_WORDS));
     this.handle.style.transform = `translate(${x}px, ${y}px)`;
     this.away.hidden = !this.handleOutside;
-    if (this.handleOutside) this.pointAway(wanted[0] - x, wanted[1] - y, (2 * view.half) / this.side);
+    if (this.handleOutside) this.pointAway(away[0], away[1], (2 * view.half) / this.side);
   }
 
-  /** @param {number} right from the handle to z, in pixels @param {number} down likewise
+  /** @param {number} right from the plot's edge to z, in pixels @param {number} down likewise
    * @param {number} unit the length of a pixel in units of z */
   pointAway(right, down, unit) {
     const [arrow, words] = this.away.children;

@@ -3,6 +3,7 @@
 const STAGE = `
 <canvas class="lse-points" aria-hidden="true"></canvas>
 <div class="lse-axes"></div>
+<div class="lse-legend" role="toolbar" aria-label="Classes shown; arrow keys go from one to the next"></div>
 <div class="lse-plot" role="application" tabindex="0" aria-label="map">
   <svg class="lse-marks" aria-hidden="true"></svg>
   <i class="lse-lit" data-testid="lit" hidden></i>
@@ -11,6 +12,7 @@ const STAGE = `
     aria-label="the point z; arrow keys move it"><span>drag me</span><b class="lse-away" data-testid="away" hidden><i>➤</i> <small></small></b></div>
   <figure class="lse-hover" data-testid="hover" hidden></figure>
   <p class="lse-spoken" role="status"></p>
+  <p class="lse-hint" data-testid="wheel-hint" hidden>ctrl + wheel zooms, or click the map first</p>
   <div class="lse-zoom">
     <button type="button" data-zoom="in" aria-label="Zoom in at the handle">+</button>
     <button type="button" data-zoom="out" aria-label="Zoom out at the handle">−</button>

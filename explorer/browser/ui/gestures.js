@@ -73,6 +73,22 @@ export function listenToArrows(plot, signal, step) {
   );
 }
 
+/** Leave the wheel to the page, unless ctrl is held or the map has the focus: a visitor who scrolls by must not lose the
+ * window. A browser sends a pinch on a touchpad as a wheel with ctrl.
+ * @param {HTMLElement} map whose own listener zooms @param {HTMLElement} plot has the focus after a click
+ * @param {AbortSignal} signal @param {() => void} refuse says how to zoom */
+export function listenToWheel(map, plot, signal, refuse) {
+  map.addEventListener(
+    "wheel",
+    (event) => {
+      if (event.ctrlKey || plot.contains(document.activeElement)) return;
+      event.stopPropagation();
+      refuse();
+    },
+    { signal, capture: true, passive: true },
+  );
+}
+
 /** Hover over the map with a mouse, click or tap it.
  * @param {HTMLElement} map @param {AbortSignal} signal
  * @param {{hover: (event: PointerEvent | null) => void, click: (event: PointerEvent) => void}} act */

@@ -68,7 +68,7 @@ def test_the_classes_are_joined_where_their_names_stand(open_pair: Callable) -> 
             plot = opened.side(letter).locator(".lse-plot").bounding_box()
             wanted = (plot["x"] + float(name.get_attribute("x")), plot["y"] + float(name.get_attribute("y")))
             assert (overlay["x"] + x, overlay["y"] + y) == pytest.approx(wanted, abs=1)
-    toggle = opened.page.locator(".lse-axes .legendtoggle").first
+    toggle = opened.page.locator(".lse-legend button").first
     toggle.click()
     expect(threads).to_have_count(9)
     toggle.click()

@@ -1,4 +1,4 @@
-"""Plotly's legend chooses the classes that the canvas shows."""
+"""The legend chooses the classes that the canvas shows."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from tests.browser.opened_map import OpenedMap
 
 
 def click_on_class(opened: OpenedMap, digit: int) -> None:
-    opened.page.locator(".lse-axes .legend .traces").nth(digit).locator(".legendtoggle").click()
+    opened.page.locator(".lse-legend button").nth(digit).click()
 
 
 def test_a_click_on_a_digit_hides_its_class_and_another_shows_it_again(open_map: Callable) -> None:
@@ -28,7 +28,7 @@ def test_a_click_on_a_digit_hides_its_class_and_another_shows_it_again(open_map:
 def test_a_double_click_on_a_digit_shows_it_alone(open_map: Callable) -> None:
     opened = open_map(shared=True)
     opened.wait_for_axes()
-    toggle = opened.page.locator(".lse-axes .legend .traces").nth(4).locator(".legendtoggle")
+    toggle = opened.page.locator(".lse-legend button").nth(4)
     opened.press_twice(toggle.dblclick, lambda url: url.endswith("digits=4"))
     expect(opened.letters).to_have_text(["4"])
 

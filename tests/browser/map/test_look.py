@@ -59,8 +59,17 @@ def test_the_wheel_zooms_and_a_double_click_goes_back(open_map: Callable) -> Non
     opened = open_map()
     opened.wait_for_axes()
     before, corner = opened.points(), opened.place((3.4, 3.4))  # where no code is near, for a click selects
+    hint = opened.page.get_by_test_id("wheel-hint")
     opened.page.mouse.move(*corner)
     opened.page.mouse.wheel(0, -200)
+    expect(hint).to_be_visible()
+    assert opened.view()[2] == SHARED_HALF
+    opened.page.keyboard.down("Control")
+    opened.page.mouse.wheel(0, -200)
+    opened.page.keyboard.up("Control")
+    assert view(opened)[2] < SHARED_HALF
+    opened.press_twice(lambda: opened.page.mouse.dblclick(*corner), lambda url: "view" not in url)
+    opened.page.mouse.wheel(0, -200)  # the click gave the map the focus
     assert view(opened)[2] < SHARED_HALF
     opened.press_twice(lambda: opened.page.mouse.dblclick(*corner), lambda url: "view" not in url)
     expect(opened.root).to_have_attribute("data-gliding", "false")

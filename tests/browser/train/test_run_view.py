@@ -110,7 +110,7 @@ def test_two_runs_decode_the_same_z_in_the_same_window(open_run: Callable) -> No
     ranges = opened.page.locator(".lse-axes").evaluate_all("all => all.map(axes => axes._fullLayout.xaxis.range)")
     assert ranges[0] == pytest.approx(ranges[1])
     assert ranges[0][1] - ranges[0][0] == pytest.approx(2 * SHARED_HALF / 1.5)
-    legend = opened.panes.nth(1).locator(".legend .traces").nth(3).locator(".legendtoggle")
+    legend = opened.panes.nth(1).locator(".lse-legend button").nth(3)
     legend.click()
     expect(opened.letters).to_have_text([*"012456789"] * 2)
 
@@ -173,7 +173,7 @@ def test_on_a_phone_fashion_has_words_and_grey_levels_a_density(open_run: Callab
     assert phone.page.evaluate("document.scrollingElement.scrollWidth") <= 360
     main = phone.page.get_by_test_id("stMain")
     assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
-    expect(phone.page.locator(".lse-axes .legend .traces").nth(1)).to_contain_text("Trouser")
+    expect(phone.page.locator(".lse-legend button").nth(1)).to_contain_text("Trouser")
     expect(phone.letters.nth(9)).to_have_text("Boot")
     expect(phone.live).to_have_text("End")
     boxes = [each.bounding_box() for each in [phone.slider, *phone.root.locator("button").all()]]
