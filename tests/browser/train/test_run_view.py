@@ -181,4 +181,4 @@ def test_on_a_phone_fashion_has_words_and_grey_levels_a_density(open_run: Callab
     assert phone.panes.locator(".lse-meaning").inner_text() == "Brightness = mean of the grey level."
     assert phone.page.get_by_test_id("ink").inner_text() == ""
     units = phone.page.get_by_test_id("numbers").locator("th small").all_inner_texts()
-    assert [unit.strip() for unit in units[:3]] == ["nats, density", "nats", "nats, density"]
+    assert [unit.strip() for unit in units[:4]] == ["nats, density", "nats, density", "nats", "nats, density"]
