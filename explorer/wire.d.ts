@@ -59,6 +59,35 @@ export interface Model {
 }
 
 /**
+ * The loss, reconstruction + beta * KL in nats per image, of models that were trained for one KL weight alone.
+ *
+ * ``low`` and ``high`` are the least and the greatest of ``seeds`` seeds.
+ */
+export interface DedicatedLoss {
+  beta: number;
+  low: number;
+  high: number;
+  seeds: number;
+}
+
+/**
+ * One model for every KL weight from ``low`` to ``high``. ``model`` is the model at beta = 1.
+ *
+ * ``url`` is the address of a gzipped safetensors file, see models.dial_table.browser_bytes. ``metrics`` are the
+ * averages over the images at each of the KL weights ``betas`` of its table. ``dedicated`` has an entry for each named
+ * KL weight.
+ */
+export interface Dial {
+  model: Model;
+  url: string;
+  low: number;
+  high: number;
+  betas: number[];
+  metrics: Record<string, number>[];
+  dedicated: DedicatedLoss[];
+}
+
+/**
  * A model that can be chosen as A or B. ``encoder_url``: the address of a gzipped safetensors file of its encoder.
  *
  * ``measures`` are those of models.measures.measure, or None if it is not measured; ``measuring``: it is being
@@ -394,7 +423,7 @@ export interface LinkedData {
 }
 
 /**
- * For the map.
+ * For the map; ``dial`` is None where its files cannot be read.
  */
 export interface MapData {
   class_colours: ClassColours;
@@ -404,6 +433,7 @@ export interface MapData {
   start: Record<string, string>;
   defaults: Record<string, string>;
   models: Model[];
+  dial: Dial | null;
 }
 
 /**

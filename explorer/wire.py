@@ -66,6 +66,35 @@ class Model(TypedDict):
     metrics: dict[str, float]
 
 
+class DedicatedLoss(TypedDict):
+    """The loss, reconstruction + beta * KL in nats per image, of models that were trained for one KL weight alone.
+
+    ``low`` and ``high`` are the least and the greatest of ``seeds`` seeds.
+    """
+
+    beta: float
+    low: float
+    high: float
+    seeds: int
+
+
+class Dial(TypedDict):
+    """One model for every KL weight from ``low`` to ``high``. ``model`` is the model at beta = 1.
+
+    ``url`` is the address of a gzipped safetensors file, see models.dial_table.browser_bytes. ``metrics`` are the
+    averages over the images at each of the KL weights ``betas`` of its table. ``dedicated`` has an entry for each named
+    KL weight.
+    """
+
+    model: Model
+    url: str
+    low: float
+    high: float
+    betas: list[float]
+    metrics: list[dict[str, float]]
+    dedicated: list[DedicatedLoss]
+
+
 class Choice(Model):
     """A model that can be chosen as A or B. ``encoder_url``: the address of a gzipped safetensors file of its encoder.
 
@@ -345,9 +374,10 @@ class LinkedData(PageData):
 
 
 class MapData(LinkedData):
-    """For the map."""
+    """For the map; ``dial`` is None where its files cannot be read."""
 
     models: list[Model]
+    dial: Dial | None
 
 
 class CompareData(LinkedData):

@@ -23,7 +23,7 @@ BETAS = (0.01, 30.0)
 BASIS_SIZE = 24
 """The number of basis functions of log beta, whose linear combinations scale and shift each unit."""
 
-_WIDTH = 0.1
+BASIS_WIDTH = 0.1
 """The standard deviation of a basis function, where the range of log beta has the length 2: a factor of 1.5 in beta."""
 
 
@@ -41,7 +41,7 @@ def radial_basis(betas: Tensor) -> Tensor:
     low, high = map(math.log, BETAS)
     position = (2 * betas.log() - low - high) / (high - low)
     centres = torch.linspace(-1, 1, BASIS_SIZE, device=betas.device)
-    return (-0.5 * ((position[..., None] - centres) / _WIDTH).square()).exp()
+    return (-0.5 * ((position[..., None] - centres) / BASIS_WIDTH).square()).exp()
 
 
 def draw_betas(count: int, generator: torch.Generator) -> Tensor:

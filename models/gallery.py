@@ -1,12 +1,15 @@
-"""The shipped models: a series that differs in the KL weight only, and a few others."""
+"""The shipped models: a series that differs in the KL weight only, a few others, and a dial with its table."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from models import checkpoint, data
+from tqdm import tqdm
+
+from models import checkpoint, data, dial_table
 from models.checkpoint import Checkpoint
+from models.dial_table import DialTable
 from models.recipe import Recipe
 
 FOLDER = Path(__file__).parent / "pretrained"
@@ -15,6 +18,7 @@ REFERENCE = "mnist-beta-1"
 SWITCHED_OFF = "mnist-kl-switched-off"
 EXACT = "mnist-lattice"
 GAUSSIAN = "mnist-gaussian-beta-1"
+DIAL = "mnist-dial"
 
 _RECIPE = Recipe(epochs=100)
 
@@ -22,6 +26,9 @@ _RECIPE = Recipe(epochs=100)
 def path(name: str) -> Path:
     """The file of the shipped model ``name``."""
     return FOLDER / f"{name}.safetensors"
+
+
+TABLE = dial_table.path_of(path(DIAL))
 
 
 def series() -> dict[str, Recipe]:
@@ -41,9 +48,16 @@ def recipes() -> dict[str, Recipe]:
     return made
 
 
+def dial_recipe() -> Recipe:
+    """The recipe of the dial, which is one model for all KL weights and not among ``recipes``."""
+    wide = replace(_RECIPE, hidden=(400, 400, 400, 400), learning_rate=5e-4, folded_onto=_file(REFERENCE))
+    return replace(wide, objective="dial")
+
+
 def commands() -> Iterator[tuple[str, str]]:
-    """Each shipped model's name and the command, run in the repository's root, that makes it."""
-    return ((name, recipe.command(_file(name))) for name, recipe in recipes().items())
+    """Each shipped model's name and the command, run in the repository's root, that makes it; the dial comes last."""
+    made = recipes() | {DIAL: dial_recipe()}
+    return ((name, recipe.command(_file(name))) for name, recipe in made.items())
 
 
 def evaluate_again(name: str) -> None:
@@ -52,6 +66,21 @@ def evaluate_again(name: str) -> None:
     model = checkpoint.read(path(name))
     held_out = data.load(model.recipe.dataset, "test", progressbar=True)
     checkpoint.write(path(name), checkpoint.evaluated_again(model, held_out))
+
+
+def tabulate_dial() -> None:
+    """Compute the dial's table anew and write its file. Raises CheckpointError, DataError, OSError."""
+    model = checkpoint.read(path(DIAL))
+    held_out = data.load(model.recipe.dataset, "test", progressbar=True)
+    betas = dial_table.table_betas()
+    rows = tqdm(dial_table.rows(model, held_out, betas), desc="table of the dial", total=len(betas), unit=" weights")
+    dial_table.write(TABLE, dial_table.make(model, betas, rows))
+
+
+@cache
+def read_table() -> DialTable:
+    """The dial's table, read once per process. Raises DialTableError, CheckpointError, OSError."""
+    return dial_table.read(TABLE, read(DIAL))
 
 
 @cache

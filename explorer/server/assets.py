@@ -17,8 +17,9 @@ import plotly
 import safetensors.numpy
 from safetensors import SafetensorError
 
-from models import checkpoint, classifier, data
+from models import checkpoint, classifier, data, dial_table
 from models.checkpoint import Checkpoint
+from models.dial_table import DialTable
 from models.evaluation import fixed_images
 from models.files import write_atomically
 from models.idx import IdxError
@@ -71,6 +72,14 @@ def model_url(name: str, model: Checkpoint) -> str:
     Raises AssetError.
     """
     return _publish(f"{name}.safetensors", checkpoint.decoder_bytes(model.weights, model.codes))
+
+
+def dial_url(name: str, model: Checkpoint, table: DialTable) -> str:
+    """The address of a gzipped safetensors file of a dial's decoders and its table.
+
+    Raises AssetError.
+    """
+    return _publish(f"{name}-table.safetensors", dial_table.browser_bytes(model, table))
 
 
 def encoder_url(name: str, model: Checkpoint) -> str:

@@ -1,13 +1,19 @@
 """The models that a visitor can choose, as the pages' components need them."""
 
+import logging
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from explorer.server import assets, model_store
-from explorer.wire import Model
+from explorer.wire import DedicatedLoss, Dial, Model
 from models import checkpoint, data, gallery
-from models.checkpoint import Checkpoint, CheckpointError
+from models.checkpoint import Checkpoint, CheckpointError, half_weights
+from models.dial import BETAS
+from models.dial_table import MARKS, DialTableError
+from models.measures import read_shipped
 from models.recipe import Recipe
+from models.shipped import ShippedError
 
 _STORIES = {
     "mnist-beta-0": "Without the KL term nothing keeps the codes near the prior: σ collapses, the codes move apart.",
@@ -49,6 +55,40 @@ def shipped() -> list[Model]:
     """The shipped models, in the order of beta; read once per process."""
     entries = [_shipped_entry(name, recipe) for name, recipe in gallery.recipes().items()]
     return sorted(entries, key=lambda entry: (not entry["from_scratch"], entry["beta"]))
+
+
+def dial() -> Dial | None:
+    """The shipped dial; None if its files cannot be read, for the pages can do without it."""
+    try:
+        found = _dial()
+        return found | {"model": found["model"] | {"images_url": assets.images_url(gallery.dial_recipe().dataset)}}
+    except (CheckpointError, DialTableError, ShippedError, OSError) as error:
+        logging.getLogger(__name__).warning("The KL weight has no dial. %s", error)
+        return None
+
+
+@assets.cached_while_published(lambda found: [found["url"], found["model"]["url"]])
+def _dial() -> Dial:
+    model, table = gallery.read(gallery.DIAL), gallery.read_table()
+    at_one = replace(model, weights=half_weights(model.vae(1.0)))
+    entry = _entry(gallery.DIAL, at_one, "dial, β = 1", "")
+    return Dial(
+        model=entry,
+        url=assets.dial_url(gallery.DIAL, model, table),
+        low=BETAS[0],
+        high=BETAS[1],
+        betas=[float(f"{beta:.3g}") for beta in table.betas.tolist()],  # as written, and not as float32 rounds them
+        metrics=table.metrics,
+        dedicated=[_dedicated_loss(beta) for beta in MARKS],
+    )
+
+
+def _dedicated_loss(beta: float) -> DedicatedLoss:
+    shipped = read_shipped()
+    found = [shipped["models"][f"mnist-beta-{beta:g}"]]
+    found += [each["measures"] for each in shipped["seeds"] if each["beta"] == beta and each["seed"] != 0]
+    losses = [measures["reconstruction"] + beta * measures["kl"] for measures in found]
+    return DedicatedLoss(beta=beta, low=min(losses), high=max(losses), seeds=len(losses))
 
 
 def _shipped_entry(name: str, recipe: Recipe) -> Model:

@@ -101,6 +101,13 @@ class OpenedMap:
             expect(self.page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
             self.wait_for_drawing()
 
+    def wait_for_the_last_file(self) -> None:
+        """Until the page has fetched all that it fetches of its own accord: axes, and what names decoded pictures."""
+        self.wait_for_axes()
+        named = self.page.get_by_test_id("decoded").first
+        expect(named).to_have_attribute("aria-label", re.compile("looks like"), timeout=READY_MS)
+        self.wait_for_silence()
+
     def wait_for_drawing(self) -> None:
         """Until the browser has drawn two frames, the second of which began after now."""
         self.page.evaluate(TWO_FRAMES)

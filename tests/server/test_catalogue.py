@@ -8,9 +8,10 @@ import pytest
 
 from explorer.runs.store import STATE_VARIABLE
 from explorer.server import assets, catalogue, model_store
-from explorer.wire import Model
+from explorer.wire import Dial, Model
 from models import data, gallery
 from models.checkpoint import Checkpoint
+from models.dial_table import DialTableError
 from models.recipe import Recipe
 from tests.conftest import TINY_HIDDEN
 from tests.forging import with_metadata
@@ -120,3 +121,30 @@ def test_images_that_have_come_meanwhile_are_offered(own: str, monkeypatch: pyte
     assert [entry["images_url"] for entry in catalogue.models_for(ANN)] == [None] * len(SHIPPED) + [
         "app/static/made/fashion.gz"
     ]
+
+
+def test_the_dial_has_its_averages_and_the_range_of_the_models_for_one_weight() -> None:
+    dial, table = catalogue.dial(), gallery.read_table()
+    assert dial is not None
+    assert json.loads(json.dumps(dial, allow_nan=False)) == dial
+    assert dial.keys() == Dial.__annotations__.keys()
+    assert dial["metrics"] == table.metrics
+    assert dial["model"]["metrics"] == gallery.read(gallery.DIAL).metrics
+    for mark in dial["dedicated"]:
+        found = gallery.read(f"mnist-beta-{mark['beta']:g}").metrics
+        loss = found["reconstruction"] + mark["beta"] * found["kl"]
+        assert mark["low"] <= loss <= mark["high"]
+        assert mark["seeds"] == 5
+    for url in (dial["url"], dial["model"]["url"]):
+        assert (assets.FOLDER / Path(url).name).is_file()
+
+
+def test_a_dial_whose_table_is_damaged_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def damaged() -> None:
+        raise DialTableError("damaged")
+
+    monkeypatch.setattr(gallery, "read_table", damaged)
+    catalogue._dial.cache_clear()
+    assert catalogue.dial() is None
+    monkeypatch.undo()
+    assert catalogue.dial() is not None

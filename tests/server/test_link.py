@@ -19,7 +19,8 @@ SEEN = {
     "digits": st.sets(st.sampled_from(string.digits)).map(lambda digits: "".join(sorted(digits)) or "none"),
     "view": st.tuples(NUMBERS, NUMBERS, st.floats(0.001, 1000).map("{:.4f}".format)).map(",".join),
 }
-MAP = SEEN | {"model": MODELS, "scale": st.sampled_from(["shared", "fit"]), "lattice": st.just("on")}
+ON_DIAL = st.floats(0.01, 30).map(lambda beta: f"mnist-dial@{beta:.4f}")
+MAP = SEEN | {"model": MODELS | ON_DIAL, "scale": st.sampled_from(["shared", "fit"]), "lattice": st.just("on")}
 COMPARE = SEEN | {
     "a": SIDES,
     "b": SIDES,
@@ -157,3 +158,9 @@ def test_every_number_allowed_is_one_that_float32_holds(name: str, text: str) ->
     kept = link.clean({name: text})[name]
     assert kept.isascii()
     assert all(math.fabs(float(part)) < 3e38 for part in kept.split(",") if part)
+
+
+@pytest.mark.parametrize("beta", ["", "0", "0.009", "31", "nan", "inf", "1e-9", "-1", "1@1", "one"])
+def test_a_weight_that_the_dial_does_not_have_is_the_default(beta: str) -> None:
+    assert link.clean({"model": f"mnist-dial@{beta}"})["model"] == gallery.REFERENCE
+    assert link.clean({"model": "mnist-dial"})["model"] == gallery.REFERENCE

@@ -32,8 +32,8 @@ export function fetchImages(url) {
   return fetchOnce(url, (tensors) => new Images(tensors));
 }
 
-/** The median code of each class. @param {Float32Array} mean @param {Uint8Array} label */
-function medians(mean, label) {
+/** The median code of each class, by which its name is drawn. @param {Float32Array} mean @param {Uint8Array} label */
+export function medians(mean, label) {
   return Array.from({ length: 10 }, (_, digit) => {
     const rows = Array.from(label.keys()).filter((row) => label[row] === digit);
     return [0, 1].map((axis) => Float32Array.from(rows, (row) => mean[2 * row + axis]).sort()[rows.length >> 1] ?? 0);

@@ -19,6 +19,7 @@ const KEY_STEP = 0.02; // of half the window
 const WALK_PX = { near: 4, far: 40 }; // the least distance of a keyboard step from code to code, so that it is visible
 const DOUBLE_CLICK_MS = 400;
 const HINT_MS = 2000;
+const FOLLOW = { codes: 300, camera: 700 }; // ms, after a turn of a dial
 const NO_LABELS = new Uint8Array(0);
 
 export class Pane {
@@ -40,6 +41,8 @@ export class Pane {
     this.place = { points: new Float32Array(0), stddev: new Float32Array(0), labelPositions: [], view: SHARED_VIEW };
     this.stopGlide = () => {};
     this.moving = false;
+    /** The window to which the map glides. */
+    this.target = SHARED_VIEW;
     this.latticeRun = 0;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.hinted = undefined;
@@ -213,6 +216,7 @@ export class Pane {
   glide(duration) {
     const [from, to] = [this.place, this.rest];
     this.stop();
+    this.target = to.view;
     this.gliding = true;
     this.stopGlide = glide(from, to, duration, (place, arrived) => {
       // The ticks would be wrong while the window moves; the next drawing shows them again.
@@ -222,6 +226,17 @@ export class Pane {
       if (!this.panes.state.z && this === this.panes.lead) this.panes.decode();
       if (arrived) this.arrive();
     });
+  }
+
+  /** The codes have changed in place: draw them, and let the camera follow once the eye has seen them move. */
+  turn() {
+    const rest = this.rest;
+    const view = this.gliding ? this.target : this.place.view;
+    if (!sameView(rest.view, view)) return this.glide(FOLLOW);
+    if (this.gliding) return; // draws the codes as they are
+    this.place = rest;
+    this.dropBackdrop();
+    this.paint();
   }
 
   /** Stop the animation at its current placement. */

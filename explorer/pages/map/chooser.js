@@ -13,7 +13,7 @@ export class Chooser {
     this.models = models;
     /** @type {Model | undefined} */
     this.lastWithKl = undefined;
-    this.showGroup(".lse-betas", "β =", ({ from_scratch }) => from_scratch);
+    this.showGroup(".lse-betas", "trained for one β alone:", ({ from_scratch }) => from_scratch);
     this.showGroup(".lse-others", "other ways to train:", ({ from_scratch, kept }) => !from_scratch && !kept);
     this.showGroup(".lse-kept", "yours:", ({ kept }) => kept);
   }

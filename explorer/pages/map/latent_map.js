@@ -2,6 +2,7 @@
 // a pointer is down.
 
 import { Chooser } from "./chooser.js";
+import { DialControl } from "./dial_control.js";
 import { GLIDE } from "../../browser/map/glide.js";
 import { Inspector } from "../../browser/map/inspector.js";
 import { linkOf, showInAddressBar, startingLink, stateOf } from "../../browser/map/link.js";
@@ -20,7 +21,11 @@ class LatentMap {
     this.report = setStateValue;
     this.root = /** @type {HTMLElement} */ (parentElement.querySelector(".lse"));
     const { model, ...look } = stateOf(this.data.start);
-    this.model = data.models.find(({ name }) => name === model) ?? data.models[0];
+    const ended = new AbortController();
+    this.ended = ended;
+    this.dial =
+      data.dial && new DialControl(this.find(".lse-dial"), data.dial, ended.signal, (...turn) => this.turn(...turn));
+    this.model = data.models.find(({ name }) => name === model) ?? this.dial?.named(model) ?? data.models[0];
     /** @type {Model | null} the model shown before this one */
     this.before = null;
     this.chooser = new Chooser(this.root, data.models);
@@ -30,6 +35,7 @@ class LatentMap {
       showView: () => this.showView(),
       press: (button) => this.press(button),
     });
+    if (this.dial) this.find(".lse-decoded > div").append(this.dial.curve.figure);
     this.pane = this.panes.lead;
     this.inspector = new Inspector(this.find(".lse-image"), this.panes.originals);
     void this.startWith(this.model);
@@ -49,7 +55,13 @@ class LatentMap {
     this.root.dataset.ready = "true";
     showInAddressBar(this.link, this.data.defaults);
     // Evaluating Plotly blocks the main thread for a second, so the map is drawn and usable before.
-    requestAnimationFrame(() => setTimeout(() => void this.panes.loadAxes(this.data.plotly_url)));
+    requestAnimationFrame(() => setTimeout(() => void this.loadRest()));
+  }
+
+  /** What the map can do without: the axes, then the dial's table. */
+  async loadRest() {
+    await this.panes.loadAxes(this.data.plotly_url);
+    await this.dial?.load().catch(() => {}); // the first turn tries again, and reports the error
   }
 
   /** Load ``model``.
@@ -58,18 +70,25 @@ class LatentMap {
   async take(model) {
     this.asked = model;
     try {
-      const loaded = await fetchModel(model.url, model.likelihood);
+      const loaded = await this.fetch(model);
       if (this.asked !== model || this.panes.end.signal.aborted) return false;
       this.pane.loaded = loaded;
     } catch {
       if (this.asked !== model) return false;
       this.panes.showError(`The model “${model.label}” could not be loaded. Check the connection and choose it again.`);
+      this.dial?.show(this.model);
       return false;
     }
     this.panes.showError("");
     this.forgetOtherImages(model);
     this.pane.subject = this.model = model;
     return true;
+  }
+
+  /** @param {Model} model @returns {Promise<import("../../browser/map/loading.js").Loaded>} */
+  async fetch(model) {
+    if (this.dial?.has(model)) return (await this.dial.load()).at(model.beta);
+    return fetchModel(model.url, model.likelihood);
   }
 
   /** Deselect an image that the next model's data set does not have. @param {Model} model the next one */
@@ -84,7 +103,9 @@ class LatentMap {
   /** Update everything beside the map that depends on the model. */
   showModel() {
     this.root.dataset.model = this.model.name;
+    this.root.dataset.beta = String(this.model.beta);
     this.chooser.show(this.model);
+    this.dial?.show(this.model);
     showNumbers(this.find(".lse-numbers"), this.before ?? this.chooser.like(this.model, 1), this.model);
     this.showSelected();
     this.showView();
@@ -129,12 +150,38 @@ class LatentMap {
     this.asked = model;
     const before = this.model;
     if (model === before || !(await this.take(model))) return;
+    // Its averages were not known before its table was loaded.
+    if (this.dial?.has(model)) this.model = this.pane.subject = this.dial.modelAt(model.beta);
     this.before = before;
     const other = before.dataset !== model.dataset;
     if (other) this.pane.jump();
     this.showModel();
     this.publish();
     if (!other) this.pane.glide(GLIDE);
+  }
+
+  /** Turn the dial. @param {number} beta 0 is the model that was trained without the KL term
+   * @param {boolean} final false while it moves */
+  turn(beta, final) {
+    const { dial, model } = this;
+    if (!dial) return;
+    if (!beta) return void this.switchTo(this.chooser.like(model, 0));
+    if (!dial.loaded || !dial.has(model) || !this.started) return void this.switchTo(dial.modelAt(beta));
+    this.asked = this.pane.subject = this.model = dial.modelAt(beta);
+    this.pane.loaded = dial.loaded.at(beta);
+    this.pane.turn();
+    this.panes.decode();
+    if (final) this.showModel();
+    else this.showTurned();
+    if (final) this.publish();
+  }
+
+  /** What follows the dial while it moves; the rest waits for its end. */
+  showTurned() {
+    this.root.dataset.model = this.model.name;
+    this.root.dataset.beta = String(this.model.beta);
+    this.dial?.showPlace(this.model);
+    showNumbers(this.find(".lse-numbers"), this.before ?? undefined, this.model);
   }
 
   /** @param {boolean} on */
@@ -160,6 +207,7 @@ class LatentMap {
   }
 
   destroy() {
+    this.ended.abort();
     this.panes.destroy();
   }
 }

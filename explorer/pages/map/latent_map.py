@@ -6,7 +6,7 @@ from streamlit.components.v2 import component
 
 from explorer.browser import MAP_STYLES
 from explorer.javascript import bundle, styles
-from explorer.wire import ClassColours, MapData, Model, TermColours
+from explorer.wire import ClassColours, Dial, MapData, Model, TermColours
 
 FOLDER = Path(__file__).parent
 
@@ -22,6 +22,7 @@ _mount = component(
 
 def latent_map(
     models: list[Model],
+    dial: Dial | None,
     start: dict[str, str],
     defaults: dict[str, str],
     *,
@@ -39,6 +40,7 @@ def latent_map(
     """
     data: MapData = {
         "models": models,
+        "dial": dial,
         "start": start,
         "defaults": defaults,
         "class_colours": class_colours,

@@ -6,7 +6,8 @@ from explorer import equations, palette, visitor
 from explorer.mounted import note_left, start_of, while_mounted
 from explorer.pages.map.latent_map import latent_map
 from explorer.server import assets, catalogue, link
-from explorer.wire import Model
+from explorer.wire import Dial, Model
+from models import gallery
 
 _KEY = "map"
 
@@ -14,9 +15,10 @@ _KEY = "map"
 def show() -> None:
     """Draw the page."""
     visitor_id = visitor.identify()
-    models, start = while_mounted(_KEY, lambda: _prepared(visitor_id))
+    models, dial, start = while_mounted(_KEY, lambda: _prepared(visitor_id))
     left = latent_map(
         models,
+        dial,
         start,
         link.DEFAULTS,
         class_colours=palette.CLASSES,
@@ -36,9 +38,10 @@ def show() -> None:
     )
 
 
-def _prepared(visitor_id: str) -> tuple[list[Model], dict[str, str]]:
-    """The models and the link state to start from; other visitors' kept models are not available."""
-    models, start = catalogue.models_for(visitor_id), start_of(_KEY, link.MAP)
-    if start["model"] not in {model["name"] for model in models}:
+def _prepared(visitor_id: str) -> tuple[list[Model], Dial | None, dict[str, str]]:
+    """The models, the dial, and the link state to start from; other visitors' kept models are not available."""
+    models, dial, start = catalogue.models_for(visitor_id), catalogue.dial(), start_of(_KEY, link.MAP)
+    on_dial = dial is not None and start["model"].startswith(gallery.DIAL)
+    if not on_dial and start["model"] not in {model["name"] for model in models}:
         start["model"] = link.DEFAULTS["model"]
-    return models, start
+    return models, dial, start

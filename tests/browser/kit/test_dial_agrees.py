@@ -1,0 +1,95 @@
+"""The dial in JavaScript decodes as torch does; at the KL weights of its table its codes lie where torch's do."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import torch
+from playwright.sync_api import Browser, Page
+
+from models import gallery
+from models.data import Dataset
+from models.dial_table import browser_bytes
+from models.evaluation import fixed_images
+from tests.browser.blank_page import address_of, blank_page, modules
+from tests.browser.opened_map import SHARED_HALF
+
+FACTS = {"low": 0.01, "high": 30, "model": {"likelihood": {"name": "bernoulli"}}}
+LOAD = """async ([address, dial]) => {
+    const tensors = await fetchTensors(address);
+    window.dial = new DialModel(tensors, dial);
+}"""
+AT = """([beta, places, count]) => {
+    const { decoder, mean, stddev } = window.dial.at(beta);
+    return {
+        pixels: places.map(z => Array.from(decoder.decode(Float32Array.from(z)))),
+        mean: Array.from(mean.slice(0, 2 * count)),
+        stddev: Array.from(stddev.slice(0, 2 * count)),
+        metrics: window.dial.metricsAt(beta),
+    };
+}"""
+IMAGES = 1000
+BETAS = (0.01, 0.0112, 0.0178, 0.05, 0.111, 0.27, 0.9, 1, 1.7, 5, 13.9, 27, 30)
+"""Some of the table's KL weights, and the middle between others."""
+
+
+@pytest.fixture(scope="module")
+def javascript(browser: Browser) -> Iterator[Page]:
+    """A page that has loaded the shipped dial."""
+    model, table = gallery.read(gallery.DIAL), gallery.read_table()
+    with blank_page(browser, modules("tensors", "dial_model")) as page:
+        facts = FACTS | {"metrics": table.metrics}
+        page.evaluate(LOAD, [address_of(browser_bytes(model, table)), facts])
+        yield page
+
+
+def at(page: Page, beta: float, places: torch.Tensor) -> dict:
+    return page.evaluate(AT, [beta, places.tolist(), IMAGES])
+
+
+@pytest.mark.parametrize("beta", BETAS)
+def test_the_decoder_is_exactly_that_of_the_weight(javascript: Page, beta: float) -> None:
+    places = 2 * torch.randn(20, 2, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        wanted = gallery.read(gallery.DIAL).vae(beta).double().decode(places.double()).mean.numpy()
+    assert np.abs(np.array(at(javascript, beta, places)["pixels"]) - wanted).max() <= 1e-4
+
+
+@pytest.mark.parametrize("beta", [0.01, 0.0631, 0.3, 1, 4.48, 15.5, 30])
+def test_at_the_weights_of_the_table_the_codes_are_the_encoders(
+    javascript: Page, mnist_test: Dataset, beta: float
+) -> None:
+    """Within a quarter of a pixel, for float16's sake, of a map 600 pixels wide in the window that the camera takes."""
+    mean, stddev = errors(javascript, mnist_test, beta)
+    assert max(mean.max(), stddev.max()) < 0.25
+
+
+@pytest.mark.parametrize("beta", [0.0112, 0.0356, 0.111, 0.27, 0.9, 1.7, 5, 13.9, 27])
+def test_on_the_way_between_them_most_codes_are_less_than_a_pixel_off(
+    javascript: Page, mnist_test: Dataset, beta: float
+) -> None:
+    mean, stddev = errors(javascript, mnist_test, beta)
+    assert np.median(mean) < 1
+    assert np.median(stddev) < 1
+
+
+def errors(page: Page, mnist_test: Dataset, beta: float) -> tuple[np.ndarray, np.ndarray]:
+    """How far mean and sigma are off, in pixels."""
+    found = at(page, beta, torch.zeros(1, 2))
+    with torch.no_grad():
+        q = gallery.read(gallery.DIAL).vae(beta).encode(fixed_images(mnist_test)[:IMAGES])
+    pixel = 2 * SHARED_HALF / 600
+    return tuple(
+        np.abs(np.array(found[name]).reshape(-1, 2) - getattr(q, name).numpy()) / pixel for name in ("mean", "stddev")
+    )
+
+
+def test_the_averages_are_those_of_the_table_at_its_weights_and_between_their_neighbours_elsewhere(
+    javascript: Page,
+) -> None:
+    table = gallery.read_table()
+    for row in (0, 10, 37):
+        found = at(javascript, table.betas[row].item(), torch.zeros(1, 2))["metrics"]
+        assert found["kl"] == pytest.approx(table.metrics[row]["kl"], rel=1e-5)
+    low, high = (table.metrics[row]["kl"] for row in (11, 10))
+    assert low < at(javascript, 0.111, torch.zeros(1, 2))["metrics"]["kl"] < high
