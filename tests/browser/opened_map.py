@@ -105,7 +105,7 @@ class OpenedMap:
         """Until the page has fetched all that it fetches of its own accord: axes, and what names decoded pictures."""
         self.wait_for_axes()
         named = self.page.get_by_test_id("decoded").first
-        expect(named).to_have_attribute("aria-label", re.compile("looks like"), timeout=READY_MS)
+        expect(named).to_have_attribute("aria-label", re.compile("like a"), timeout=READY_MS)
         self.wait_for_silence()
 
     def wait_for_drawing(self) -> None:
@@ -137,8 +137,8 @@ class OpenedMap:
 
     @property
     def model_requests(self) -> list[str]:
-        """The models' files that were asked for, in order."""
-        found = (re.search(r"/(mnist-(?!test)[^/]*)-[0-9a-f]{12}\.", url) for url in self.requests)
+        """The models' files that were asked for, in order; the dial's come of their own accord."""
+        found = (re.search(r"/(mnist-(?!test|dial)[^/]*)-[0-9a-f]{12}\.", url) for url in self.requests)
         return [match[1] for match in found if match]
 
     @property
