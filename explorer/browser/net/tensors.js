@@ -51,7 +51,7 @@ export function halvesToFloats(halves) {
 
 const HALF_POWERS = Float64Array.from({ length: 31 }, (_, exponent) => 2 ** (exponent - 25));
 
-const CACHE_SIZE = 12; // files in the cache, each of a few MB; a run may have a hundred frames
+const CACHE_SIZE = 16; // files in the cache, each of a few MB; a run may have a hundred frames
 
 /** @type {Map<string, Promise<any>>} a cache, least recently used first */
 const fetched = new Map();
