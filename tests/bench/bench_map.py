@@ -145,7 +145,8 @@ def bench_wire(browser: Browser, app: str) -> None:
     page.goto(app)
     wait_for_map(page)
     wait_for_axes(page)
-    report("first view over the wire", counter["bytes"] / 1e6, "MB", 7)
+    page.wait_for_timeout(3000)  # for the table of the dial, which comes last
+    report("first view over the wire, with the dial", counter["bytes"] / 1e6, "MB", 13)
     counter.update(bytes=0, models=0)
     page.get_by_test_id("kl-switch").click()
     page.locator("[data-model=mnist-beta-0][data-gliding=false]").wait_for()
@@ -186,6 +187,15 @@ def bench_hand(browser: Browser, address: str, points: str) -> None:
     page.evaluate("window.frames_seen.length = 0")
     page.locator("[data-testid=latent-map][data-gliding=false]").wait_for()
     report(f"{points}: morph", page.evaluate(READ_FRAMES), "frames/s", 55, at_least=True)
+
+    if page.get_by_test_id("dial").count():
+        page.locator("[data-mark='1']").click()
+        page.locator("[data-testid=latent-map][data-beta='1'][data-gliding=false]").wait_for()
+        page.wait_for_timeout(500)
+        page.evaluate(WATCH_FRAMES)
+        page.locator("[data-mark='30']").click()
+        page.locator("[data-testid=latent-map][data-beta='30']").wait_for()
+        report(f"{points}: turn of the dial", page.evaluate(READ_FRAMES), "frames/s", 55, at_least=True)
 
     box = page.locator(".lse-plot").bounding_box()
     x, y = box["x"] + 40, box["y"] + 40

@@ -16,6 +16,7 @@ def models() -> list[dict]:
 
 latent_map(
     models(),
+    None,
     link.DEFAULTS,
     link.DEFAULTS,
     class_colours=palette.CLASSES,
