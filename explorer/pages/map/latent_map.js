@@ -81,7 +81,8 @@ class LatentMap {
     }
     this.panes.showError("");
     this.forgetOtherImages(model);
-    this.pane.subject = this.model = model;
+    // The averages of the dial are not known before its table is loaded.
+    this.pane.subject = this.model = this.dial?.has(model) ? this.dial.modelAt(model.beta) : model;
     return true;
   }
 
@@ -150,8 +151,6 @@ class LatentMap {
     this.asked = model;
     const before = this.model;
     if (model === before || !(await this.take(model))) return;
-    // Its averages were not known before its table was loaded.
-    if (this.dial?.has(model)) this.model = this.pane.subject = this.dial.modelAt(model.beta);
     this.before = before;
     const other = before.dataset !== model.dataset;
     if (other) this.pane.jump();
