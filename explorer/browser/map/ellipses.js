@@ -2,7 +2,7 @@
 
 import { toPixels } from "./view.js";
 
-export const SHOWN = 50; // ellipses in a window, if it shows as many codes
+const SHOWN = 50; // ellipses in a window, if it shows as many codes
 
 const LINE_PX = 1.5;
 const LEAST_PX = 0.75; // of a half axis; a smaller ellipse is a dot, which its code is already

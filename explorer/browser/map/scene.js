@@ -173,7 +173,7 @@ export class Scene {
   pointAway(right, down, unit) {
     const [arrow, words] = this.away.children;
     /** @type {HTMLElement} */ (arrow).style.transform = `rotate(${Math.atan2(down, right)}rad)`;
-    write(/** @type {HTMLElement} */ (words), `z is ${(unit * Math.hypot(right, down)).toPrecision(2)} away; click to bring it back`);
+    write(/** @type {HTMLElement} */ (words), `z is ${(unit * Math.hypot(right, down)).toPrecision(2)} units away; click to bring it back`);
   }
 
   /** @param {Pointer} pointer @param {View} view @returns {number[]} z under it */

@@ -63,7 +63,6 @@ export class DialControl {
 
   /** @param {Model} model the current one */
   show(model) {
-    this.showPlace(model);
     this.slider.show(model.beta);
     const { low, high } = this.data;
     const invitation = `The dial turns one network that was trained for every β from ${low} to ${high}.`;

@@ -103,11 +103,9 @@ class LatentMap {
 
   /** Update everything beside the map that depends on the model. */
   showModel() {
-    this.root.dataset.model = this.model.name;
-    this.root.dataset.beta = String(this.model.beta);
+    this.showTurned();
     this.chooser.show(this.model);
     this.dial?.show(this.model);
-    showNumbers(this.find(".lse-numbers"), this.before ?? this.chooser.like(this.model, 1), this.model);
     this.showSelected();
     this.showView();
     this.panes.decode();
@@ -180,7 +178,7 @@ class LatentMap {
     this.root.dataset.model = this.model.name;
     this.root.dataset.beta = String(this.model.beta);
     this.dial?.showPlace(this.model);
-    showNumbers(this.find(".lse-numbers"), this.before ?? undefined, this.model);
+    showNumbers(this.find(".lse-numbers"), this.before ?? this.chooser.like(this.model, 1), this.model);
   }
 
   /** @param {boolean} on */

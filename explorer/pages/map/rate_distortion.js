@@ -27,7 +27,7 @@ export class RateDistortion {
       words(left - 4, bottom, "end", this.distortion.low.toFixed(0)),
       words(left, HEIGHT - 6, "start", "0"),
     );
-    this.figure = element("figure", "lse-rd", picture, element("figcaption", "", "↑ reconstruction, nats"));
+    this.figure = element("figure", "lse-rd", picture, element("figcaption", "", "↑ reconstruction, nats per test image"));
   }
 
   /** @param {Terms} terms @returns {[number, number]} in the picture */
