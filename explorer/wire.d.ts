@@ -73,13 +73,14 @@ export interface DedicatedLoss {
 /**
  * One model for every KL weight from ``low`` to ``high``. ``model`` is the model at beta = 1.
  *
- * ``url`` is the address of a gzipped safetensors file, see models.dial_table.browser_bytes. ``metrics`` are the
- * averages over the images at each of the KL weights ``betas`` of its table. ``dedicated`` has an entry for each named
- * KL weight.
+ * ``url`` is the address of a gzipped safetensors file, see models.dial_table.browser_bytes; ``encoder_url``, of one
+ * of its encoders. ``metrics`` are the averages over the images at each of the KL weights ``betas`` of its table.
+ * ``dedicated`` has an entry for each named KL weight.
  */
 export interface Dial {
   model: Model;
   url: string;
+  encoder_url: string;
   low: number;
   high: number;
   betas: number[];
@@ -437,7 +438,7 @@ export interface MapData {
 }
 
 /**
- * For the two maps side by side.
+ * For the two maps side by side; ``dial`` is None where its files cannot be read.
  */
 export interface CompareData {
   class_colours: ClassColours;
@@ -447,13 +448,14 @@ export interface CompareData {
   start: Record<string, string>;
   defaults: Record<string, string>;
   models: Choice[];
+  dial: Dial | null;
   runs: RunChoice[];
   seeds: Seed[];
   classifier: Classifier;
 }
 
 /**
- * For the map of one image's posterior; ``answer`` is the answer to the last question.
+ * For the map of one image's posterior; ``answer`` is the answer to the last question, ``dial`` as for the map.
  */
 export interface ProbabilityData {
   class_colours: ClassColours;
@@ -463,6 +465,7 @@ export interface ProbabilityData {
   start: Record<string, string>;
   defaults: Record<string, string>;
   models: Choice[];
+  dial: Dial | null;
   answer: Answer | Inference | null;
 }
 

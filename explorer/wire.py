@@ -81,13 +81,14 @@ class DedicatedLoss(TypedDict):
 class Dial(TypedDict):
     """One model for every KL weight from ``low`` to ``high``. ``model`` is the model at beta = 1.
 
-    ``url`` is the address of a gzipped safetensors file, see models.dial_table.browser_bytes. ``metrics`` are the
-    averages over the images at each of the KL weights ``betas`` of its table. ``dedicated`` has an entry for each named
-    KL weight.
+    ``url`` is the address of a gzipped safetensors file, see models.dial_table.browser_bytes; ``encoder_url``, of one
+    of its encoders. ``metrics`` are the averages over the images at each of the KL weights ``betas`` of its table.
+    ``dedicated`` has an entry for each named KL weight.
     """
 
     model: Model
     url: str
+    encoder_url: str
     low: float
     high: float
     betas: list[float]
@@ -381,18 +382,20 @@ class MapData(LinkedData):
 
 
 class CompareData(LinkedData):
-    """For the two maps side by side."""
+    """For the two maps side by side; ``dial`` is None where its files cannot be read."""
 
     models: list[Choice]
+    dial: Dial | None
     runs: list[RunChoice]
     seeds: list[Seed]
     classifier: Classifier
 
 
 class ProbabilityData(LinkedData):
-    """For the map of one image's posterior; ``answer`` is the answer to the last question."""
+    """For the map of one image's posterior; ``answer`` is the answer to the last question, ``dial`` as for the map."""
 
     models: list[Choice]
+    dial: Dial | None
     answer: Answer | Inference | None
 
 

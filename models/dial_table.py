@@ -123,16 +123,29 @@ def read(path: Path, model: Checkpoint) -> DialTable:
 def browser_bytes(model: Checkpoint, table: DialTable) -> bytes:
     """What a browser needs to turn a dial: a safetensors file of its decoder with the films, and of its table.
 
-    decoder.0.weight, .bias as in any checkpoint, and .scale, .shift float16 [BASIS_SIZE, outputs] of its film;
-    table.betas, table.mean and so on; basis.centres float32 [BASIS_SIZE] and basis.width float32 [1] where the range
-    of log beta goes from -1 to 1.
+    The tensors are those of ``encoder_bytes``, of the decoder, and table.betas, table.mean and so on.
     """
-    weights = model.weights
-    layers = len(model.recipe.hidden) + 1
-    tensors = {name.removeprefix("vae."): weight for name, weight in weights.items() if name.startswith("vae.decoder.")}
-    for layer in range(layers):
-        for part in ("scale", "shift"):
-            tensors[f"decoder.{2 * layer}.{part}"] = weights[f"films.{layers + layer}.{part}"]
-    tensors |= {f"table.{name}": getattr(table, name) for name in _TENSORS}
-    tensors |= {"basis.centres": torch.linspace(-1, 1, BASIS_SIZE), "basis.width": torch.tensor([BASIS_WIDTH])}
+    tensors = _filmed(model, "decoder") | {f"table.{name}": getattr(table, name) for name in _TENSORS}
     return safetensors.torch.save(tensors)
+
+
+def encoder_bytes(model: Checkpoint) -> bytes:
+    """What a browser needs to encode an image at any KL weight: a safetensors file of the encoder with the films.
+
+    encoder.0.weight, .bias as in any checkpoint, and .scale, .shift float16 [BASIS_SIZE, outputs] of its film;
+    basis.centres float32 [BASIS_SIZE] and basis.width float32 [1] of the functions of models.dial.radial_basis, in
+    units of log beta.
+    """
+    return safetensors.torch.save(_filmed(model, "encoder"))
+
+
+def _filmed(model: Checkpoint, part: str) -> dict[str, Tensor]:
+    weights, layers = model.weights, len(model.recipe.hidden) + 1
+    prefix, first = f"vae.{part}.", 0 if part == "encoder" else layers
+    tensors = {name.removeprefix("vae."): weight for name, weight in weights.items() if name.startswith(prefix)}
+    for layer in range(layers):
+        for name in ("scale", "shift"):
+            tensors[f"{part}.{2 * layer}.{name}"] = weights[f"films.{first + layer}.{name}"]
+    low, high = map(math.log, BETAS)
+    width = torch.tensor([BASIS_WIDTH * (high - low) / 2])
+    return tensors | {"basis.centres": torch.linspace(low, high, BASIS_SIZE), "basis.width": width}

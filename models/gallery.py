@@ -1,5 +1,6 @@
 """The shipped models: a series that differs in the KL weight only, a few others, and a dial with its table."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -9,6 +10,7 @@ from tqdm import tqdm
 
 from models import checkpoint, data, dial_table
 from models.checkpoint import Checkpoint
+from models.dial import BETAS as BETAS_OF_DIAL
 from models.dial_table import DialTable
 from models.recipe import Recipe
 
@@ -52,6 +54,13 @@ def dial_recipe() -> Recipe:
     """The recipe of the dial, which is one model for all KL weights and not among ``recipes``."""
     wide = replace(_RECIPE, hidden=(400, 400, 400, 400), learning_rate=5e-4, folded_onto=_file(REFERENCE))
     return replace(wide, objective="dial")
+
+
+def dial_weight(name: str) -> float | None:
+    """The KL weight in the name of the dial at one weight, such as "mnist-dial@0.37"; None for any other name."""
+    found = re.fullmatch(rf"{DIAL}@([0-9]{{1,2}}(?:\.[0-9]{{1,10}})?)", name, re.ASCII)
+    beta = float(found[1]) if found else -1.0
+    return beta if BETAS_OF_DIAL[0] <= beta <= BETAS_OF_DIAL[1] else None
 
 
 def commands() -> Iterator[tuple[str, str]]:

@@ -82,6 +82,14 @@ def dial_url(name: str, model: Checkpoint, table: DialTable) -> str:
     return _publish(f"{name}-table.safetensors", dial_table.browser_bytes(model, table))
 
 
+def dial_encoder_url(name: str, model: Checkpoint) -> str:
+    """The address of a gzipped safetensors file of a dial's encoders.
+
+    Raises AssetError.
+    """
+    return _publish(f"{name}-encoders.safetensors", dial_table.encoder_bytes(model))
+
+
 def encoder_url(name: str, model: Checkpoint) -> str:
     """The address of a gzipped safetensors file of a model's encoder. It is separate because few visitors need it.
 

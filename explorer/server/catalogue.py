@@ -67,7 +67,7 @@ def dial() -> Dial | None:
         return None
 
 
-@assets.cached_while_published(lambda found: [found["url"], found["model"]["url"]])
+@assets.cached_while_published(lambda found: [found["url"], found["encoder_url"], found["model"]["url"]])
 def _dial() -> Dial:
     model, table = gallery.read(gallery.DIAL), gallery.read_table()
     at_one = replace(model, weights=half_weights(model.vae(1.0)))
@@ -75,6 +75,7 @@ def _dial() -> Dial:
     return Dial(
         model=entry,
         url=assets.dial_url(gallery.DIAL, model, table),
+        encoder_url=assets.dial_encoder_url(gallery.DIAL, model),
         low=BETAS[0],
         high=BETAS[1],
         betas=[float(f"{beta:.3g}") for beta in table.betas.tolist()],  # as written, and not as float32 rounds them

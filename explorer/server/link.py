@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 
 from explorer.server.model_store import is_kept_name
 from models import gallery
-from models.dial import BETAS
 
 _NUMBER = r"-?[0-9]{1,7}(\.[0-9]{1,10})?(e-[0-9]{1,2})?"
 
@@ -19,13 +18,7 @@ def _is_view(text: str) -> bool:
 
 
 def _is_model(text: str) -> bool:
-    return text in gallery.recipes() or is_kept_name(text)
-
-
-def _is_model_or_dial(text: str) -> bool:
-    name, _, beta = text.partition("@")
-    on_dial = name == gallery.DIAL and _full_match(_NUMBER)(beta) and BETAS[0] <= float(beta) <= BETAS[1]
-    return on_dial or _is_model(text)
+    return text in gallery.recipes() or is_kept_name(text) or gallery.dial_weight(text) is not None
 
 
 def _is_side(text: str) -> bool:
@@ -47,7 +40,7 @@ _COMMON: Table = {
 }
 
 MAP: Table = {
-    "model": (gallery.REFERENCE, _is_model_or_dial),  # the dial at a KL weight: "mnist-dial@0.37"
+    "model": (gallery.REFERENCE, _is_model),  # the dial at a KL weight: "mnist-dial@0.37"
     **_COMMON,
     "scale": ("follow", _full_match("shared|fit")),
     "lattice": ("", _full_match("on")),

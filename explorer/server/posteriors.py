@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from operator import itemgetter
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,7 +14,15 @@ from torch import Tensor
 from torch.distributions import Distribution, MultivariateNormal, kl_divergence
 
 from explorer.server import posterior_shape
-from explorer.server.questions import ParsedQuestion, QuestionError, decode_pixels, int_or, load_model, parse_question
+from explorer.server.questions import (
+    ModelKey,
+    ParsedQuestion,
+    QuestionError,
+    decode_pixels,
+    int_or,
+    load_model,
+    parse_question,
+)
 from explorer.wire import (
     Answer,
     Bounds,
@@ -91,29 +98,29 @@ def _finite(part: Callable[[ParsedQuestion], Mapping[str, object]], question: Pa
 
 
 def _bounds(question: ParsedQuestion) -> Bounds:
-    return _compute_bounds(question.path, question.x)
+    return _compute_bounds(question.model, question.x)
 
 
 def _fits(question: ParsedQuestion) -> dict[str, Fits | None]:
-    return {"fits": _compute_fits(question.path, question.x)}
+    return {"fits": _compute_fits(question.model, question.x)}
 
 
 def _curves(question: ParsedQuestion, blocks: int) -> dict[str, ImportanceCurves]:
-    return {"curves": _compute_curves(question.path, question.x, question.curves, blocks)}
+    return {"curves": _compute_curves(question.model, question.x, question.curves, blocks)}
 
 
 @lru_cache(maxsize=8)
-def _picture(path: Path, image: bytes) -> Posterior:
-    vae, x = _model_and_image(path, image)
+def _picture(model: ModelKey, image: bytes) -> Posterior:
+    vae, x = _model_and_image(model, image)
     return posterior(vae, x[0])
 
 
 @lru_cache(maxsize=300)
 @torch.no_grad()
-def _compute_bounds(path: Path, image: bytes) -> Bounds:
+def _compute_bounds(model: ModelKey, image: bytes) -> Bounds:
     with _ANSWERS:
-        vae, x = _model_and_image(path, image)
-        picture = _picture(path, image)
+        vae, x = _model_and_image(model, image)
+        picture = _picture(model, image)
         found = picture.evidence
         q = _encoded(vae, x)
         return {
@@ -146,10 +153,10 @@ def _bound(vae: VAE, x: Tensor, q: MultivariateNormal | None, log_evidence: Tens
 
 @lru_cache(maxsize=300)
 @torch.no_grad()
-def _compute_fits(path: Path, image: bytes) -> Fits | None:
+def _compute_fits(model: ModelKey, image: bytes) -> Fits | None:
     with _ANSWERS:
-        vae, x = _model_and_image(path, image)
-        q, picture = _encoded(vae, x), _picture(path, image)
+        vae, x = _model_and_image(model, image)
+        q, picture = _encoded(vae, x), _picture(model, image)
         return q and Fits(diagonal=_fit(vae, x, q, False, picture), full=_fit(vae, x, q, True, picture))
 
 
@@ -182,8 +189,8 @@ def _best_nearby(vae: VAE, x: Tensor, picture: Posterior, full: bool) -> Estimat
 
 @lru_cache(maxsize=60)
 @torch.no_grad()
-def _compute_curves(path: Path, image: bytes, seed: int, blocks: int) -> ImportanceCurves:
-    drawn = [_drawn_log_weights(path, image, _BLOCKS * seed + block) for block in range(blocks)]
+def _compute_curves(model: ModelKey, image: bytes, seed: int, blocks: int) -> ImportanceCurves:
+    drawn = [_drawn_log_weights(model, image, _BLOCKS * seed + block) for block in range(blocks)]
     encoder, of_prior = zip(*drawn, strict=True)
     return {
         "draws": list(DRAWS),
@@ -195,9 +202,9 @@ def _compute_curves(path: Path, image: bytes, seed: int, blocks: int) -> Importa
 
 @lru_cache(maxsize=40)
 @torch.no_grad()
-def _drawn_log_weights(path: Path, image: bytes, seed: int) -> tuple[Tensor | None, Tensor]:
+def _drawn_log_weights(model: ModelKey, image: bytes, seed: int) -> tuple[Tensor | None, Tensor]:
     """The log weights of a block of draws from the encoder's q, if there is one, and from the prior."""
-    vae, x = _model_and_image(path, image)
+    vae, x = _model_and_image(model, image)
     q, count = _encoded(vae, x), DRAWS[-1] * REPEATS // _BLOCKS
 
     def draw(proposal: Distribution) -> Tensor:
@@ -236,15 +243,15 @@ def _band(groups: list[Tensor]) -> tuple[list[float], list[float], list[float]]:
     return [each.mean().item() for each in groups], low, high
 
 
-def _model_and_image(path: Path, image: bytes) -> tuple[VAE, Tensor]:
+def _model_and_image(model: ModelKey, image: bytes) -> tuple[VAE, Tensor]:
     # On a busy machine two threads of one small product wait for each other far longer than the time that they save.
     torch.set_num_threads(1)
-    return _vae(path), decode_pixels(image)[None]
+    return _vae(model), decode_pixels(image)[None]
 
 
 @lru_cache(maxsize=8)
-def _vae(path: Path) -> VAE:
-    return load_model(path).vae()
+def _vae(model: ModelKey) -> VAE:
+    return load_model(model.path).vae(model.beta)
 
 
 def _encoded(vae: VAE, x: Tensor) -> MultivariateNormal | None:

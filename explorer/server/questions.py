@@ -29,10 +29,17 @@ class QuestionError(ValueError):
     """The question cannot be answered; the message says why and what to do."""
 
 
-class ParsedQuestion(NamedTuple):
-    """A checked question: the file of its model, and ``x``, the image as that model sees it, as 784 bytes."""
+class ModelKey(NamedTuple):
+    """A model by its file, which never changes; ``beta`` is the KL weight of a dial, and None of any other model."""
 
     path: Path
+    beta: float | None = None
+
+
+class ParsedQuestion(NamedTuple):
+    """A checked question: its model, and ``x``, the image as that model sees it, as 784 bytes."""
+
+    model: ModelKey
     x: bytes
     curves: int
 
@@ -41,12 +48,12 @@ def parse_question(question: object, visitor_id: str) -> ParsedQuestion:
     """The checked question of a browser. Raises QuestionError if it cannot be answered."""
     if not isinstance(question, dict):
         raise QuestionError(_RELOAD)
-    path = _path(question.get("model"), visitor_id)
+    model = _model(question.get("model"), visitor_id)
     image = int_or(question.get("image"), -1)
-    recipe = load_model(path).recipe
+    recipe = load_model(model.path).recipe
     likelihood = LIKELIHOODS[recipe.likelihood]
     x = _drawn(question.get("pixels"), likelihood) if image < 0 else _test_image(image, recipe)
-    return ParsedQuestion(path, x, int_or(question.get("curves"), 0))
+    return ParsedQuestion(model, x, int_or(question.get("curves"), 0))
 
 
 def int_or(number: object, otherwise: int) -> int:
@@ -68,11 +75,13 @@ def decode_pixels(x: bytes) -> Tensor:
     return grey_levels(torch.tensor([list(x)], dtype=torch.uint8))[0]
 
 
-def _path(name: object, visitor_id: str) -> Path:
+def _model(name: object, visitor_id: str) -> ModelKey:
     if isinstance(name, str) and name in gallery.recipes():
-        return gallery.path(name)
+        return ModelKey(gallery.path(name))
     if isinstance(name, str) and name in model_store.labels(visitor_id):
-        return model_store.path(visitor_id, name)
+        return ModelKey(model_store.path(visitor_id, name))
+    if isinstance(name, str) and (beta := gallery.dial_weight(name)):
+        return ModelKey(gallery.path(gallery.DIAL), beta)
     raise QuestionError("This model is not available: another visitor saved it, or it was deleted. Choose another one.")
 
 

@@ -36,9 +36,13 @@ class OpenedPair(OpenedMap):
         """What the canvases of the points show, to compare."""
         return self.page.locator(".lse-points").evaluate_all("all => all.map(canvas => canvas.toDataURL())")
 
+    def picker(self, letter: str) -> Locator:
+        """The list of models of a side."""
+        return self.page.get_by_label(f"model {letter}", exact=True)
+
     def put(self, letter: str, name: str) -> None:
         """Choose a shipped model for a side and wait until the points stand still."""
-        self.side(letter).locator(f"[data-model-name='{name}']").click()
+        self.picker(letter).select_option(name)
         expect(self.side(letter)).to_have_attribute("data-model", name)
         expect(self.root).to_have_attribute("data-gliding", "false")
 

@@ -22,6 +22,12 @@ class OpenedProbability(OpenedMap):
         if "/probability/_stcore/" not in line.location["url"]:
             super()._note_line(line)
 
+    def choose(self, name: str) -> None:
+        """Switch to a model by the list and wait until the points stand still."""
+        self.page.get_by_label("model", exact=True).select_option(name)
+        expect(self.root).to_have_attribute("data-model", name)
+        expect(self.root).to_have_attribute("data-gliding", "false")
+
     @property
     def answer(self) -> int:
         """The number of the question whose answer shows."""

@@ -164,3 +164,9 @@ def test_every_number_allowed_is_one_that_float32_holds(name: str, text: str) ->
 def test_a_weight_that_the_dial_does_not_have_is_the_default(beta: str) -> None:
     assert link.clean({"model": f"mnist-dial@{beta}"})["model"] == gallery.REFERENCE
     assert link.clean({"model": "mnist-dial"})["model"] == gallery.REFERENCE
+
+
+def test_the_dial_can_be_a_side_and_can_be_asked_about() -> None:
+    name = "mnist-dial@0.37"
+    assert link.clean({"a": name, "b": name}, link.COMPARE)["b"] == name
+    assert link.clean({"model": name}, link.PROBABILITY)["model"] == name

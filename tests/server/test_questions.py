@@ -38,8 +38,16 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_drawn_image_is_what_the_model_sees() -> None:
     found = parse_question(question(curves=7), ANN)
-    assert found == (gallery.path(gallery.REFERENCE), BLACK_AND_WHITE, 7)
+    assert found == ((gallery.path(gallery.REFERENCE), None), BLACK_AND_WHITE, 7)
     assert questions.decode_pixels(found.x).tolist() == [0.0, 1.0] * 392
+
+
+def test_the_dial_is_asked_at_one_weight() -> None:
+    found = parse_question(question(model="mnist-dial@0.37"), ANN)
+    assert found.model == (gallery.path(gallery.DIAL), 0.37)
+    for name in ("mnist-dial", "mnist-dial@31", "mnist-dial@nan"):
+        with pytest.raises(QuestionError, match="This model is not available"):
+            parse_question(question(model=name), ANN)
 
 
 def test_a_test_image_is_the_one_that_the_model_was_evaluated_on(tiny_bytes: bytes) -> None:
@@ -90,7 +98,7 @@ def test_nonsense_is_answered_with_a_sentence(nonsense: object) -> None:
 
 def test_others_models_are_not_to_be_had(tiny_bytes: bytes) -> None:
     name = model_store.keep(ANN, "my own", tiny_bytes)
-    assert parse_question(question(model=name), ANN).path == model_store.path(ANN, name)
+    assert parse_question(question(model=name), ANN).model.path == model_store.path(ANN, name)
     with pytest.raises(QuestionError, match="another visitor"):
         parse_question(question(model=name), BOB)
     model_store.forget(ANN, name)

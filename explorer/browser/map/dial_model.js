@@ -1,60 +1,77 @@
-// The shipped dial on a map: its decoder at any KL weight, and the codes there, interpolated in a table.
+// The shipped dial on a map: one model for every KL weight, its decoder at any of them, and the codes there,
+// interpolated in a table.
 
-import { DialDecoder } from "../net/dial.js";
+import { Decoder } from "../net/decoder.js";
+import { FilmedLayers } from "../net/dial.js";
 import { PIXELS_OF } from "../net/likelihood.js";
 import { fetchOnce } from "../net/tensors.js";
 import { medians } from "./loading.js";
 import { fitView, reachOf } from "./view.js";
 
 /** @typedef {import("./loading.js").Loaded} Loaded */
+/** @typedef {import("../../wire.js").Choice} Choice */
 /** @typedef {import("../../wire.js").Dial} Dial */
 /** Rows of the table and what each counts for. @typedef {[number, number][]} Weights */
 
-/** @param {Dial} dial @returns {Promise<DialModel>} */
-export function fetchDial(dial) {
-  return fetchOnce(dial.url, (tensors) => new DialModel(tensors, dial));
-}
+/** One map's dial: its models by name and by KL weight. The table behind it is loaded with the first of them. */
+export class DialModels {
+  /** @param {Dial} data */
+  constructor(data) {
+    this.data = data;
+    /** @type {DialModel | null} */
+    this.loaded = null;
+  }
 
-export class DialModel {
-  /** @param {import("../net/tensors.js").Tensors} tensors @param {Dial} dial */
-  constructor(tensors, dial) {
-    const floats = /** @type {Object<string, Float32Array>} */ (tensors);
-    this.places = Float64Array.from(floats["table.betas"], Math.log);
-    this.metrics = dial.metrics;
-    const label = /** @type {Uint8Array} */ (tensors["table.label"]);
-    const rows = (/** @type {string} */ name) => rowsOf(floats[`table.${name}`], this.places.length);
-    /** In the table sigma is interpolated as its logarithm, so that it stays positive. */
-    this.table = { mean: rows("mean"), stddev: rows("stddev"), reconstruction: rows("reconstruction"), kl: rows("kl") };
-    for (const row of this.table.stddev) for (let i = 0; i < row.length; i++) row[i] = Math.log(row[i]);
-    this.reaches = this.table.mean.map(reachOf);
-    this.labelPositions = this.table.mean.map((mean) => medians(mean, label));
-    this.films = new DialDecoder(tensors, dial, PIXELS_OF[dial.model.likelihood.name].mean);
-    const like = (/** @type {Float32Array[]} */ [row]) => new Float32Array(row.length);
-    this.codes = {
-      mean: like(this.table.mean),
-      stddev: like(this.table.stddev),
-      reconstruction: like(this.table.reconstruction),
-      kl: like(this.table.kl),
-      label,
-      labelPositions: this.labelPositions[0].map((place) => [...place]),
+  /** @param {{name: string}} model */
+  has({ name }) {
+    return name.split("@")[0] === this.data.model.name;
+  }
+
+  /** The model with a name in a link, "mnist-dial@0.37", at the KL weight of the table that is nearest as a ratio.
+   * @param {string} name @returns {Choice | undefined} */
+  named(name) {
+    if (!this.has({ name })) return undefined;
+    const place = Math.log(Number(name.split("@")[1]) || 1);
+    const distances = this.data.betas.map((beta) => Math.abs(Math.log(beta) - place));
+    return this.at(this.data.betas[distances.indexOf(Math.min(...distances))]);
+  }
+
+  /** @param {number} exact the KL weight @returns {Choice} its averages are those at 1 until the table is loaded */
+  at(exact) {
+    const beta = Number(exact.toPrecision(3));
+    const { model, encoder_url } = this.data;
+    return {
+      ...model,
+      ...{ name: `${model.name}@${beta}`, label: `dial, β = ${beta}`, beta },
+      ...{ encoder_url: `${encoder_url}#${beta}`, measures: null, measuring: false },
+      metrics: this.loaded?.table.metricsAt(beta) ?? model.metrics,
     };
   }
 
-  /** The model at a KL weight. Its arrays and decoder are overwritten by the next call. @param {number} beta
-   * @returns {Loaded} */
-  at(beta) {
-    const weights = this.weightsAt(Math.log(beta));
-    for (const name of /** @type {const} */ (["mean", "stddev", "reconstruction", "kl"])) {
-      mixRows(this.table[name], weights, this.codes[name]);
-    }
-    const { mean, stddev, labelPositions } = this.codes;
-    for (let i = 0; i < stddev.length; i++) stddev[i] = Math.exp(stddev[i]);
-    labelPositions.forEach((place, digit) => {
-      for (const axis of [0, 1]) place[axis] = sum(weights, (row) => this.labelPositions[row][digit][axis]);
-    });
-    this.films.turn(beta);
-    const reach = Math.max(...weights.map(([row]) => this.reaches[row]));
-    return { ...this.codes, decoder: this.films.decoder, fit: fitView(mean), reach };
+  /** Rejects with an Error if the table cannot be fetched. @returns {Promise<DialModel>} */
+  async load() {
+    const table = await fetchOnce(this.data.url, (tensors) => new DialTable(tensors, this.data.metrics));
+    this.loaded ??= new DialModel(table, PIXELS_OF[this.data.model.likelihood.name].mean);
+    return this.loaded;
+  }
+}
+
+/** The codes at the KL weights of the table, and between them; shared by all maps. */
+export class DialTable {
+  /** @param {import("../net/tensors.js").Tensors} tensors see models.dial_table.browser_bytes
+   * @param {Object<string, number>[]} metrics at each KL weight */
+  constructor(tensors, metrics) {
+    const floats = /** @type {Object<string, Float32Array>} */ (tensors);
+    this.tensors = tensors;
+    this.places = Float64Array.from(floats["table.betas"], Math.log);
+    this.metrics = metrics;
+    this.label = /** @type {Uint8Array} */ (tensors["table.label"]);
+    const rows = (/** @type {string} */ name) => rowsOf(floats[`table.${name}`], this.places.length);
+    /** Sigma is interpolated as its logarithm, so that it stays positive. */
+    this.rows = { mean: rows("mean"), stddev: rows("stddev"), reconstruction: rows("reconstruction"), kl: rows("kl") };
+    for (const row of this.rows.stddev) for (let i = 0; i < row.length; i++) row[i] = Math.log(row[i]);
+    this.reaches = this.rows.mean.map(reachOf);
+    this.labelPositions = this.rows.mean.map((mean) => medians(mean, this.label));
   }
 
   /** The averages over the images at a KL weight. @param {number} beta @returns {Object<string, number>} */
@@ -81,6 +98,41 @@ export class DialModel {
       weights.set(before, (weights.get(before) ?? 0) - part);
     });
     return [...weights];
+  }
+}
+
+/** The dial at one KL weight at a time. */
+export class DialModel {
+  /** @param {DialTable} table @param {import("../net/likelihood.js").Pixels["mean"]} mean */
+  constructor(table, mean) {
+    this.table = table;
+    this.layers = new FilmedLayers(table.tensors, "decoder");
+    this.decoder = new Decoder(this.layers.folded, mean);
+    const like = (/** @type {Float32Array[]} */ [row]) => new Float32Array(row.length);
+    const { rows, label } = table;
+    this.codes = {
+      ...{ mean: like(rows.mean), stddev: like(rows.stddev), label },
+      ...{ reconstruction: like(rows.reconstruction), kl: like(rows.kl) },
+      labelPositions: table.labelPositions[0].map((place) => [...place]),
+    };
+  }
+
+  /** The model at a KL weight. Its arrays and decoder are overwritten by the next call. @param {number} beta
+   * @returns {Loaded} */
+  at(beta) {
+    const { table, codes } = this;
+    const weights = table.weightsAt(Math.log(beta));
+    for (const name of /** @type {const} */ (["mean", "stddev", "reconstruction", "kl"])) {
+      mixRows(table.rows[name], weights, codes[name]);
+    }
+    const { mean, stddev, labelPositions } = codes;
+    for (let i = 0; i < stddev.length; i++) stddev[i] = Math.exp(stddev[i]);
+    labelPositions.forEach((place, digit) => {
+      for (const axis of [0, 1]) place[axis] = sum(weights, (row) => table.labelPositions[row][digit][axis]);
+    });
+    this.layers.turn(beta);
+    const reach = Math.max(...weights.map(([row]) => table.reaches[row]));
+    return { ...codes, decoder: this.decoder, fit: fitView(mean), reach };
   }
 }
 

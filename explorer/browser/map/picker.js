@@ -1,50 +1,59 @@
-// The controls that choose a model: a button for each shipped weight, a list of the others, a slider for a run's
-// moments.
+// The controls that choose a model: a list, the dial of the KL weight, and a slider for a run's moments.
 
-import { element, pressOne } from "../ui/dom.js";
+import { element } from "../ui/dom.js";
+import { dialTrack } from "./dial_track.js";
 import { momentName } from "./side.js";
 
 /** @typedef {import("../../wire.js").Choice} Choice */
+/** @typedef {import("../../wire.js").Dial} Dial */
 /** @typedef {import("../../wire.js").RunChoice} RunChoice */
+/** A model of that name was chosen; or the dial was turned, see LogDial.
+ * @typedef {{pick: (name: string) => void, turn: (beta: number, final: boolean) => void}} Events */
 
 export class Picker {
-  /** @param {HTMLElement} header @param {{models: Choice[], runs: RunChoice[]}} data @param {AbortSignal} signal
-   * @param {(name: string) => void} pick */
-  constructor(header, { models, runs }, signal, pick) {
-    this.header = header;
+  /** @param {HTMLElement} header @param {{models: Choice[], runs: RunChoice[], dial: Dial | null}} data
+   * @param {AbortSignal} signal @param {Events} events */
+  constructor(header, { models, runs, dial }, signal, { pick, turn }) {
     this.models = models;
     this.runs = runs;
+    this.dial = dial;
+    this.beta = 1;
     this.select = /** @type {HTMLSelectElement} */ (header.querySelector("select"));
-    this.slider = /** @type {HTMLInputElement} */ (header.querySelector("input"));
+    this.slider = /** @type {HTMLInputElement} */ (header.querySelector("label input"));
+    this.output = /** @type {HTMLElement} */ (header.querySelector("output"));
+    const track = /** @type {HTMLElement} */ (header.querySelector(".lse-dial"));
+    this.track = dial && dialTrack(track, dial, signal, turn);
     this.fill();
     this.select.addEventListener("change", () => this.chosen(pick), { signal });
     this.slider.addEventListener("input", () => this.slid(pick), { signal });
   }
 
   fill() {
-    const buttons = this.models.filter(({ from_scratch }) => from_scratch).map(weightButton);
-    this.header.querySelector(".lse-betas")?.replaceChildren(element("span", "", "β ="), ...buttons);
-    const others = this.models.filter(({ from_scratch }) => !from_scratch);
+    const shipped = this.models.filter(({ kept }) => !kept);
     this.select.replaceChildren(
-      new Option("other model…", ""),
+      ...(this.dial ? [new Option("the dial, for every β", this.dial.model.name)] : []),
       ...group(
-        "Gallery",
-        others.filter(({ kept }) => !kept),
+        "Trained for one β alone",
+        shipped.filter(({ from_scratch }) => from_scratch),
+      ),
+      ...group(
+        "Other ways to train",
+        shipped.filter(({ from_scratch }) => !from_scratch),
       ),
       ...group(
         "Saved by you",
-        others.filter(({ kept }) => kept),
+        this.models.filter(({ kept }) => kept),
       ),
       ...group("Your runs, at any step", this.runs),
     );
-    this.select.hidden = this.select.options.length === 1;
   }
 
   /** @param {(name: string) => void} pick */
   chosen(pick) {
     const { value } = this.select;
     const run = this.runs.find(({ name }) => name === value);
-    if (value) pick(run ? momentName(run, run.frames[run.frames.length - 1]) : value);
+    if (run) pick(momentName(run, run.frames[run.frames.length - 1]));
+    else pick(value === this.dial?.model.name ? `${value}@${this.beta || this.dial.low}` : value);
   }
 
   /** @param {(name: string) => void} pick */
@@ -55,29 +64,19 @@ export class Picker {
   }
 
   /** @param {Choice} choice the chosen one */
-  show({ name }) {
+  show({ name, beta }) {
     const [owner, step] = name.split("@");
     const run = this.runs.find((each) => each.name === owner);
     this.select.value = owner;
-    if (this.select.selectedIndex < 0) this.select.value = "";
     this.slider.parentElement?.toggleAttribute("hidden", !run);
     if (run) {
       this.slider.max = String(run.frames.length - 1);
       this.slider.value = String(run.frames.findIndex((frame) => frame.step === Number(step)));
     }
-    const output = /** @type {HTMLElement} */ (this.header.querySelector("output"));
-    output.textContent = run ? `step ${Number(step).toLocaleString("en")}` : "";
-    pressOne(this.header.querySelectorAll("button"), ({ dataset }) => dataset.modelName === name);
+    this.output.textContent = run ? `step ${Number(step).toLocaleString("en")}` : owner === this.dial?.model.name ? `β = ${beta}` : "";
+    this.beta = beta;
+    this.track?.show(beta);
   }
-}
-
-/** @param {Choice} model */
-function weightButton({ name, label, beta }) {
-  const button = element("button", "", String(beta));
-  button.dataset.modelName = name;
-  button.title = label;
-  button.setAttribute("type", "button");
-  return button;
 }
 
 /** @param {string} title @param {{name: string, label: string}[]} entries

@@ -1,46 +1,34 @@
-// A dial: one set of weights that makes a decoder for every KL weight; the twin of models/dial.py.
-
-import { Decoder } from "./decoder.js";
+// A dial: one set of weights that makes a network for every KL weight; the twin of models/dial.py.
 
 /** @typedef {import("./tensors.js").Tensors} Tensors */
 /** A layer of the dial, and the same layer at one KL weight; the films are [basis functions, outputs] row by row.
  * @typedef {{weight: Float32Array, bias: Float32Array, scale: Float32Array, shift: Float32Array,
  *   foldedWeight: Float32Array, foldedBias: Float32Array}} Layer */
 
-export class DialDecoder {
-  /** @param {Tensors} tensors see models.dial_table.browser_bytes
-   * @param {{low: number, high: number}} range of the KL weight
-   * @param {import("./likelihood.js").Pixels["mean"]} mean */
-  constructor(tensors, { low, high }, mean) {
-    this.low = Math.log(low);
-    this.high = Math.log(high);
+export class FilmedLayers {
+  /** @param {Tensors} tensors see models.dial_table.encoder_bytes @param {"encoder" | "decoder"} part */
+  constructor(tensors, part) {
     const floats = /** @type {Object<string, Float32Array>} */ (tensors);
     this.centres = floats["basis.centres"];
     this.width = floats["basis.width"][0];
     /** @type {Layer[]} */
     this.layers = [];
-    /** @type {Tensors} */
-    const folded = {};
-    for (let i = 0; `decoder.${i}.weight` in tensors; i += 2) {
-      const [weight, bias, scale, shift] = ["weight", "bias", "scale", "shift"].map((part) => floats[`decoder.${i}.${part}`]);
+    /** The layers at one KL weight, as those of any other model. @type {Tensors} */
+    this.folded = {};
+    for (let i = 0; `${part}.${i}.weight` in tensors; i += 2) {
+      const [weight, bias, scale, shift] = ["weight", "bias", "scale", "shift"].map((name) => floats[`${part}.${i}.${name}`]);
       const [foldedWeight, foldedBias] = [weight.slice(), bias.slice()];
-      folded[`decoder.${i}.weight`] = foldedWeight;
-      folded[`decoder.${i}.bias`] = foldedBias;
+      this.folded[`${part}.${i}.weight`] = foldedWeight;
+      this.folded[`${part}.${i}.bias`] = foldedBias;
       this.layers.push({ weight, bias, scale, shift, foldedWeight, foldedBias });
     }
-    this.decoder = new Decoder(folded, mean);
   }
 
-  /** Make ``decoder`` that of a KL weight. @param {number} beta */
+  /** Make ``folded`` the layers at a KL weight, in place. @param {number} beta */
   turn(beta) {
-    const basis = this.basisAt(beta);
+    const place = Math.log(beta);
+    const basis = Float64Array.from(this.centres, (centre) => Math.exp(-0.5 * ((place - centre) / this.width) ** 2));
     for (const layer of this.layers) fold(layer, basis);
-  }
-
-  /** @param {number} beta @returns {Float64Array} the basis functions of log beta */
-  basisAt(beta) {
-    const position = (2 * Math.log(beta) - this.low - this.high) / (this.high - this.low);
-    return Float64Array.from(this.centres, (centre) => Math.exp(-0.5 * ((position - centre) / this.width) ** 2));
   }
 }
 

@@ -1,5 +1,6 @@
 // The encoder q(z|x), for images that exist only in the browser: those that the visitor draws.
 
+import { FilmedLayers } from "./dial.js";
 import { fetchOnce } from "./tensors.js";
 import { Network } from "./network.js";
 
@@ -26,7 +27,14 @@ export class Encoder {
   }
 }
 
-/** @param {string} url of a gzipped safetensors file @returns {Promise<Encoder>} rejects if it cannot be fetched */
+/** @param {string} url of a gzipped safetensors file; that of a dial ends in "#" and the KL weight
+ * @returns {Promise<Encoder>} rejects if it cannot be fetched */
 export function fetchEncoder(url) {
-  return fetchOnce(url, (tensors) => new Encoder(tensors));
+  const beta = Number(url.split("#")[1]);
+  return fetchOnce(url, (tensors) => {
+    if (!beta) return new Encoder(tensors);
+    const layers = new FilmedLayers(tensors, "encoder");
+    layers.turn(beta);
+    return new Encoder(layers.folded);
+  });
 }

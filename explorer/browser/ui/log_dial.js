@@ -2,7 +2,7 @@
 
 import { element } from "./dom.js";
 
-const GAP = 4; // steps of the slider between 0 and the least other value, so that their names have room
+const GAP = 5; // steps of the slider between 0 and the least other value, so that their names have room
 const TURN_MS = { least: 120, step: 18, most: 700 }; // from one value to another, by the number of steps
 
 export class LogDial {

@@ -5,12 +5,12 @@ const side = (letter) => `
 <section class="lse-pane" data-testid="pane" data-side="${letter}">
   <header class="lse-picker" data-testid="picker">
     <b class="lse-badge">${letter}</b>
-    <div class="lse-betas" role="group" aria-label="KL weight β of model ${letter}"></div>
-    <select aria-label="another model as ${letter}"></select>
+    <select aria-label="model ${letter}"></select>
     <label class="lse-moment" hidden>
       <input type="range" min="0" step="1" data-testid="moment" aria-label="step of the run ${letter}">
     </label>
     <output></output>
+    <div class="lse-dial" role="group" aria-label="KL weight β of model ${letter}" hidden></div>
   </header>
   <div class="lse-stage"></div>
   <div class="lse-flank">

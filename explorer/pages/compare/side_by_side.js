@@ -8,6 +8,7 @@ import { floorNote, formatted, plusMinus, ROWS, unitOf } from "../../browser/map
 import { Panes } from "../../browser/map/panes.js";
 import { breakdownOfDrawing, breakdownOfImage } from "./receipt/loss_breakdown.js";
 import { captionOf } from "./caption.js";
+import { DialModels } from "../../browser/map/dial_model.js";
 import { Drawing } from "./drawing.js";
 import { layOut } from "./layout.js";
 import { Picker } from "../../browser/map/picker.js";
@@ -33,6 +34,7 @@ class SideBySide {
     this.root = /** @type {HTMLElement} */ (parentElement.querySelector(".lse"));
     const elements = layOut(this.root);
     const { model: _, ...look } = stateOf(this.data.start);
+    this.dials = elements.map(() => data.dial && new DialModels(data.dial));
     const choices = [this.data.start.a, this.data.start.b].map((name, i) => this.named(name) ?? data.models[i]);
     this.panes = new Panes(this.root, elements, choices, look, data, {
       changed: () => this.publish(),
@@ -43,12 +45,15 @@ class SideBySide {
     });
     this.panes.lead = this.panes.all[this.data.start.lead === "b" ? 1 : 0];
     this.sides = this.panes.all.map((pane, i) => {
-      return new Side("AB"[i], pane, choices[i], (sentence) => this.panes.showError(sentence));
+      return new Side("AB"[i], pane, choices[i], this.dials[i], (sentence) => this.panes.showError(sentence));
     });
     const { signal } = this.panes.end;
     this.pickers = this.sides.map((side) => {
       const header = /** @type {HTMLElement} */ (side.pane.find(".lse-picker"));
-      return new Picker(header, data, signal, (name) => this.pick(side, name));
+      return new Picker(header, data, signal, {
+        pick: (name) => this.pick(side, name),
+        turn: (beta, final) => this.turn(side, beta, final),
+      });
     });
     this.linkLines = new LinkLines(/** @type {any} */ (this.find(".lse-threads")), this.panes.all);
     this.linkLines.on = this.data.start.lines === "on";
@@ -92,7 +97,7 @@ class SideBySide {
 
   /** @param {string} name */
   named(name) {
-    return choiceNamed(this.data.models, this.data.runs, name);
+    return choiceNamed(this.data.models, this.data.runs, name) ?? this.dials[0]?.named(name);
   }
 
   async start() {
@@ -140,6 +145,25 @@ class SideBySide {
     if (choice) void this.put(side, choice);
   }
 
+  /** Turn the dial of a side. @param {Side} side @param {number} beta 0 is the model that was trained without the KL term
+   * @param {boolean} final false while it moves */
+  turn(side, beta, final) {
+    const { models } = this.data;
+    const off = models.find((model) => model.from_scratch && !model.beta);
+    if (!beta) return void (off && this.put(side, off));
+    if (!side.turn(beta)) return void (side.dial && this.put(side, side.dial.at(beta)));
+    for (const { pane } of this.sides) if (pane !== side.pane) pane.turn();
+    this.panes.decode();
+    if (!final) {
+      this.showSide(side);
+      return this.showChoices();
+    }
+    this.drawing.forget(side);
+    this.showPair();
+    this.publish();
+    void this.drawing.again(this.panes.state.image < 0);
+  }
+
   /** Deselect an image that the lead map does not have.
    * @param {boolean} [others] the map has other images than before */
   forgetMissingImage(others = false) {
@@ -160,13 +184,7 @@ class SideBySide {
   /** Update everything that depends on the two models. */
   showPair() {
     this.showChoices();
-    this.sides.forEach(({ letter, choice, pane }) => {
-      pane.element.dataset.model = choice.name;
-      pane.title = `map ${letter}: ${choice.label}`;
-      pane.find(".lse-brief").replaceChildren(...BRIEF.map((row) => briefRow(row, choice)));
-      pane.find(".lse-mean").textContent = `Means over ${choice.images.toLocaleString("en")} test images:`;
-      pane.find(".lse-floor").textContent = floorNote(choice);
-    });
+    for (const side of this.sides) this.showSide(side);
     const [a, b] = this.sides.map(({ letter, choice, pane }) => {
       return { letter, choice, loaded: /** @type {import("../../browser/map/loading.js").Loaded} */ (pane.loaded) };
     });
@@ -176,6 +194,16 @@ class SideBySide {
     this.showSelected();
     this.showView();
     this.panes.decode();
+  }
+
+  /** What follows a dial while it moves. @param {Side} side */
+  showSide({ letter, choice, pane }) {
+    pane.element.dataset.model = choice.name;
+    pane.element.dataset.beta = String(choice.beta);
+    pane.title = `map ${letter}: ${choice.label}`;
+    pane.find(".lse-brief").replaceChildren(...BRIEF.map((row) => briefRow(row, choice)));
+    pane.find(".lse-mean").textContent = `Means over ${choice.images.toLocaleString("en")} test images:`;
+    pane.find(".lse-floor").textContent = floorNote(choice);
   }
 
   showTable() {
@@ -248,8 +276,6 @@ class SideBySide {
       this.showView();
       this.publish();
     }
-    const side = this.sides.find(({ pane }) => pane.find(".lse-picker").contains(button));
-    if (side) this.pick(side, button.dataset.modelName ?? "");
   }
 
   /** Called for new measures and for a new theme; Streamlit does not say which.

@@ -7,10 +7,11 @@ from streamlit.components.v2 import component
 from explorer.browser import FOLDER as KIT
 from explorer.browser import MAP_STYLES
 from explorer.javascript import bundle, styles
-from explorer.wire import Choice, ClassColours, Classifier, CompareData, RunChoice, Seed, TermColours
+from explorer.wire import Choice, ClassColours, Classifier, CompareData, Dial, RunChoice, Seed, TermColours
 
 FOLDER = Path(__file__).parent
-_SHARED = (*MAP_STYLES, KIT / "map/picker.css", KIT / "ui/pad.css", KIT / "ui/figures.css")
+_KIT = ("ui/log_dial.css", "map/picker.css", "ui/pad.css", "ui/figures.css")
+_SHARED = (*MAP_STYLES, *(KIT / name for name in _KIT))
 
 
 _mount = component(
@@ -24,6 +25,7 @@ _mount = component(
 
 def side_by_side(
     models: list[Choice],
+    dial: Dial | None,
     runs: list[RunChoice],
     seeds: list[Seed],
     classifier: Classifier,
@@ -43,6 +45,7 @@ def side_by_side(
     """
     data: CompareData = {
         "models": models,
+        "dial": dial,
         "runs": runs,
         "seeds": seeds,
         "classifier": classifier,

@@ -82,7 +82,7 @@ class LatentMap {
     this.panes.showError("");
     this.forgetOtherImages(model);
     // The averages of the dial are not known before its table is loaded.
-    this.pane.subject = this.model = this.dial?.has(model) ? this.dial.modelAt(model.beta) : model;
+    this.pane.subject = this.model = this.dial?.has(model) ? this.dial.at(model.beta) : model;
     return true;
   }
 
@@ -163,8 +163,8 @@ class LatentMap {
     const { dial, model } = this;
     if (!dial) return;
     if (!beta) return void this.switchTo(this.chooser.like(model, 0));
-    if (!dial.loaded || !dial.has(model) || !this.started) return void this.switchTo(dial.modelAt(beta));
-    this.asked = this.pane.subject = this.model = dial.modelAt(beta);
+    if (!dial.loaded || !dial.has(model) || !this.started) return void this.switchTo(dial.at(beta));
+    this.asked = this.pane.subject = this.model = dial.at(beta);
     this.pane.loaded = dial.loaded.at(beta);
     this.pane.turn();
     this.panes.decode();

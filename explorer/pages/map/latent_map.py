@@ -4,6 +4,7 @@ from pathlib import Path
 
 from streamlit.components.v2 import component
 
+from explorer.browser import FOLDER as KIT
 from explorer.browser import MAP_STYLES
 from explorer.javascript import bundle, styles
 from explorer.wire import ClassColours, Dial, MapData, Model, TermColours
@@ -14,7 +15,7 @@ FOLDER = Path(__file__).parent
 _mount = component(
     "latent_map",
     html=(FOLDER / "latent_map.html").read_text(encoding="utf-8"),
-    css=styles([*MAP_STYLES, FOLDER / "latent_map.css"]),
+    css=styles([*MAP_STYLES, KIT / "ui/log_dial.css", FOLDER / "latent_map.css"]),
     js=bundle(FOLDER / "latent_map.js"),
     isolate_styles=False,  # Plotly's style sheet does not apply inside a shadow root
 )

@@ -41,7 +41,7 @@ def show() -> None:
 def _prepared(visitor_id: str) -> tuple[list[Model], Dial | None, dict[str, str]]:
     """The models, the dial, and the link state to start from; other visitors' kept models are not available."""
     models, dial, start = catalogue.models_for(visitor_id), catalogue.dial(), start_of(_KEY, link.MAP)
-    on_dial = dial is not None and start["model"].startswith(gallery.DIAL)
+    on_dial = dial is not None and gallery.dial_weight(start["model"]) is not None
     if not on_dial and start["model"] not in {model["name"] for model in models}:
         start["model"] = link.DEFAULTS["model"]
     return models, dial, start

@@ -2,10 +2,10 @@
 
 const PICKER = `
 <header class="lse-picker" data-testid="picker">
-  <div class="lse-betas" role="group" aria-label="KL weight β"></div>
-  <select aria-label="another model"></select>
+  <select aria-label="model"></select>
   <label hidden><input type="range" min="0"></label>
   <output></output>
+  <div class="lse-dial" role="group" aria-label="KL weight β" hidden></div>
 </header>`;
 
 const MAP = `

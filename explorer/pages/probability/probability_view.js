@@ -1,6 +1,7 @@
 // The Probability page: the model and x, the question to the server, and the sections that show its answer. There are
 // no server requests while a pointer is down.
 
+import { DialModels } from "../../browser/map/dial_model.js";
 import { linkOf, showInAddressBar, startingLink, stateOf } from "../../browser/map/link.js";
 import { mount } from "../../browser/ui/mount.js";
 import { captionOf, floorNote } from "../../browser/map/panel.js";
@@ -30,7 +31,8 @@ class ProbabilityView {
     this.root = /** @type {HTMLElement} */ (parentElement.querySelector(".lse"));
     layOut(this.root);
     const { model, ...look } = stateOf(this.data.start);
-    const choice = data.models.find(({ name }) => name === model) ?? data.models[0];
+    this.dial = data.dial && new DialModels(data.dial);
+    const choice = this.named(model) ?? data.models[0];
     this.panes = new Panes(this.root, [this.find(".lse-first")], [choice], look, data, {
       changed: () => this.publish(),
       showSelected: () => this.showSelected(),
@@ -39,10 +41,11 @@ class ProbabilityView {
       marked: () => this.picture?.marks.draw(),
     });
     this.pane = this.panes.lead;
-    this.side = new Side("", this.pane, choice, (sentence) => this.panes.showError(sentence));
-    this.picker = new Picker(this.find(".lse-picker"), { models: data.models, runs: [] }, this.signal, (name) =>
-      this.pick(name),
-    );
+    this.side = new Side("", this.pane, choice, this.dial, (sentence) => this.panes.showError(sentence));
+    this.picker = new Picker(this.find(".lse-picker"), { ...data, runs: [] }, this.signal, {
+      pick: (name) => void this.pick(this.named(name)),
+      turn: (beta, final) => this.turn(beta, final),
+    });
     this.questions = new Questions(data.answer?.id ?? 0, (question) => this.ask(question));
     this.picture = new PosteriorPicture(this.root, this.pane);
     this.addSections(this.data.start.full === "on");
@@ -75,6 +78,11 @@ class ProbabilityView {
   /** @param {string} selector @returns {HTMLElement} */
   find(selector) {
     return /** @type {HTMLElement} */ (this.root.querySelector(selector));
+  }
+
+  /** @param {string} name */
+  named(name) {
+    return this.data.models.find((model) => model.name === name) ?? this.dial?.named(name);
   }
 
   get signal() {
@@ -120,9 +128,8 @@ class ProbabilityView {
 
   // What the visitor does
 
-  /** @param {string} name */
-  async pick(name) {
-    const choice = this.data.models.find((model) => model.name === name);
+  /** @param {Model | undefined} choice */
+  async pick(choice) {
     const before = this.model;
     if (!choice || (this.started && choice.name === (this.side.asked ?? before).name)) return;
     if (!(await this.side.take(choice))) return this.picker.show(this.model);
@@ -132,8 +139,25 @@ class ProbabilityView {
     this.showModel();
     this.side.move(before);
     this.panes.decode();
+    this.askAgain();
+  }
+
+  /** Turn the dial. @param {number} beta 0 is the model that was trained without the KL term
+   * @param {boolean} final false while it moves */
+  turn(beta, final) {
+    if (!beta) return void this.pick(this.data.models.find((model) => model.from_scratch && !model.beta));
+    if (!this.side.turn(beta)) return void this.pick(this.dial?.at(beta));
+    this.panes.decode();
+    if (!final) return this.picker.show(this.model);
+    this.forgetAnswer();
+    this.showModel();
+    this.askAgain();
+  }
+
+  /** Ask about the same x under another model. */
+  askAgain() {
     const given = this.drawing ? this.sketch?.pixels : this.sample;
-    if (this.questions.pixels && given) this.questions.take(-1, modelInput(choice, given));
+    if (this.questions.pixels && given) this.questions.take(-1, modelInput(this.model, given));
     this.publish();
     this.questions.put(this.model);
   }
@@ -168,7 +192,6 @@ class ProbabilityView {
   press(button) {
     const window = this.answer?.window;
     if (button.matches(".lse-nearer") && window) this.panes.look({ ...window, half: FOCUS_FACTOR * window.half }, true);
-    if (button.dataset.modelName) void this.pick(button.dataset.modelName);
   }
 
   /** @param {import("../../wire.js").Question} question */

@@ -8,11 +8,12 @@ from streamlit.components.v2.bidi_component import ComponentResult
 from explorer.browser import FOLDER as KIT
 from explorer.browser import MAP_STYLES
 from explorer.javascript import bundle, styles
-from explorer.wire import Answer, Choice, ClassColours, Inference, ProbabilityData, TermColours
+from explorer.wire import Answer, Choice, ClassColours, Dial, Inference, ProbabilityData, TermColours
 
 FOLDER = Path(__file__).parent
 _STYLES = (
     *MAP_STYLES,
+    KIT / "ui/log_dial.css",
     KIT / "map/picker.css",
     KIT / "ui/pad.css",
     KIT / "ui/figures.css",
@@ -32,6 +33,7 @@ _mount = component(
 
 def probability_view(
     models: list[Choice],
+    dial: Dial | None,
     start: dict[str, str],
     defaults: dict[str, str],
     answer: Answer | Inference | None,
@@ -49,6 +51,7 @@ def probability_view(
     """
     data: ProbabilityData = {
         "models": models,
+        "dial": dial,
         "start": start,
         "defaults": defaults,
         "answer": answer,

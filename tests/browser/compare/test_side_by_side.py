@@ -82,7 +82,7 @@ def test_a_model_that_does_not_come_is_named_and_the_other_stays(open_pair: Call
     opened = open_pair(PAIR, shared=True)
     opened.wait_for_silence()
     opened.break_requests(r"mnist-beta-3-[0-9a-f]+\.")
-    opened.side("A").locator("[data-model-name='mnist-beta-3']").click()
+    opened.picker("A").select_option("mnist-beta-3")
     expect(opened.error).to_contain_text("could not be loaded")
     assert opened.models() == [A, B]
     opened.mend_requests()

@@ -9,15 +9,15 @@ from playwright.sync_api import Browser, Page
 
 from models import gallery
 from models.data import Dataset
-from models.dial_table import browser_bytes
+from models.dial_table import browser_bytes, encoder_bytes
 from models.evaluation import fixed_images
 from tests.browser.blank_page import address_of, blank_page, modules
 from tests.browser.opened_map import SHARED_HALF
 
-FACTS = {"low": 0.01, "high": 30, "model": {"likelihood": {"name": "bernoulli"}}}
-LOAD = """async ([address, dial]) => {
-    const tensors = await fetchTensors(address);
-    window.dial = new DialModel(tensors, dial);
+LOAD = """async ([url, encoder_url, metrics]) => {
+    const model = { name: "mnist-dial", likelihood: { name: "bernoulli" }, metrics: {} };
+    window.models = new DialModels({ url, encoder_url, metrics, betas: [0.01, 0.3, 30], model });
+    window.dial = await window.models.load();
 }"""
 AT = """([beta, places, count]) => {
     const { decoder, mean, stddev } = window.dial.at(beta);
@@ -25,8 +25,13 @@ AT = """([beta, places, count]) => {
         pixels: places.map(z => Array.from(decoder.decode(Float32Array.from(z)))),
         mean: Array.from(mean.slice(0, 2 * count)),
         stddev: Array.from(stddev.slice(0, 2 * count)),
-        metrics: window.dial.metricsAt(beta),
+        metrics: window.dial.table.metricsAt(beta),
     };
+}"""
+ENCODE = """async ([beta, x]) => {
+    const encoder = await fetchEncoder(window.models.at(beta).encoder_url);
+    const { mean, stddev } = encoder.encode(Float32Array.from(x));
+    return { mean: Array.from(mean), stddev: Array.from(stddev) };
 }"""
 IMAGES = 1000
 BETAS = (0.01, 0.0112, 0.0178, 0.05, 0.111, 0.27, 0.9, 1, 1.7, 5, 13.9, 27, 30)
@@ -37,9 +42,9 @@ BETAS = (0.01, 0.0112, 0.0178, 0.05, 0.111, 0.27, 0.9, 1, 1.7, 5, 13.9, 27, 30)
 def javascript(browser: Browser) -> Iterator[Page]:
     """A page that has loaded the shipped dial."""
     model, table = gallery.read(gallery.DIAL), gallery.read_table()
-    with blank_page(browser, modules("tensors", "dial_model")) as page:
-        facts = FACTS | {"metrics": table.metrics}
-        page.evaluate(LOAD, [address_of(browser_bytes(model, table)), facts])
+    with blank_page(browser, modules("encoder", "dial_model")) as page:
+        addresses = [address_of(each) for each in (browser_bytes(model, table), encoder_bytes(model))]
+        page.evaluate(LOAD, [*addresses, table.metrics])
         yield page
 
 
@@ -53,6 +58,37 @@ def test_the_decoder_is_exactly_that_of_the_weight(javascript: Page, beta: float
     with torch.no_grad():
         wanted = gallery.read(gallery.DIAL).vae(beta).double().decode(places.double()).mean.numpy()
     assert np.abs(np.array(at(javascript, beta, places)["pixels"]) - wanted).max() <= 1e-4
+
+
+@pytest.mark.parametrize("beta", [0.01, 0.27, 1, 30])
+def test_the_encoder_is_exactly_that_of_the_weight(javascript: Page, mnist_test: Dataset, beta: float) -> None:
+    for x in fixed_images(mnist_test)[:5]:
+        found = javascript.evaluate(ENCODE, [beta, x.tolist()])
+        with torch.no_grad():
+            q = gallery.read(gallery.DIAL).vae(beta).encode(x)
+        assert found["mean"] == pytest.approx(q.mean.tolist(), abs=1e-4)
+        assert found["stddev"] == pytest.approx(q.stddev.tolist(), rel=1e-4)
+
+
+def test_two_maps_turn_their_dials_apart(javascript: Page) -> None:
+    """They share the table and nothing that a turn changes."""
+    script = """async () => {
+        const other = await new DialModels(window.models.data).load();
+        const [first, second] = [window.dial.at(0.3), other.at(10)];
+        const z = Float32Array.of(1, 1);
+        const [mean, pixels] = [first.mean.slice(), Array.from(first.decoder.decode(z))];
+        window.dial.at(0.3);
+        const again = Array.from(first.decoder.decode(z));
+        return { same: other.table === window.dial.table, moved: pixels.some((p, i) => p !== again[i]),
+            differ: second.mean.some((m, i) => m !== mean[i]) };
+    }"""
+    assert javascript.evaluate(script) == {"same": True, "moved": False, "differ": True}
+
+
+def test_a_name_leads_to_the_nearest_weight_of_the_table(javascript: Page) -> None:
+    names = ["mnist-dial@0.3", "mnist-dial@0.27", "mnist-dial@2", "mnist-beta-1"]
+    found = javascript.evaluate("names => names.map(name => window.models.named(name)?.name)", names)
+    assert found == ["mnist-dial@0.3", "mnist-dial@0.3", "mnist-dial@0.3", None]
 
 
 @pytest.mark.parametrize("beta", [0.01, 0.0631, 0.3, 1, 4.48, 15.5, 30])

@@ -42,7 +42,9 @@ def opened(open_probability: Callable, mnist_test: Dataset) -> OpenedProbability
 @cache
 def exact(name: str, pixels: bytes) -> tuple[float, float]:
     """log p(x) and the ELBO of the encoder's q, in nats."""
-    vae, x = gallery.read(name).vae(), torch.frombuffer(bytearray(pixels), dtype=torch.uint8).float()[None] / 255
+    name, _, beta = name.partition("@")
+    vae = gallery.read(name).vae(float(beta) if beta else None)
+    x = torch.frombuffer(bytearray(pixels), dtype=torch.uint8).float()[None] / 255
     with torch.no_grad():
         return evidence(vae, x).log_evidence.item(), bound.elbo(vae, x, vae.encode(x)).value.item()
 
@@ -161,6 +163,17 @@ def test_the_address_brings_image_model_and_covariance_back_and_nats_of_a_densit
     expect(opened.fit.get_by_role("checkbox")).to_be_checked()
     expect(opened.page.get_by_test_id("identity")).to_contain_text("nats of a density")
     assert_adds_up(opened, "mnist-gaussian-beta-1")
+
+
+def test_the_dial_answers_at_every_weight(open_probability: Callable) -> None:
+    opened = open_probability(f"?image={FAR}&model={gallery.DIAL}@0.3")
+    opened.wait_for_answer()
+    assert_adds_up(opened, f"{gallery.DIAL}@0.3")
+    before = opened.answer
+    opened.page.get_by_test_id("dial").press("ArrowRight")
+    expect(opened.root).to_have_attribute("data-model", f"{gallery.DIAL}@0.367")
+    opened.wait_for_answer(before)
+    assert_adds_up(opened, f"{gallery.DIAL}@0.367")
 
 
 def test_another_model_answers_for_the_same_image(opened: OpenedProbability) -> None:

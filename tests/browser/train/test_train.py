@@ -143,7 +143,7 @@ def compare_moments(page: Page) -> None:
     root = page.get_by_test_id("side-by-side")
     expect(root).to_have_attribute("data-ready", "true")
     for letter in "AB":
-        page.get_by_label(f"another model as {letter}").select_option(label="8×8 digits, β = 1, seed 0")
+        page.get_by_label(f"model {letter}").select_option(label="8×8 digits, β = 1, seed 0")
         expect(page.locator(f"[data-side={letter}]")).to_have_attribute("data-model", re.compile("^run-.*@"))
     page.get_by_label("step of the run A").fill("0")
     expect(page.locator("[data-side=A]")).to_have_attribute("data-model", re.compile("@0$"))
@@ -152,7 +152,7 @@ def compare_moments(page: Page) -> None:
     page.reload()
     expect(page.locator("[data-side=A]")).to_have_attribute("data-model", re.compile("@0$"))
     assert page.url == shown
-    page.get_by_label("another model as B").select_option(label="<b>mine</b>")
+    page.get_by_label("model B").select_option(label="<b>mine</b>")
     expect(page.locator("[data-side=B]")).to_have_attribute("data-model", re.compile("^kept-"))
     information = page.locator("[data-measure=mutual_information] td").last
     expect(page.get_by_test_id("measures")).to_contain_text("<b>mine</b>")
