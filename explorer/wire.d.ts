@@ -482,6 +482,18 @@ export interface RunData {
 }
 
 /**
+ * For the dial of a run's KL weight: the current ``weight``, and the dial's stops and named stops, ascending.
+ *
+ * The first stop is 0. ``weight`` may lie between stops.
+ */
+export interface WeightDialData {
+  weight: number;
+  weights: number[];
+  marks: number[];
+  term_colours: TermColours;
+}
+
+/**
  * For the two densities.
  */
 export interface DivergenceData {

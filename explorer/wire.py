@@ -406,6 +406,18 @@ class RunData(PageData):
     invitation: str
 
 
+class WeightDialData(TypedDict):
+    """For the dial of a run's KL weight: the current ``weight``, and the dial's stops and named stops, ascending.
+
+    The first stop is 0. ``weight`` may lie between stops.
+    """
+
+    weight: float
+    weights: list[float]
+    marks: list[float]
+    term_colours: TermColours
+
+
 class DivergenceData(TypedDict):
     """For the two densities."""
 

@@ -16,8 +16,10 @@ from explorer.runs.store import STATE_VARIABLE, Store
 from explorer.server import assets, catalogue, model_store
 from tests.conftest import PATIENCE_S
 from tests.forging import with_tensors
+from tests.page import TestedPage
 from tests.runs.running import ANN, BOB, BRIEF, ENDLESS, patched, until, until_settled
 
+DIAL = TestedPage("train", "weight_dial")
 # The real worker, asleep most of the time.
 SLOWLY = """
 import time
@@ -55,6 +57,11 @@ def busy(shared: Manager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ma
     monkeypatch.setenv(STATE_VARIABLE, str(tmp_path))
     monkeypatch.setattr("explorer.pages.train.page.manager", lambda: shared)
     return shared
+
+
+def turn(app: AppTest, weight: float) -> None:
+    """Turn the dial of the running optimiser."""
+    DIAL.report(app, turned={"weight": weight, "at": 0})
 
 
 def done(runs: Manager) -> str:
@@ -199,7 +206,7 @@ def test_a_forged_address_ends_in_a_sentence_and_the_form(runs: Manager, name: s
 def test_the_owner_steers(runs: Manager) -> None:
     name = at_work(runs)
     app = opened(name)
-    app.segmented_control[0].set_value(0.0).run()
+    turn(app, 0)
     until(lambda: runs.record(name).changes)
     assert runs.record(name).changes[0]["weight"] == 0
     button(app, "Pause").click().run()
@@ -238,15 +245,24 @@ def test_an_address_that_names_no_run_leads_back_to_ones_own(busy: Manager) -> N
     assert "no run at this address" in app.warning[0].value
 
 
+@pytest.mark.parametrize("forged", [None, 5, {}, {"weight": "1"}, {"weight": True}, {"weight": -1}, {"weight": [1]}])
+def test_a_forged_weight_changes_nothing(busy: Manager, forged: object) -> None:
+    before = busy.snapshot(busy.active(ANN)).control
+    app = opened(busy.active(ANN))
+    DIAL.report(app, turned=forged)
+    assert not app.exception
+    assert busy.snapshot(busy.active(ANN)).control == before
+
+
 def test_the_weight_that_is_lit_is_the_one_in_force_whichever_tab_set_it(busy: Manager) -> None:
     name = busy.active(ANN)
     tabs = [opened(name), opened(name)]
-    tabs[0].segmented_control[0].set_value(1.0).run()
+    turn(tabs[0], 0.37)
     tabs[1].run()
-    assert [tab.segmented_control[0].value for tab in tabs] == [1.0, 1.0]
-    tabs[1].segmented_control[0].set_value(0.0).run()
+    assert [DIAL.data(tab)["weight"] for tab in tabs] == [0.37, 0.37]
+    turn(tabs[1], 0)
     tabs[0].run()
-    assert busy.snapshot(name).control.weight == tabs[0].segmented_control[0].value == 0.0
+    assert busy.snapshot(name).control.weight == DIAL.data(tabs[0])["weight"] == 0.0
     busy.steer(name, ANN, weight=1.0)
 
 

@@ -2,7 +2,7 @@
 
 import { element } from "./dom.js";
 
-const GAP = 5; // steps of the slider between 0 and the least other value, so that their names have room
+const GAP_SHARE = 0.2; // between 0 and the least other value, of the rest of the track, so that their names have room
 const TURN_MS = { least: 120, step: 18, most: 700 }; // from one value to another, by the number of steps
 
 export class LogDial {
@@ -23,7 +23,8 @@ export class LogDial {
     this.heading = null;
     this.input = /** @type {HTMLInputElement} */ (element("input", "lse-dial-track"));
     const last = values.length - 1;
-    this.steps = last - 1 + GAP;
+    this.gap = Math.ceil(GAP_SHARE * last); // in steps of the slider, of which each other value has one
+    this.steps = last - 1 + this.gap;
     const attributes = { type: "range", min: 0, max: this.steps, step: 1, role: "slider", "data-testid": "dial" };
     for (const [key, value] of Object.entries(attributes)) this.input.setAttribute(key, String(value));
     this.input.setAttribute("aria-label", `${name}; 0 is the end stop`);
@@ -40,14 +41,14 @@ export class LogDial {
   /** The value where the slider stands. In the gap it is the end that the slider came from the other side of. */
   get chosen() {
     const step = Number(this.input.value);
-    if (step >= GAP) return this.values[step - GAP + 1];
+    if (step >= this.gap) return this.values[step - this.gap + 1];
     return step && !this.value ? this.values[1] : 0;
   }
 
   /** @param {number} value */
   stepOf(value) {
     const index = this.indexOf(value);
-    return index && index - 1 + GAP;
+    return index && index - 1 + this.gap;
   }
 
   /** @param {number} mark a value */
@@ -63,7 +64,7 @@ export class LogDial {
   /** The gap between 0, which no logarithm reaches, and the rest. */
   join() {
     const join = element("i", "lse-dial-join", "//");
-    join.style.setProperty("--at", String(GAP / 2 / this.steps));
+    join.style.setProperty("--at", String(this.gap / 2 / this.steps));
     return join;
   }
 

@@ -10,6 +10,7 @@ from explorer import palette, visitor
 from explorer.pages.train.model_panels import models_panel, save_panel
 from explorer.pages.train.recipe_form import first_recipe, recipe_form, show_cost
 from explorer.pages.train.run_view import run_view
+from explorer.pages.train.weight_dial import weight_dial
 from explorer.runs.manager import RefusedError, Snapshot, manager
 from explorer.server import assets, run_presenter
 from explorer.server.model_store import MAX_LABEL
@@ -19,6 +20,9 @@ from models.training import settles_at
 from models.vae import MIN_STDDEV
 
 WEIGHTS = (0.0, 0.01, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+"""The KL weights that have a name. While a run trains, its dial has those between them too."""
+
+_STOPS = sorted({*WEIGHTS, *(float(f"{10 ** (step / 16):.2g}") for step in range(-32, 24))})
 _POLL_S = 1.0
 
 _INVITATION = """Try this
@@ -131,17 +135,15 @@ def _show_status(run: Snapshot) -> None:
 
 
 def _control_panel(run: Snapshot, visitor_id: str) -> None:
-    options = sorted({*WEIGHTS, run.recipe.beta})
+    st.markdown("KL weight from now on")
     key = f"weight_{run.name}"
-    # The highlighted weight is the current one, also if another tab has set it.
-    st.session_state[key] = run.control.weight if run.control.weight in options else None
-    st.segmented_control(
-        "KL weight β from now on (0 switches the KL term off)",
-        options,
-        format_func=lambda weight: f"{weight:g}",
+    weight_dial(
+        _weight(run),
+        _STOPS,
+        list(WEIGHTS[1:]),
+        term_colours=palette.TERMS,
         key=key,
-        on_change=lambda: _steer(run.name, visitor_id, weight=st.session_state[key]),
-        wrap=True,
+        on_change=partial(_turn, run.name, visitor_id, key),
     )
     if run.status.state in ("running", "paused"):
         st.caption(f"Current weight: β = {run.status.weight:.3g}.{_schedule(run)}")
@@ -156,6 +158,13 @@ def _control_panel(run: Snapshot, visitor_id: str) -> None:
     if refusal := st.session_state.pop("refusal", ""):
         st.warning(refusal)
     st.caption("The address of this page leads back to this run. Others who open it can watch.")
+
+
+def _turn(name: str, visitor_id: str, key: str) -> None:
+    turned = st.session_state[key].get("turned")
+    weight = turned.get("weight") if isinstance(turned, dict) else None  # it comes from a browser
+    if isinstance(weight, int | float) and not isinstance(weight, bool):
+        _steer(name, visitor_id, weight=weight)
 
 
 def _schedule(run: Snapshot) -> str:

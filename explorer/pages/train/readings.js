@@ -36,7 +36,7 @@ export function short(weight) {
  * @param {number[]} outside the number of codes outside each window */
 export function sentenceOf(runs, outside) {
   const [{ images, dataset }] = runs;
-  const drawn = `Each point: where the encoder puts one of ${counted(images)} held-out ${dataset} images (the mean of q(z|x)).`;
+  const drawn = `Each point: where the encoder puts one of ${counted(images)} held-out ${dataset} images (the mean of q(z|x)); rings: 1 σ for some.`;
   const gone = outside.map((count, i) => (runs.length > 1 ? `${counted(count)} (${runs[i].label})` : counted(count)));
   return outside.some(Boolean) ? `${drawn} ${gone.join(" and ")} lie outside this window.` : drawn;
 }

@@ -115,7 +115,7 @@ def test_while_a_hand_turns_it_nothing_is_asked_of_the_server(open_map: Callable
     middle = box["y"] + box["height"] / 2
     opened.page.mouse.move(box["x"] + 0.5 * box["width"], middle)
     opened.page.mouse.down()
-    opened.page.mouse.move(box["x"] + 0.8 * box["width"], middle, steps=8)
+    opened.page.mouse.move(box["x"] + 0.85 * box["width"], middle, steps=8)
     expect(opened.root).to_have_attribute("data-beta", re.compile(r"^([5-9]|1\d)(\.\d+)?$"))
     assert len(opened.frames) == sent
     assert opened.requests[asked:] == []

@@ -79,8 +79,9 @@ def test_a_run_is_steered_survives_a_reload_and_can_be_watched(visit: Callable[.
     expect(page.get_by_test_id("run-view")).to_contain_text("prior p(z)")
     start(page, 200)
     wait_for_step(page, 1)
-    page.get_by_role("radio", name="0", exact=True).click()
+    page.locator("[data-testid=weight-dial] [data-mark='0']").click()
     expect(page.get_by_text("β = 1, then 0")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_test_id("dial")).to_have_attribute("aria-valuetext", "KL weight β = 0, off")
     before = step(page)
     page.reload()
     wait_for_step(page, before)
@@ -143,7 +144,7 @@ def compare_moments(page: Page) -> None:
     root = page.get_by_test_id("side-by-side")
     expect(root).to_have_attribute("data-ready", "true")
     for letter in "AB":
-        page.get_by_label(f"model {letter}").select_option(label="8×8 digits, β = 1, seed 0")
+        page.get_by_label(f"model {letter}", exact=True).select_option(label="8×8 digits, β = 1, seed 0")
         expect(page.locator(f"[data-side={letter}]")).to_have_attribute("data-model", re.compile("^run-.*@"))
     page.get_by_label("step of the run A").fill("0")
     expect(page.locator("[data-side=A]")).to_have_attribute("data-model", re.compile("@0$"))
@@ -152,7 +153,7 @@ def compare_moments(page: Page) -> None:
     page.reload()
     expect(page.locator("[data-side=A]")).to_have_attribute("data-model", re.compile("@0$"))
     assert page.url == shown
-    page.get_by_label("model B").select_option(label="<b>mine</b>")
+    page.get_by_label("model B", exact=True).select_option(label="<b>mine</b>")
     expect(page.locator("[data-side=B]")).to_have_attribute("data-model", re.compile("^kept-"))
     information = page.locator("[data-measure=mutual_information] td").last
     expect(page.get_by_test_id("measures")).to_contain_text("<b>mine</b>")

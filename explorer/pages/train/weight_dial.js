@@ -1,0 +1,48 @@
+// The dial of a running optimiser's KL weight. It reports a weight when a hand lets go of it.
+
+import { LogDial } from "../../browser/ui/log_dial.js";
+import { mount } from "../../browser/ui/mount.js";
+
+/** @typedef {import("../../browser/ui/mount.js").Component<import("../../wire.js").WeightDialData>} Component */
+
+class WeightDial {
+  /** @param {Component} component */
+  constructor(component) {
+    const root = /** @type {HTMLElement} */ (component.parentElement.querySelector(".lse"));
+    const { weights, marks, term_colours } = component.data;
+    this.report = component.setStateValue;
+    for (const [term, colour] of Object.entries(term_colours)) root.style.setProperty(`--lse-${term}`, colour);
+    this.words = /** @type {HTMLElement} */ (root.querySelector("output"));
+    this.end = new AbortController();
+    const scale = { name: "KL weight β", values: weights, marks };
+    const track = /** @type {HTMLElement} */ (root.querySelector(".lse-dial-box"));
+    this.dial = new LogDial(track, scale, this.end.signal, (weight, final) => this.turn(weight, final));
+    this.update(component);
+    root.dataset.ready = "true";
+  }
+
+  /** @param {number} weight @param {boolean} final */
+  turn(weight, final) {
+    this.say(weight);
+    // With the time, because another tab may have changed the weight since this one chose the same.
+    if (final) this.report("turned", { weight, at: Date.now() });
+  }
+
+  /** @param {number} weight */
+  say(weight) {
+    this.words.textContent = weight ? `β = ${Number(weight.toPrecision(2))}` : "β = 0: the KL term is off";
+  }
+
+  /** The weight was chosen, here or in another tab. @param {Component} component */
+  update({ data: { weight }, setStateValue }) {
+    this.report = setStateValue;
+    this.dial.show(weight);
+    this.say(weight);
+  }
+
+  destroy() {
+    this.end.abort();
+  }
+}
+
+export default mount((/** @type {Component} */ component) => new WeightDial(component));
