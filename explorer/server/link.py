@@ -44,6 +44,7 @@ MAP: Table = {
     **_COMMON,
     "scale": ("follow", _full_match("shared|fit")),
     "lattice": ("", _full_match("on")),
+    "pin": ("", _full_match("on")),  # the table compares with beta = 1, and not with the model shown before
 }
 """The query parameters of the Map page."""
 

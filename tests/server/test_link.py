@@ -20,7 +20,8 @@ SEEN = {
     "view": st.tuples(NUMBERS, NUMBERS, st.floats(0.001, 1000).map("{:.4f}".format)).map(",".join),
 }
 ON_DIAL = st.floats(0.01, 30).map(lambda beta: f"mnist-dial@{beta:.4f}")
-MAP = SEEN | {"model": MODELS | ON_DIAL, "scale": st.sampled_from(["shared", "fit"]), "lattice": st.just("on")}
+MAP = SEEN | {"model": MODELS | ON_DIAL, "scale": st.sampled_from(["shared", "fit"])}
+MAP |= dict.fromkeys(("lattice", "pin"), st.just("on"))
 COMPARE = SEEN | {
     "a": SIDES,
     "b": SIDES,

@@ -3,6 +3,7 @@
 import { marginsOf } from "./axes.js";
 import { rgbOf, svg, write } from "../ui/dom.js";
 import { paintEllipses } from "./ellipses.js";
+import { magnifier } from "./magnifier.js";
 import { paintPoints } from "./points.js";
 import { contours, scaleBar } from "./prior.js";
 import { toLatent, toPixels } from "./view.js";
@@ -121,7 +122,7 @@ export class Scene {
       text.textContent = name;
       return text;
     });
-    const selected = code ? this.ellipses(view, code, "") : [];
+    const selected = code ? [...magnifier(view, this.side, code), ...this.ellipses(view, code, "")] : [];
     const guest = external ? this.ellipses(view, external, " lse-guest") : [];
     const prior = contours(view, this.side);
     const [below, above] = prior.small ? [[], prior.marks] : [prior.marks, []];

@@ -21,6 +21,8 @@ class LatentMap {
     this.report = setStateValue;
     this.root = /** @type {HTMLElement} */ (parentElement.querySelector(".lse"));
     const { model, ...look } = stateOf(this.data.start);
+    /** Whether the table compares with beta = 1, and not with the model shown before. */
+    this.pinned = this.data.start.pin === "on";
     const ended = new AbortController();
     this.ended = ended;
     this.dial =
@@ -132,7 +134,8 @@ class LatentMap {
 
   /** @returns {Object<string, string>} */
   get link() {
-    return linkOf({ model: this.model.name, ...this.panes.state }, this.pane.place.view.half, this.data.defaults);
+    const look = linkOf({ model: this.model.name, ...this.panes.state }, this.pane.place.view.half, this.data.defaults);
+    return { ...look, pin: this.pinned ? "on" : "" };
   }
 
   /** After a final change: update the address bar, and report the link to Streamlit. */
@@ -178,7 +181,11 @@ class LatentMap {
     this.root.dataset.model = this.model.name;
     this.root.dataset.beta = String(this.model.beta);
     this.dial?.showPlace(this.model);
-    showNumbers(this.find(".lse-numbers"), this.before ?? this.chooser.like(this.model, 1), this.model);
+    const reference = this.chooser.like(this.model, 1);
+    showNumbers(this.find(".lse-numbers"), (!this.pinned && this.before) || reference, this.model);
+    const pin = this.find(".lse-pin");
+    pin.hidden = !reference;
+    pin.setAttribute("aria-pressed", String(this.pinned));
   }
 
   /** @param {boolean} on */
@@ -190,8 +197,15 @@ class LatentMap {
     this.pane.paint();
   }
 
+  pin() {
+    this.pinned = !this.pinned;
+    this.showTurned();
+    this.publish();
+  }
+
   /** @param {HTMLElement} button */
   press(button) {
+    if (button.matches(".lse-pin")) this.pin();
     if (button.matches(".lse-switch")) void this.switchTo(this.chooser.switched(this.model));
     if (button.matches(".lse-toggle")) this.setGrid(!this.panes.state.lattice);
     void this.switchTo(this.chooser.named(button.dataset.modelName));

@@ -1,5 +1,6 @@
 """From model to model: the KL switch, every beta, what glides, what is loaded, and the scale of the axes."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -247,3 +248,35 @@ def test_the_lattice_is_drawn_anew_for_another_model(open_map: Callable) -> None
     toggle(opened, OFF)
     expect(opened.root).to_have_attribute("data-lattice", "drawn")
     assert opened.points() != before
+
+
+def test_a_pinned_reference_stays_when_another_model_comes(open_map: Callable) -> None:
+    opened = open_map("?model=mnist-beta-10")
+    head = opened.page.get_by_test_id("numbers").locator("thead th")
+    opened.choose("mnist-beta-3")
+    expect(head).to_have_text(["β = 10", "β = 3"])
+    pin = opened.page.get_by_test_id("pin")
+    pin.click()
+    expect(pin).to_have_attribute("aria-pressed", "true")
+    expect(head).to_have_text(["β = 1", "β = 3"])
+    opened.choose("mnist-beta-0.3")
+    expect(head).to_have_text(["β = 1", "β = 0.3"])
+    opened.page.wait_for_url("**/*pin=on*")
+
+
+def test_a_code_too_small_to_see_has_a_magnifier_that_says_its_factor(open_map: Callable) -> None:
+    """The ellipse in it is that of q, times the factor, to scale."""
+    opened = open_map("?model=mnist-beta-0&image=12")
+    lens = opened.page.get_by_test_id("magnifier")
+    expect(lens).to_have_count(1)
+    words, sigmas = opened.page.locator(".lse-lens-words").all_text_contents()
+    factor = float(re.fullmatch(r"1 σ, × ([\d,]+)", words)[1].replace(",", ""))
+    stddev = gallery.read("mnist-beta-0").codes.stddev[12].tolist()
+    half = float(opened.root.get_attribute("data-view").split(",")[2])
+    side = opened.page.locator(".lse-plot").bounding_box()["width"]
+    ellipse = opened.page.locator(".lse-marks ellipse").first
+    for name, sigma in zip(("rx", "ry"), stddev, strict=True):
+        assert float(ellipse.get_attribute(name)) == pytest.approx(factor * sigma * side / (2 * half), rel=1e-2)
+        assert f"{sigma:.6f}" in sigmas
+    opened.choose("mnist-beta-1")
+    expect(lens).to_have_count(0)
