@@ -3,7 +3,7 @@
 import { svg } from "../ui/dom.js";
 import { toPixels } from "./view.js";
 
-const VISIBLE_PX = 2; // half axis of an ellipse that needs no magnifier
+const VISIBLE_PX = 1; // half axis of an ellipse that needs no magnifier
 const LENS_PX = 40; // radius of the lens
 const ENLARGED_PX = 26; // longer half axis of the ellipse in the lens
 const AWAY_PX = 78; // from the code to the middle of the lens, in both directions

@@ -278,5 +278,5 @@ def test_a_code_too_small_to_see_has_a_magnifier_that_says_its_factor(open_map: 
     for name, sigma in zip(("rx", "ry"), stddev, strict=True):
         assert float(ellipse.get_attribute(name)) == pytest.approx(factor * sigma * side / (2 * half), rel=1e-2)
         assert f"{sigma:.6f}" in sigmas
-    opened.choose("mnist-beta-1")
+    opened.choose("mnist-beta-10")
     expect(lens).to_have_count(0)
