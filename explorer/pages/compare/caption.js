@@ -10,7 +10,9 @@ export function captionOf(sides, outside) {
   const imagesOf = (/** @type {typeof a} */ { images, dataset }) => `${counted(images)} ${dataset} test images`;
   const of = imagesOf(a) === imagesOf(b) ? imagesOf(a) : `${imagesOf(a)} (A) and ${imagesOf(b)} (B)`;
   const linked = a.dataset === b.dataset ? ". Point at an image to see it on both maps" : "";
-  const drawn = `Each point: where the encoder puts one of the ${of} (the mean of q(z|x)); rings: 1 σ for some${linked}.`;
+  const without = sides.filter(({ choice }) => !choice.has_encoder).map(({ letter }) => letter);
+  const exact = without.length ? `; of p(z|x) for ${without.join(" and ")}, without an encoder` : "";
+  const drawn = `Each point: one of the ${of}, at the mean of q(z|x)${exact}; rings: 1 σ for some${linked}.`;
   return [drawn, ...sides.flatMap((side, i) => leftOut(side, outside[i]))].join(" ");
 }
 
