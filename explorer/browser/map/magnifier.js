@@ -25,7 +25,7 @@ export function magnifier(view, side, { z1, z2, sigma1, sigma2 }) {
   return [
     svg("path", { d: `M${x} ${y}L${edgeX} ${edgeY}`, class: "lse-lens" }),
     svg("circle", { cx, cy, r: LENS_PX, class: "lse-lens", "data-testid": "magnifier" }),
-    svg("ellipse", { cx, cy, ...halves, class: "lse-ellipse" }),
+    svg("ellipse", { cx, cy, ...halves, class: "lse-magnified" }),
     svg("circle", { cx, cy, r: 1.5, class: "lse-chosen" }),
     ...words(cx, cy, cy < y, [`1 σ, × ${factor.toLocaleString("en")}`, `σ = ${[sigma1, sigma2].map(short).join(", ")}`]),
   ];

@@ -122,7 +122,7 @@ export class Scene {
       text.textContent = name;
       return text;
     });
-    const selected = code ? [...magnifier(view, this.side, code), ...this.ellipses(view, code, "")] : [];
+    const selected = code ? [...this.ellipses(view, code, ""), ...magnifier(view, this.side, code)] : [];
     const guest = external ? this.ellipses(view, external, " lse-guest") : [];
     const prior = contours(view, this.side);
     const [below, above] = prior.small ? [[], prior.marks] : [prior.marks, []];

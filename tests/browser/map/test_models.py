@@ -274,7 +274,7 @@ def test_a_code_too_small_to_see_has_a_magnifier_that_says_its_factor(open_map: 
     stddev = gallery.read("mnist-beta-0").codes.stddev[12].tolist()
     half = float(opened.root.get_attribute("data-view").split(",")[2])
     side = opened.page.locator(".lse-plot").bounding_box()["width"]
-    ellipse = opened.page.locator(".lse-marks ellipse").first
+    ellipse = opened.page.locator(".lse-magnified")
     for name, sigma in zip(("rx", "ry"), stddev, strict=True):
         assert float(ellipse.get_attribute(name)) == pytest.approx(factor * sigma * side / (2 * half), rel=1e-2)
         assert f"{sigma:.6f}" in sigmas
