@@ -22,6 +22,7 @@ st.set_page_config(layout="wide")
 start = link.defaults(link.COMPARE) | {"a": "mnist-beta-0.3"}
 side_by_side(
     pair(),
+    None,
     [],
     measures.read_shipped()["seeds"],
     measures.read_shipped()["classifier"],
