@@ -280,3 +280,11 @@ def test_a_code_too_small_to_see_has_a_magnifier_that_says_its_factor(open_map: 
         assert f"{sigma:.6f}" in sigmas
     opened.choose("mnist-beta-10")
     expect(lens).to_have_count(0)
+
+
+def test_the_switch_looks_off_when_it_is_off(open_map: Callable) -> None:
+    opened = open_map()
+    knob = opened.switch.locator(".lse-knob")
+    on = knob.evaluate("knob => getComputedStyle(knob).backgroundColor")
+    opened.choose(OFF)
+    expect(knob).not_to_have_css("background-color", on)
