@@ -5,13 +5,20 @@ import { Decoder } from "../net/decoder.js";
 import { FilmedLayers } from "../net/dial.js";
 import { PIXELS_OF } from "../net/likelihood.js";
 import { fetchOnce } from "../net/tensors.js";
-import { medians } from "./loading.js";
+import { fetchModel, medians } from "./loading.js";
 import { fitView, reachOf } from "./view.js";
 
 /** @typedef {import("./loading.js").Loaded} Loaded */
 /** @typedef {import("../../wire.js").Choice} Choice */
 /** @typedef {import("../../wire.js").Dial} Dial */
 /** Rows of the table and what each counts for. @typedef {[number, number][]} Weights */
+
+/** A model in the form that a map needs, of the dial or another. Rejects with an Error if it cannot be fetched.
+ * @param {DialModels | null} dial of this map @param {import("../../wire.js").Model} model @returns {Promise<Loaded>} */
+export async function fetchAny(dial, model) {
+  if (dial?.has(model)) return (await dial.load()).at(model.beta);
+  return fetchModel(model.url, model.likelihood);
+}
 
 /** One map's dial: its models by name and by KL weight. The table behind it is loaded with the first of them. */
 export class DialModels {

@@ -27,7 +27,11 @@ export function magnifier(view, side, { z1, z2, sigma1, sigma2 }) {
     svg("circle", { cx, cy, r: LENS_PX, class: "lse-lens", "data-testid": "magnifier" }),
     svg("ellipse", { cx, cy, ...halves, class: "lse-magnified" }),
     svg("circle", { cx, cy, r: 1.5, class: "lse-chosen" }),
-    ...words(cx, cy, cy < y, [`1 σ, × ${factor.toLocaleString("en")}`, `σ = ${[sigma1, sigma2].map(short).join(", ")}`]),
+    ...words(cx, cy, cy < y, [
+      `1 σ, × ${factor.toLocaleString("en")}`,
+      `σ = ${[sigma1, sigma2].map(short).join(", ")}`,
+      "in units of z",
+    ]),
   ];
 }
 
@@ -42,7 +46,7 @@ function short(sigma) {
   return sigma < 1e-3 ? sigma.toFixed(6) : sigma.toPrecision(2);
 }
 
-/** Two lines on the side of the lens that is away from the code. @param {number} x @param {number} y of the lens
+/** Lines on the side of the lens that is away from the code. @param {number} x @param {number} y of the lens
  * @param {boolean} above @param {string[]} lines */
 function words(x, y, above, lines) {
   const first = above ? y - LENS_PX - LINE_PX * lines.length + 4 : y + LENS_PX + LINE_PX - 4;

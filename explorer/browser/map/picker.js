@@ -7,7 +7,7 @@ import { momentName } from "./side.js";
 /** @typedef {import("../../wire.js").Choice} Choice */
 /** @typedef {import("../../wire.js").Dial} Dial */
 /** @typedef {import("../../wire.js").RunChoice} RunChoice */
-/** A model of that name was chosen; or the dial was turned, see LogDial.
+/** A model of that name was chosen; or the dial was turned, see LogDial. Its end stop is the model without the KL term.
  * @typedef {{pick: (name: string) => void, turn: (beta: number, final: boolean) => void}} Events */
 
 export class Picker {
@@ -22,7 +22,9 @@ export class Picker {
     this.slider = /** @type {HTMLInputElement} */ (header.querySelector("label input"));
     this.output = /** @type {HTMLElement} */ (header.querySelector("output"));
     const track = /** @type {HTMLElement} */ (header.querySelector(".lse-dial"));
-    this.track = dial && dialTrack(track, dial, signal, turn);
+    const off = models.find(({ from_scratch, beta }) => from_scratch && !beta);
+    this.track =
+      dial && dialTrack(track, dial, signal, (beta, final) => (beta ? turn(beta, final) : off && pick(off.name)));
     this.fill();
     this.select.addEventListener("change", () => this.chosen(pick), { signal });
     this.slider.addEventListener("input", () => this.slid(pick), { signal });

@@ -1,7 +1,7 @@
 // One side of a comparison: its model, its map, and its encoder, fetched when a drawing needs it.
 
+import { fetchAny } from "./dial_model.js";
 import { GLIDE } from "./glide.js";
-import { fetchModel } from "./loading.js";
 import { fetchEncoder } from "../net/encoder.js";
 
 /** @typedef {import("../net/encoder.js").Encoder} Encoder */
@@ -38,7 +38,7 @@ export class Side {
     this.asked = choice;
     await this.fetching;
     if (this.asked !== choice) return false;
-    const model = this.fetch(choice);
+    const model = fetchAny(this.dial, choice);
     this.fetching = model.catch(() => {});
     try {
       const loaded = await model;
@@ -54,12 +54,6 @@ export class Side {
     // The averages of the dial are not known before its table is loaded.
     this.pane.subject = this.choice = this.dial?.has(choice) ? this.dial.at(choice.beta) : choice;
     return true;
-  }
-
-  /** @param {Choice} choice @returns {Promise<import("./loading.js").Loaded>} */
-  async fetch(choice) {
-    if (this.dial?.has(choice)) return (await this.dial.load()).at(choice.beta);
-    return fetchModel(choice.url, choice.likelihood);
   }
 
   /** Show the dial of this side at a KL weight at once, if it shows the dial already.

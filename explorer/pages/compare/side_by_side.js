@@ -145,12 +145,8 @@ class SideBySide {
     if (choice) void this.put(side, choice);
   }
 
-  /** Turn the dial of a side. @param {Side} side @param {number} beta 0 is the model that was trained without the KL term
-   * @param {boolean} final false while it moves */
+  /** Turn the dial of a side. @param {Side} side @param {number} beta @param {boolean} final false while it moves */
   turn(side, beta, final) {
-    const { models } = this.data;
-    const off = models.find((model) => model.from_scratch && !model.beta);
-    if (!beta) return void (off && this.put(side, off));
     if (!side.turn(beta)) return void (side.dial && this.put(side, side.dial.at(beta)));
     for (const { pane } of this.sides) if (pane !== side.pane) pane.turn();
     this.panes.decode();

@@ -3,10 +3,10 @@
 
 import { Chooser } from "./chooser.js";
 import { DialControl } from "./dial_control.js";
+import { fetchAny } from "../../browser/map/dial_model.js";
 import { GLIDE } from "../../browser/map/glide.js";
 import { Inspector } from "../../browser/map/inspector.js";
 import { linkOf, showInAddressBar, startingLink, stateOf } from "../../browser/map/link.js";
-import { fetchModel } from "../../browser/map/loading.js";
 import { mount } from "../../browser/ui/mount.js";
 import { captionOf, showNumbers, takenOf } from "../../browser/map/panel.js";
 import { Panes } from "../../browser/map/panes.js";
@@ -72,7 +72,7 @@ class LatentMap {
   async take(model) {
     this.asked = model;
     try {
-      const loaded = await this.fetch(model);
+      const loaded = await fetchAny(this.dial, model);
       if (this.asked !== model || this.panes.end.signal.aborted) return false;
       this.pane.loaded = loaded;
     } catch {
@@ -86,12 +86,6 @@ class LatentMap {
     // The averages of the dial are not known before its table is loaded.
     this.pane.subject = this.model = this.dial?.has(model) ? this.dial.at(model.beta) : model;
     return true;
-  }
-
-  /** @param {Model} model @returns {Promise<import("../../browser/map/loading.js").Loaded>} */
-  async fetch(model) {
-    if (this.dial?.has(model)) return (await this.dial.load()).at(model.beta);
-    return fetchModel(model.url, model.likelihood);
   }
 
   /** Deselect an image that the next model's data set does not have. @param {Model} model the next one */

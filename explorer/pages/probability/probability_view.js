@@ -142,10 +142,8 @@ class ProbabilityView {
     this.askAgain();
   }
 
-  /** Turn the dial. @param {number} beta 0 is the model that was trained without the KL term
-   * @param {boolean} final false while it moves */
+  /** Turn the dial. @param {number} beta @param {boolean} final false while it moves */
   turn(beta, final) {
-    if (!beta) return void this.pick(this.data.models.find((model) => model.from_scratch && !model.beta));
     if (!this.side.turn(beta)) return void this.pick(this.dial?.at(beta));
     this.panes.decode();
     if (!final) return this.picker.show(this.model);

@@ -269,7 +269,8 @@ def test_a_code_too_small_to_see_has_a_magnifier_that_says_its_factor(open_map: 
     opened = open_map("?model=mnist-beta-0&image=12")
     lens = opened.page.get_by_test_id("magnifier")
     expect(lens).to_have_count(1)
-    words, sigmas = opened.page.locator(".lse-lens-words").all_text_contents()
+    words, sigmas, unit = opened.page.locator(".lse-lens-words").all_text_contents()
+    assert unit == "in units of z"
     factor = float(re.fullmatch(r"1 σ, × ([\d,]+)", words)[1].replace(",", ""))
     stddev = gallery.read("mnist-beta-0").codes.stddev[12].tolist()
     half = float(opened.root.get_attribute("data-view").split(",")[2])
