@@ -4,9 +4,9 @@ import { svg } from "../ui/dom.js";
 import { toPixels } from "./view.js";
 
 const VISIBLE_PX = 1; // half axis of an ellipse that needs no magnifier
-const LENS_PX = 40; // radius of the lens
-const ENLARGED_PX = 26; // longer half axis of the ellipse in the lens
-const AWAY_PX = 78; // from the code to the middle of the lens, in both directions
+const LENS_PX = 34; // radius of the lens
+const ENLARGED_PX = 22; // longer half axis of the ellipse in the lens
+const AWAY_PX = 68; // from the code to the middle of the lens, in both directions
 const LINE_PX = 15; // from one line of words to the next
 
 /** @param {import("./view.js").View} view @param {number} side of the plot, in pixels
