@@ -49,7 +49,7 @@ function short(sigma) {
 /** Lines on the side of the lens that is away from the code. @param {number} x @param {number} y of the lens
  * @param {boolean} above @param {string[]} lines */
 function words(x, y, above, lines) {
-  const first = above ? y - LENS_PX - LINE_PX * lines.length + 4 : y + LENS_PX + LINE_PX - 4;
+  const first = above ? Math.max(LINE_PX / 2, y - LENS_PX - LINE_PX * lines.length + 4) : y + LENS_PX + LINE_PX - 4;
   return lines.map((line, i) => {
     const text = svg("text", { x, y: first + i * LINE_PX, "text-anchor": "middle", class: "lse-lens-words" });
     text.textContent = line;
