@@ -16,6 +16,8 @@ _STYLE = """<style>
 @media (width < 768px) {
   .stSidebar, [data-testid="stExpandSidebarButton"] { display: none; }
   .stAppToolbar > * > * { min-width: 0; }
+  .stAppToolbar img { max-width: calc(100vw - 11rem); object-fit: contain; object-position: left; }
+  .stStatusWidget button { display: none; }
   .st-key-page-menu { gap: 0.25rem; margin-block: 0.25rem -0.5rem; }
   .katex-display { font-size: 0.92em; }
   .st-key-page-menu a { min-height: 2.75rem; padding-inline: 0.6rem; }

@@ -75,7 +75,7 @@ export interface DedicatedLoss {
  *
  * ``url`` is the address of a gzipped safetensors file, see models.dial_table.browser_bytes; ``encoder_url``, of one
  * of its encoders. ``metrics`` are the averages over the images at each of the KL weights ``betas`` of its table.
- * ``dedicated`` has an entry for each named KL weight.
+ * ``dedicated`` has an entry for each named KL weight of which measures are shipped.
  */
 export interface Dial {
   model: Model;

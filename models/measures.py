@@ -114,4 +114,4 @@ def _is_sound(found: object) -> bool:
 
 
 def _are_measures(found: object) -> bool:
-    return are_numbers(found, known=UNITS)
+    return are_numbers(found, ("reconstruction", "kl"), known=UNITS)

@@ -8,11 +8,11 @@ import pytest
 from explorer.runs.files import Control, Record, RunSpec, Status
 from explorer.runs.manager import Manager, owner_hash
 from explorer.runs.store import Store
-from explorer.server import assets, comparison_models
+from explorer.server import assets, catalogue, comparison_models
 from models import gallery, measures
 from models.recipe import Recipe
 
-MEASURES = {"kl": 6.5, "overlap": 0.1}
+MEASURES = {"reconstruction": 130.0, "kl": 6.5, "overlap": 0.1}
 SHIPPED = {
     "models": dict.fromkeys(gallery.recipes(), MEASURES),
     "seeds": [{"beta": 1.0, "seed": seed, "measures": MEASURES} for seed in range(5)],
@@ -25,8 +25,13 @@ def ship(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str = json.dumps(S
     """Have these measures shipped instead of the real ones."""
     (folder / "measures.json").write_text(text)
     monkeypatch.setattr(measures, "FILE", folder / "measures.json")
-    measures.read_shipped.cache_clear()
-    comparison_models._of_the_gallery.cache_clear()
+    forget_shipped()
+
+
+def forget_shipped() -> None:
+    """Have the measures read again, and all that was made of them."""
+    for remembered in (measures.read_shipped, comparison_models._of_the_gallery, catalogue._dial):
+        remembered.cache_clear()
 
 
 def lay_run(store: Store, name: str, visitor: str, created: float, steps: tuple[int, ...] = (0, 20)) -> None:

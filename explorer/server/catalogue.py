@@ -80,16 +80,20 @@ def _dial() -> Dial:
         high=BETAS[1],
         betas=[float(f"{beta:.3g}") for beta in table.betas.tolist()],  # as written, and not as float32 rounds them
         metrics=table.metrics,
-        dedicated=[_dedicated_loss(beta) for beta in MARKS],
+        dedicated=_dedicated_losses(),
     )
 
 
-def _dedicated_loss(beta: float) -> DedicatedLoss:
+def _dedicated_losses() -> list[DedicatedLoss]:
+    """At each mark of which measures are shipped: the range of the losses of the models trained for it alone."""
     shipped = read_shipped()
-    found = [shipped["models"][f"mnist-beta-{beta:g}"]]
-    found += [each["measures"] for each in shipped["seeds"] if each["beta"] == beta and each["seed"] != 0]
-    losses = [measures["reconstruction"] + beta * measures["kl"] for measures in found]
-    return DedicatedLoss(beta=beta, low=min(losses), high=max(losses), seeds=len(losses))
+    found = []
+    for beta in MARKS:
+        of_seeds = [each["measures"] for each in shipped["seeds"] if each["beta"] == beta and each["seed"] != 0]
+        if first := shipped["models"].get(f"mnist-beta-{beta:g}"):
+            losses = [measures["reconstruction"] + beta * measures["kl"] for measures in (first, *of_seeds)]
+            found.append(DedicatedLoss(beta=beta, low=min(losses), high=max(losses), seeds=len(losses)))
+    return found
 
 
 def _shipped_entry(name: str, recipe: Recipe) -> Model:

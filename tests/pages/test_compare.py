@@ -10,8 +10,8 @@ from explorer.pages.compare.definitions import DEFINITIONS, SWEEP
 from explorer.runs.manager import Manager
 from explorer.runs.store import STATE_VARIABLE
 from explorer.server import assets, comparison_models, link, model_store
-from models import gallery, measures
-from tests.comparing import MEASURES, SHIPPED, lay_run, manage, ship
+from models import gallery
+from tests.comparing import MEASURES, SHIPPED, forget_shipped, lay_run, manage, ship
 from tests.page import TestedPage
 from tests.runs.running import ANN, BOB
 
@@ -28,8 +28,7 @@ def measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[P
     monkeypatch.setattr(model_store, "_check_images", lambda model: None)
     ship(tmp_path, monkeypatch)
     yield known
-    measures.read_shipped.cache_clear()
-    comparison_models._of_the_gallery.cache_clear()
+    forget_shipped()
 
 
 @pytest.fixture(autouse=True)

@@ -10,8 +10,8 @@ from explorer.runs.manager import Manager
 from explorer.runs.store import STATE_VARIABLE
 from explorer.server import assets, catalogue, comparison_models, model_store
 from explorer.wire import Choice, RunChoice
-from models import checkpoint, gallery, measures
-from tests.comparing import MEASURES, SHIPPED, lay_run, manage, ship
+from models import checkpoint, gallery
+from tests.comparing import MEASURES, SHIPPED, forget_shipped, lay_run, manage, ship
 from tests.runs.running import ANN, BOB
 
 
@@ -24,8 +24,7 @@ def measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[P
     monkeypatch.setattr(model_store, "_check_images", lambda model: None)
     ship(tmp_path, monkeypatch)
     yield known
-    measures.read_shipped.cache_clear()
-    comparison_models._of_the_gallery.cache_clear()
+    forget_shipped()
 
 
 @pytest.fixture

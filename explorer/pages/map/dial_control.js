@@ -41,6 +41,7 @@ export class DialControl extends DialModels {
   wordsAt(beta) {
     const distance = (/** @type {{beta: number}} */ mark) => Math.abs(Math.log(mark.beta / beta));
     const [mark] = [...this.data.dedicated].sort((a, b) => distance(a) - distance(b));
+    if (!mark) return "One network, trained for every β.";
     const { reconstruction, kl } = this.loaded?.table.metricsAt(mark.beta) ?? { reconstruction: NaN, kl: NaN };
     const loss = lossOf({ reconstruction, kl }, mark.beta, true).toFixed(1);
     const range = `${mark.low.toFixed(1)} to ${mark.high.toFixed(1)}`;
