@@ -1,7 +1,7 @@
 // The frame of the story: one scene at a time, the way to the next, the guess and its reveal, the formula.
 
 import { showInAddressBar, startingLink } from "../../browser/map/link.js";
-import { element } from "../../browser/ui/dom.js";
+import { element, rgbOf } from "../../browser/ui/dom.js";
 import { formula, lightUp } from "./formula.js";
 import { guessesSheet, noteGuess } from "./guesses.js";
 import { button, Kit } from "./kit.js";
@@ -35,9 +35,10 @@ export class Frame {
     this.show(startingLink(data).scene);
   }
 
-  /** The colour of the page, which changes with the theme. */
+  /** The theme, by the page's colour. */
   themeNow() {
-    return getComputedStyle(this.root).getPropertyValue("--st-background-color");
+    const paper = rgbOf(getComputedStyle(this.root).getPropertyValue("--st-background-color"));
+    return (this.root.dataset.theme = paper[0] + paper[1] + paper[2] < 384 ? "dark" : "light");
   }
 
   /** The places of the story in their order, as a link names them. */
@@ -149,9 +150,9 @@ export class Frame {
   /** Only the theme can change while the story is mounted. @param {Component} component */
   update({ setStateValue }) {
     this.report = setStateValue;
-    if (this.theme === this.themeNow()) return;
+    const before = this.theme;
     this.theme = this.themeNow();
-    this.root.dispatchEvent(new Event("restyle"));
+    if (this.theme !== before) this.root.dispatchEvent(new Event("restyle"));
   }
 
   destroy() {

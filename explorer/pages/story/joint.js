@@ -5,7 +5,7 @@ import { inSlices } from "../../browser/ui/slices.js";
 /** @typedef {import("../../browser/net/decoder.js").Decoder} Decoder */
 
 const HALF = 4; // of the grid, in units of z: one prior draw in 16,000 lies outside along each axis
-const STEP = 0.2; // between its points
+export const TABLE_STEP = 0.2; // between its points
 const STARTS = 10; // points from which the search begins
 const LEAST_STEP = 0.002; // where it ends, in units of z
 
@@ -17,7 +17,7 @@ const tables = new WeakMap();
 
 /** The table of a decoder, made once, a few points a frame. @param {Decoder} decoder @returns {Promise<Table | null>} */
 export function tableOf(decoder) {
-  const found = tables.get(decoder) ?? inSlices(decoded(decoder, gridOf(HALF, STEP)), () => false);
+  const found = tables.get(decoder) ?? inSlices(decoded(decoder, gridOf(HALF, TABLE_STEP)), () => false);
   tables.set(decoder, found);
   return found;
 }
@@ -92,14 +92,14 @@ export async function modeOf(decoder, x, others) {
   return inSlices(searched((z) => jointCost(decoder, x, z), starts), () => false);
 }
 
-/** A pattern search: from each start to the better neighbour, with steps that halve where there is none.
- * @param {(z: Float32Array) => number} cost @param {Float32Array[]} starts
+/** A pattern search: from each start to the best neighbour, with steps that halve where there is none that is better.
+ * @param {(z: Float32Array) => number} cost in nats @param {Float32Array[]} starts [2] each
  * @returns {Generator<void, {z: Float32Array, nats: number}, void>} */
-export function* searched(cost, starts) {
+function* searched(cost, starts) {
   let best = { z: starts[0], nats: Infinity };
   for (const start of starts) {
     let [z, nats] = [start, cost(start)];
-    for (let step = STEP / 2; step > LEAST_STEP; ) {
+    for (let step = TABLE_STEP / 2; step > LEAST_STEP; ) {
       const around = [[step, 0], [-step, 0], [0, step], [0, -step]].map(([right, up]) => Float32Array.of(z[0] + right, z[1] + up));
       const found = around.map((place) => ({ place, nats: cost(place) })).sort((a, b) => a.nats - b.nats)[0];
       if (found.nats < nats) [z, nats] = [found.place, found.nats];

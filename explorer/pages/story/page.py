@@ -49,8 +49,8 @@ def _evidence() -> dict[str, dict[str, float]]:
         logging.getLogger(__name__).warning("The story does without measured evidence. %s", error)
         return {}
     old = inference.stale(found)
-    return {
-        name: {key: value for key, value in each.items() if isinstance(value, int | float)}
-        for name, each in found.items()
-        if name not in old
-    }
+    return {name: _numbers(each | each.get("lookup", {})) for name, each in found.items() if name not in old}
+
+
+def _numbers(entry: dict) -> dict[str, float]:
+    return {name: value for name, value in entry.items() if isinstance(value, int | float)}
