@@ -45,6 +45,10 @@ def outside(name: str, half: float = SHARED_HALF) -> int:
     return int(gallery.read(name).codes.mean.abs().amax(dim=1).gt(half).sum())
 
 
+def numbers(text: str) -> list[float]:
+    return [float(number) for number in text.split(",")]
+
+
 def toggle(opened: OpenedMap, name: str) -> None:
     opened.switch.click()
     expect(opened.root).to_have_attribute("data-model", name)
@@ -177,7 +181,9 @@ def test_codes_that_fly_apart_do_so_at_the_old_scale_and_then_the_camera_follows
         # While the window still has its old size, codes move; once the camera moves, no code does.
         moved = len({points for half, points in seen if half == pytest.approx(start, rel=1e-4)})
         followed = {points for half, points in seen if half != pytest.approx(start, rel=1e-4)}
-        assert followed == {opened.page.evaluate("window.codes()")}
+        at_rest = numbers(opened.page.evaluate("window.codes()"))
+        # The places are rounded to a hundredth, from pixels of another window.
+        assert all(numbers(points) == pytest.approx(at_rest, abs=0.011) for points in followed)
         if moved > 1 and len(set(halves)) > 2:  # a busy machine may draw neither
             return
     raise AssertionError("Neither codes nor the camera were seen on their way.")
