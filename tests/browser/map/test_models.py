@@ -66,6 +66,7 @@ def test_the_switch_takes_the_kl_term_away_and_gives_it_back(open_map: Callable)
     assert "model" not in opened.query
 
 
+@pytest.mark.slow
 def test_on_again_is_the_weight_that_was_switched_off(open_map: Callable) -> None:
     opened = open_map("?model=mnist-beta-10")
     toggle(opened, OFF)
@@ -102,6 +103,7 @@ def test_the_numbers_stand_beside_those_of_the_model_before(open_map: Callable) 
             assert says(cell.split(" ±")[0], measured(name)[key])
 
 
+@pytest.mark.slow
 def test_the_averages_have_their_deviation_and_the_floor_of_sigma_is_said(open_map: Callable) -> None:
     opened = open_map()
     metrics = gallery.read(ON).metrics
@@ -189,6 +191,7 @@ def test_codes_that_fly_apart_do_so_at_the_old_scale_and_then_the_camera_follows
     raise AssertionError("Neither codes nor the camera were seen on their way.")
 
 
+@pytest.mark.slow
 def test_a_window_chosen_by_hand_holds_until_a_button_gives_it_back(open_map: Callable) -> None:
     opened = open_map(shared=True)
     follow = opened.page.get_by_role("button", name="Follow the codes")
@@ -204,6 +207,7 @@ def test_a_window_chosen_by_hand_holds_until_a_button_gives_it_back(open_map: Ca
     assert opened.view() == pytest.approx([0, 0, following_half(OFF)], rel=1e-4)
 
 
+@pytest.mark.slow
 def test_the_prior_stays_in_sight_to_scale_where_the_codes_are_far(open_map: Callable) -> None:
     opened = open_map(shared=True)
     for name, words in ((ON, ["prior 1 σ", "prior 2 σ"]), (OFF, ["prior, 1 and 2 σ"])):
@@ -220,6 +224,7 @@ def test_the_prior_stays_in_sight_to_scale_where_the_codes_are_far(open_map: Cal
         assert bar == pytest.approx(sigma, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_the_scale_of_the_prior_says_how_many_codes_it_leaves_out(open_map: Callable) -> None:
     opened = open_map("?scale=shared")
     expect(opened.root).to_have_attribute("data-outside", str(outside(ON)))
@@ -228,6 +233,7 @@ def test_the_scale_of_the_prior_says_how_many_codes_it_leaves_out(open_map: Call
     expect(opened.page.get_by_test_id("caption")).to_contain_text(f"{outside(OFF):,}")
 
 
+@pytest.mark.slow
 def test_fit_shows_every_code_and_following_goes_back(open_map: Callable) -> None:
     opened = open_map(f"?model={OFF}")
     names = ("Fit all codes", "Stay on the prior", "Follow the codes")
@@ -256,6 +262,7 @@ def test_the_lattice_is_drawn_anew_for_another_model(open_map: Callable) -> None
     assert opened.points() != before
 
 
+@pytest.mark.slow
 def test_a_pinned_reference_stays_when_another_model_comes(open_map: Callable) -> None:
     opened = open_map("?model=mnist-beta-10")
     head = opened.page.get_by_test_id("numbers").locator("thead th")
@@ -289,6 +296,7 @@ def test_a_code_too_small_to_see_has_a_magnifier_that_says_its_factor(open_map: 
     expect(lens).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_the_switch_looks_off_when_it_is_off(open_map: Callable) -> None:
     opened = open_map()
     knob = opened.switch.locator(".lse-knob")
