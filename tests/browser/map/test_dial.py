@@ -39,7 +39,8 @@ def assert_decodes(opened: OpenedMap, beta: float) -> None:
 
 def assert_numbers(opened: OpenedMap, beta: float) -> float:
     """The table holds the averages of the weight, by the dial's table; returns the loss."""
-    table = gallery.read_table()
+    table = gallery.read(DIAL).table
+    assert table is not None
     metrics = table.metrics[int((table.betas - beta).abs().argmin())]
     loss = metrics["reconstruction"] + beta * metrics["kl"]
     cells = opened.page.get_by_test_id("numbers").locator("tbody tr td:last-child").all_inner_texts()
