@@ -1,7 +1,7 @@
 """The browser code that the pages share: JavaScript and style sheets.
 
-``net`` computes, ``inference`` integrates over z, ``ui`` has widgets, ``map`` draws one or more maps. ``ui`` and ``map``
-import only what is before them, but no ``inference``; that imports ``net`` alone.
+``net`` computes, ``inference`` integrates over z, ``ui`` has widgets, ``map`` draws maps. ``inference`` imports ``net``
+alone; ``ui`` and ``map`` import what is before them, but no ``inference``.
 """
 
 from pathlib import Path
