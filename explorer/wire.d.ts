@@ -61,29 +61,31 @@ export interface Model {
 /**
  * The loss, reconstruction + beta * KL in nats per image, of models that were trained for one KL weight alone.
  *
- * ``low`` and ``high`` are the least and the greatest of ``seeds`` seeds.
+ * ``low`` and ``high`` are the least and the greatest of ``seeds`` seeds, each trained for ``epochs`` epochs.
  */
 export interface DedicatedLoss {
   beta: number;
   low: number;
   high: number;
   seeds: number;
+  epochs: number;
 }
 
 /**
  * One model for every KL weight from ``low`` to ``high``. ``model`` is the model at beta = 1.
  *
- * ``url`` is the address of a gzipped safetensors file, see models.dial_table.browser_bytes; ``encoder_url``, of one
- * of its encoders. ``metrics`` are the averages over the images at each of the KL weights ``betas`` of its table.
- * ``dedicated`` has an entry for each named KL weight of which measures are shipped.
+ * Its ``url`` is the address of a file as models.dial_bytes.decoder_bytes makes it, gzipped; ``encoder_url``, of one
+ * as encoder_bytes does. ``metrics`` are the averages over the images at each of the KL weights ``betas`` of its
+ * table, of which ``marks`` are named. ``dedicated`` has an entry for each named KL weight of which measures of models
+ * of the same images are shipped.
  */
 export interface Dial {
   model: Model;
-  url: string;
   encoder_url: string;
   low: number;
   high: number;
   betas: number[];
+  marks: number[];
   metrics: Record<string, number>[];
   dedicated: DedicatedLoss[];
 }
@@ -424,7 +426,7 @@ export interface LinkedData {
 }
 
 /**
- * For the map; ``dial`` is None where its files cannot be read.
+ * For the map; the ``dials`` are the shipped one, where its file can be read, then the visitor's.
  */
 export interface MapData {
   class_colours: ClassColours;
@@ -434,11 +436,11 @@ export interface MapData {
   start: Record<string, string>;
   defaults: Record<string, string>;
   models: Model[];
-  dial: Dial | null;
+  dials: Dial[];
 }
 
 /**
- * For the two maps side by side; ``dial`` is None where its files cannot be read.
+ * For the two maps side by side; ``dials`` as for the map.
  */
 export interface CompareData {
   class_colours: ClassColours;
@@ -448,14 +450,14 @@ export interface CompareData {
   start: Record<string, string>;
   defaults: Record<string, string>;
   models: Choice[];
-  dial: Dial | null;
+  dials: Dial[];
   runs: RunChoice[];
   seeds: Seed[];
   classifier: Classifier;
 }
 
 /**
- * For the map of one image's posterior; ``answer`` is the answer to the last question, ``dial`` as for the map.
+ * For the map of one image's posterior; ``answer`` is the answer to the last question, ``dials`` as for the map.
  */
 export interface ProbabilityData {
   class_colours: ClassColours;
@@ -465,7 +467,7 @@ export interface ProbabilityData {
   start: Record<string, string>;
   defaults: Record<string, string>;
   models: Choice[];
-  dial: Dial | null;
+  dials: Dial[];
   answer: Answer | Inference | null;
 }
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 from explorer.server.model_store import is_kept_name
 from models import gallery
+from models.dial import named_weight
 
 _NUMBER = r"-?[0-9]{1,7}(\.[0-9]{1,10})?(e-[0-9]{1,2})?"
 
@@ -18,7 +19,8 @@ def _is_view(text: str) -> bool:
 
 
 def _is_model(text: str) -> bool:
-    return text in gallery.recipes() or is_kept_name(text) or gallery.dial_weight(text) is not None
+    name, beta = named_weight(text)
+    return is_kept_name(name) or (name == gallery.DIAL if beta else name in gallery.recipes())
 
 
 def _is_side(text: str) -> bool:
@@ -40,7 +42,7 @@ _COMMON: Table = {
 }
 
 MAP: Table = {
-    "model": (gallery.REFERENCE, _is_model),  # the dial at a KL weight: "mnist-dial@0.37"
+    "model": (gallery.REFERENCE, _is_model),  # a dial at a KL weight: "mnist-dial@0.37"
     **_COMMON,
     "scale": ("follow", _full_match("shared|fit")),
     "lattice": ("", _full_match("on")),

@@ -14,6 +14,7 @@ from explorer.server.reasons import reason
 from models import checkpoint, data, gallery
 from models.checkpoint import Checkpoint, CheckpointError
 from models.data import DataError, grey_levels
+from models.dial import named_weight
 from models.evaluation import fixed_images
 from models.idx import IdxError
 from models.likelihood import LIKELIHOODS, Likelihood
@@ -23,6 +24,7 @@ from models.vae import PIXELS
 _ENCODED = 4 * -(-PIXELS // 3)  # characters of base64
 _MAX_INT = 2**53 - 1  # the largest integer that JavaScript represents exactly
 _RELOAD = "The page sent a question that cannot be answered. Reload the page."
+_MISSING = "This model is not available: another visitor saved it, or it was deleted. Choose another one."
 
 
 class QuestionError(ValueError):
@@ -76,13 +78,16 @@ def decode_pixels(x: bytes) -> Tensor:
 
 
 def _model(name: object, visitor_id: str) -> ModelKey:
-    if isinstance(name, str) and name in gallery.recipes():
-        return ModelKey(gallery.path(name))
-    if isinstance(name, str) and name in model_store.labels(visitor_id):
-        return ModelKey(model_store.path(visitor_id, name))
-    if isinstance(name, str) and (beta := gallery.dial_weight(name)):
-        return ModelKey(gallery.path(gallery.DIAL), beta)
-    raise QuestionError("This model is not available: another visitor saved it, or it was deleted. Choose another one.")
+    owner, beta = named_weight(name) if isinstance(name, str) else ("", None)
+    if owner in gallery.recipes() or owner == gallery.DIAL:
+        model = ModelKey(gallery.path(owner), beta)
+    elif owner in model_store.labels(visitor_id):
+        model = ModelKey(model_store.path(visitor_id, owner), beta)
+    else:
+        raise QuestionError(_MISSING)
+    if (load_model(model.path).recipe.is_dial) == (beta is not None):
+        return model
+    raise QuestionError(_MISSING)
 
 
 def _drawn(pixels: object, likelihood: Likelihood) -> bytes:

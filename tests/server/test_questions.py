@@ -50,6 +50,14 @@ def test_the_dial_is_asked_at_one_weight() -> None:
             parse_question(question(model=name), ANN)
 
 
+def test_a_kept_dial_is_asked_at_one_weight_and_another_model_at_none(dial_file: Path, tiny_bytes: bytes) -> None:
+    dial, other = (model_store.keep(ANN, raw.hex()[:9], raw) for raw in (dial_file.read_bytes(), tiny_bytes))
+    assert parse_question(question(model=f"{dial}@0.37"), ANN).model == (model_store.path(ANN, dial), 0.37)
+    for name in (dial, f"{other}@0.37", "mnist-beta-1@0.37"):
+        with pytest.raises(QuestionError, match="This model is not available"):
+            parse_question(question(model=name), ANN)
+
+
 def test_a_test_image_is_the_one_that_the_model_was_evaluated_on(tiny_bytes: bytes) -> None:
     name = model_store.keep(ANN, "my own", tiny_bytes)
     images = fixed_images(data.load("digits", "test"))

@@ -8,7 +8,7 @@ import { floorNote, formatted, plusMinus, ROWS, unitOf } from "../../browser/map
 import { Panes } from "../../browser/map/panes.js";
 import { breakdownOfDrawing, breakdownOfImage } from "./receipt/loss_breakdown.js";
 import { captionOf } from "./caption.js";
-import { DialModels } from "../../browser/map/dial_model.js";
+import { Dials } from "../../browser/map/dial_model.js";
 import { Drawing } from "./drawing.js";
 import { layOut } from "./layout.js";
 import { Picker } from "../../browser/map/picker.js";
@@ -34,7 +34,7 @@ class SideBySide {
     this.root = /** @type {HTMLElement} */ (parentElement.querySelector(".lse"));
     const elements = layOut(this.root);
     const { model: _, ...look } = stateOf(this.data.start);
-    this.dials = elements.map(() => data.dial && new DialModels(data.dial));
+    this.dials = elements.map(() => new Dials(data.dials));
     const choices = [this.data.start.a, this.data.start.b].map((name, i) => this.named(name) ?? data.models[i]);
     this.panes = new Panes(this.root, elements, choices, look, data, {
       changed: () => this.publish(),
@@ -50,7 +50,7 @@ class SideBySide {
     const { signal } = this.panes.end;
     this.pickers = this.sides.map((side) => {
       const header = /** @type {HTMLElement} */ (side.pane.find(".lse-picker"));
-      return new Picker(header, data, signal, {
+      return new Picker(header, { ...data, dials: side.dials }, signal, {
         pick: (name) => this.pick(side, name),
         turn: (beta, final) => this.turn(side, beta, final),
       });
@@ -97,7 +97,7 @@ class SideBySide {
 
   /** @param {string} name */
   named(name) {
-    return choiceNamed(this.data.models, this.data.runs, name) ?? this.dials[0]?.named(name);
+    return choiceNamed(this.data.models, this.data.runs, name) ?? this.dials[0].named(name);
   }
 
   async start() {
@@ -147,7 +147,7 @@ class SideBySide {
 
   /** Turn the dial of a side. @param {Side} side @param {number} beta @param {boolean} final false while it moves */
   turn(side, beta, final) {
-    if (!side.turn(beta)) return void (side.dial && this.put(side, side.dial.at(beta)));
+    if (!side.turn(beta)) return void this.put(side, side.dials.under(side.choice).at(beta));
     for (const { pane } of this.sides) if (pane !== side.pane) pane.turn();
     this.panes.decode();
     if (!final) {

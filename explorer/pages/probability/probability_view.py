@@ -33,7 +33,7 @@ _mount = component(
 
 def probability_view(
     models: list[Choice],
-    dial: Dial | None,
+    dials: list[Dial],
     start: dict[str, str],
     defaults: dict[str, str],
     answer: Answer | Inference | None,
@@ -51,7 +51,7 @@ def probability_view(
     """
     data: ProbabilityData = {
         "models": models,
-        "dial": dial,
+        "dials": dials,
         "start": start,
         "defaults": defaults,
         "answer": answer,

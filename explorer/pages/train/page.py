@@ -15,6 +15,7 @@ from explorer.runs.manager import RefusedError, Snapshot, manager
 from explorer.server import assets, run_presenter
 from explorer.server.model_store import MAX_LABEL
 from explorer.wire import Run
+from models.dial import BETAS
 from models.recipe import Recipe
 from models.training import settles_at
 from models.vae import MIN_STDDEV
@@ -24,6 +25,12 @@ WEIGHTS = (0.0, 0.01, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 
 _STOPS = sorted({*WEIGHTS, *(float(f"{10 ** (step / 16):.2g}") for step in range(-32, 24))})
 _POLL_S = 1.0
+
+_DIAL_NOTE = (
+    f"This run trains one network for every β from {BETAS[0]:g} to {BETAS[1]:g} at once, so there is no KL weight to"
+    " set. Map, numbers and thick curves show it at β = 1. The thin curves are means over training images, each at its"
+    " own β; there the KL is multiplied by β. When the model is saved, its β can be turned on the other pages."
+)
 
 _INVITATION = """Try this
 
@@ -135,6 +142,24 @@ def _show_status(run: Snapshot) -> None:
 
 
 def _control_panel(run: Snapshot, visitor_id: str) -> None:
+    if run.recipe.is_dial:
+        st.caption(_DIAL_NOTE)
+    else:
+        _weight_panel(run, visitor_id)
+    paused = run.control.paused
+    with st.container(horizontal=True):
+        st.button(
+            "Resume" if paused else "Pause", on_click=_steer, args=(run.name, visitor_id), kwargs={"paused": not paused}
+        )
+        step = partial(manager().step, run.name, visitor_id)
+        st.button("One step", disabled=not paused, on_click=_attempt, args=(step,))
+        st.button("Cancel", on_click=_attempt, args=(partial(manager().cancel, run.name, visitor_id),))
+    if refusal := st.session_state.pop("refusal", ""):
+        st.warning(refusal)
+    st.caption("The address of this page leads back to this run. Others who open it can watch.")
+
+
+def _weight_panel(run: Snapshot, visitor_id: str) -> None:
     st.markdown("KL weight from now on")
     key = f"weight_{run.name}"
     weight_dial(
@@ -147,17 +172,6 @@ def _control_panel(run: Snapshot, visitor_id: str) -> None:
     )
     if run.status.state in ("running", "paused"):
         st.caption(f"Current weight: β = {run.status.weight:.3g}.{_schedule(run)}")
-    paused = run.control.paused
-    with st.container(horizontal=True):
-        st.button(
-            "Resume" if paused else "Pause", on_click=_steer, args=(run.name, visitor_id), kwargs={"paused": not paused}
-        )
-        step = partial(manager().step, run.name, visitor_id)
-        st.button("One step", disabled=not paused, on_click=_attempt, args=(step,))
-        st.button("Cancel", on_click=_attempt, args=(partial(manager().cancel, run.name, visitor_id),))
-    if refusal := st.session_state.pop("refusal", ""):
-        st.warning(refusal)
-    st.caption("The address of this page leads back to this run. Others who open it can watch.")
 
 
 def _turn(name: str, visitor_id: str, key: str) -> None:
@@ -190,7 +204,9 @@ def _end_panel(run: Snapshot, visitor_id: str) -> None:
     # A run whose loss overflowed still has the weights that it reached.
     if run.status.state == "done" or (run.status.state == "failed" and checkpoint.exists()):
         save_panel(visitor_id, checkpoint, run_presenter.suggested_name(run.recipe, record.changes, MAX_LABEL))
-    if record.frames:
+    if record.frames and run.recipe.is_dial:
+        st.caption(_DIAL_NOTE)
+    elif record.frames:
         _repeat_panel(run, visitor_id)
     else:
         _retry_panel(run, visitor_id)
@@ -217,7 +233,8 @@ def _repeat_panel(run: Snapshot, visitor_id: str) -> None:
 
 def _retry_panel(run: Snapshot, visitor_id: str) -> None:
     if run.recipe.dataset != "digits" and st.button("Train on the 8×8 digits instead", type="primary", width="stretch"):
-        same = {name: getattr(run.recipe, name) for name in ("beta", "likelihood", "pixel_stddev", "seed")}
+        kept = ("beta", "likelihood", "pixel_stddev", "seed", "objective")
+        same = {name: getattr(run.recipe, name) for name in kept}
         _submit(visitor_id, replace(first_recipe("digits"), **same))
     if st.button("Try again", width="stretch"):
         _submit(visitor_id, run.recipe)
