@@ -60,7 +60,8 @@ export class Frame {
     this.sceneEnd = new AbortController();
     Object.assign(this.root.dataset, { ready: "false", place: this.place, places: this.places.join(" ") });
     showInAddressBar({ scene: this.place }, this.data.defaults);
-    void this.draw().catch(() => this.sayWhatFailed());
+    const { signal } = this.sceneEnd;
+    void this.draw().catch(() => signal.aborted || this.sayWhatFailed());
   }
 
   /** @param {number} step */

@@ -1,21 +1,22 @@
 // Scene 7: p(x) as a sum over z, exact where z has few values, and what it costs where z has more numbers.
 
-import { costsIn } from "../joint.js";
+import { jointOf } from "../engine.js";
 import { button, EXACT, REFERENCE } from "../kit.js";
 import { Plot } from "../plot.js";
-import { decodedPoints } from "../points.js";
+import { fixedPoints } from "../points.js";
+import { logSum } from "../../../browser/inference/logs.js";
 import { toPixels } from "../../../browser/map/view.js";
 import { element, svg } from "../../../browser/ui/dom.js";
 import { newPicture } from "../../../browser/ui/pictures.js";
 
 /** @typedef {import("../kit.js").Kit} Kit */
-/** @typedef {import("../joint.js").Table} Table */
+/** The values of z [K, 2], with log p(x|z) at each in nats. @typedef {{points: Float64Array, logs: Float64Array}} Sum */
 
 const COUNTS = [10, 100, 987]; // values of z
 const IMAGE = 1;
 const DIMENSIONS = [2, 3, 10, 50];
 const ASKED = 10; // dimensions
-const [BATCHES, TIMED] = [10, 10]; // of decodings, and decodings in each
+const TIMED = 3; // sums
 const SLIDER = { least: 1, most: 1e16, stops: 160 }; // seconds
 const SHOWN_SHARE = 0.003; // of the posterior, of a point that is drawn
 /** @type {[string, number][]} in seconds */
@@ -37,24 +38,27 @@ export const scene = {
   ],
   async mount(picture, answer, kit) {
     const [{ decoder }, digit] = await Promise.all([kit.load(EXACT), kit.digit(IMAGE)]);
-    const tables = await Promise.all(COUNTS.map((count) => decodedPoints(decoder, count)));
+    const joint = await jointOf(decoder, digit.x, kit.signal);
+    /** @type {Sum[]} */
+    const found = [];
+    for (const count of COUNTS) found.push({ points: fixedPoints(count), logs: await joint.logLikelihood(fixedPoints(count)) });
+    const seconds = await secondsOf(joint, found[found.length - 1].points);
     if (kit.signal.aborted) return;
-    const seconds = secondsOf(decoder) * COUNTS[COUNTS.length - 1];
     const [sums, costs] = [element("table", "lse-rungs"), element("table", "lse-rungs")];
     let shown = COUNTS.length - 1;
     const plot = new Plot(picture, kit, {
-      over: (view, side) => posteriorMarks(tables[shown], digit.x, view, side),
+      over: (view, side) => posteriorMarks(found[shown], view, side),
       ellipses: false,
       caption: "Points: values of z, spread like the prior. Discs: p(z|x) of each, their area.",
     });
     plot.scene.stage.dataset.of = "points";
     const show = (/** @type {number} */ at) => {
       shown = at;
-      const { points } = tables[at];
+      const points = Float32Array.from(found[at].points);
       plot.show({ mean: points, stddev: points, label: new Uint8Array(points.length / 2), labelPositions: [] });
       [...sums.querySelectorAll("button")].forEach((each, i) => each.setAttribute("aria-pressed", String(i === at)));
     };
-    sums.replaceChildren(...sumRows(tables, digit.x, show));
+    sums.replaceChildren(...sumRows(found, show));
     const original = element("figure", "lse-original", newPicture(digit.x, 1), element("figcaption", "", `x: ${digit.title}`));
     costs.replaceChildren(...costRows(seconds, false));
     picture.append(element("div", "lse-beside", original, sums, costs));
@@ -69,16 +73,16 @@ export const scene = {
   },
 };
 
-/** How long one decoding takes here, at its best: other work on this computer only adds to it.
- * @param {import("../../../browser/net/decoder.js").Decoder} decoder */
-function secondsOf(decoder) {
-  const z = new Float32Array(2);
-  const times = Array.from({ length: BATCHES }, () => {
+/** How long one sum takes here, at its best: other work on this computer only adds to it.
+ * @param {import("../../../browser/inference/joint.js").Joint} joint @param {Float64Array} points */
+async function secondsOf(joint, points) {
+  let least = Infinity;
+  for (let i = 0; i < TIMED; i++) {
     const start = performance.now();
-    for (let i = 0; i < TIMED; i++) decoder.logits(z);
-    return (performance.now() - start) / 1000 / TIMED;
-  });
-  return Math.min(...times);
+    await joint.logLikelihood(points);
+    least = Math.min(least, performance.now() - start);
+  }
+  return least / 1000;
 }
 
 /** As many points along each axis in more dimensions. @param {number} seconds with two @param {number} dimensions */
@@ -87,17 +91,16 @@ function timeOf(seconds, dimensions) {
   return seconds * along ** (dimensions - 2);
 }
 
-/** log p(x) as a mean over the points, in nats. @param {Float64Array} costs -log p(x|z) at each */
-function logMean(costs) {
-  const least = costs.reduce((a, b) => Math.min(a, b), Infinity);
-  return -least + Math.log(costs.reduce((sum, nats) => sum + Math.exp(least - nats), 0) / costs.length);
+/** log p(x) as a mean over the points, in nats. @param {Sum} sum */
+function logMean({ logs }) {
+  return logSum(logs) - Math.log(logs.length);
 }
 
-/** @param {Table[]} tables @param {Float32Array} x @param {(at: number) => void} show */
-function sumRows(tables, x, show) {
-  const rows = tables.map((table, i) => {
+/** @param {Sum[]} found @param {(at: number) => void} show */
+function sumRows(found, show) {
+  const rows = found.map((sum, i) => {
     const choose = button(`K = ${COUNTS[i]}`, () => show(i));
-    const nats = logMean(costsIn(table, x)).toFixed(1).replace("-", "−");
+    const nats = logMean(sum).toFixed(1).replace("-", "−");
     return element("tr", "", element("td", "", choose), element("td", "", `log p(x) ≈ ${nats} nats`));
   });
   const body = element("tbody", "", ...rows);
@@ -157,15 +160,14 @@ function revealOf(guess, truth, kit) {
   };
 }
 
-/** A disc at each point with a share of the posterior. @param {Table} table @param {Float32Array} x
+/** A disc at each point with a share of the posterior. @param {Sum} sum
  * @param {import("../../../browser/map/view.js").View} view @param {number} side */
-function posteriorMarks(table, x, view, side) {
-  const costs = costsIn(table, x);
-  const total = logMean(costs) + Math.log(costs.length);
-  return Array.from(costs.keys()).flatMap((i) => {
-    const share = Math.exp(-costs[i] - total);
+function posteriorMarks({ points, logs }, view, side) {
+  const total = logSum(logs);
+  return Array.from(logs.keys()).flatMap((i) => {
+    const share = Math.exp(logs[i] - total);
     if (share < SHOWN_SHARE) return [];
-    const [cx, cy] = toPixels(view, side, table.points[2 * i], table.points[2 * i + 1]);
+    const [cx, cy] = toPixels(view, side, points[2 * i], points[2 * i + 1]);
     return [svg("circle", { cx, cy, r: 4 + 20 * Math.sqrt(share), class: "lse-posterior-disc", "data-of": "posterior" })];
   });
 }
