@@ -472,6 +472,23 @@ export interface ProbabilityData {
 }
 
 /**
+ * For the story. ``evidence``: for each shipped model by name its measured averages of models.inference.UNITS over
+ * the test images; empty where its file cannot be read, as is ``seeds``.
+ */
+export interface StoryData {
+  class_colours: ClassColours;
+  term_colours: TermColours;
+  plotly_url: string;
+  classifier_url: string;
+  start: Record<string, string>;
+  defaults: Record<string, string>;
+  models: Choice[];
+  dial: Dial | null;
+  seeds: Seed[];
+  evidence: Record<string, Record<string, number>>;
+}
+
+/**
  * For the maps of one run or two; ``invitation`` is shown beside the map until the first frame arrives.
  */
 export interface RunData {

@@ -401,6 +401,16 @@ class ProbabilityData(LinkedData):
     answer: Answer | Inference | None
 
 
+class StoryData(LinkedData):
+    """For the story. ``evidence``: for each shipped model by name its measured averages of models.inference.UNITS over
+    the test images; empty where its file cannot be read, as is ``seeds``."""
+
+    models: list[Choice]
+    dial: Dial | None
+    seeds: list[Seed]
+    evidence: dict[str, dict[str, float]]
+
+
 class RunData(PageData):
     """For the maps of one run or two; ``invitation`` is shown beside the map until the first frame arrives."""
 

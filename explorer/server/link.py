@@ -69,6 +69,11 @@ PROBABILITY: Table = {
 }
 """The query parameters of the Probability page."""
 
+STORY: Table = {
+    "scene": ("1", _full_match("[1-9]|all|sheet")),  # all: the overview; sheet: the visitor's guesses
+}
+"""The query parameters of the Story page."""
+
 
 def defaults(table: Table = MAP) -> dict[str, str]:
     """The default query parameters."""

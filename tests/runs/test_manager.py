@@ -289,6 +289,7 @@ def is_alive(pid: int) -> bool:
     return subprocess.run(words, capture_output=True, text=True, check=False).stdout.strip()[:1] not in ("", "Z")
 
 
+@pytest.mark.slow
 def test_a_worker_dies_with_its_server_and_its_run_reads_interrupted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from models import gallery
 from tests.browser.opened_map import OpenedMap, says
+from tests.browser.waiting import wait_until
 
 DIAL = "mnist-dial"
 OFF = "mnist-beta-0"
@@ -149,6 +150,8 @@ def test_a_table_that_does_not_come_is_said_and_the_map_stays(open_map: Callable
     opened.break_requests("mnist-dial-table")
     opened.page.reload()
     opened.wait_until_ready()
+    # A request that is still answered when the others are mended may fail, and the axes come last.
+    wait_until(opened.page, "document.querySelector('.lse-axes .xtick') !== null")
     opened.page.locator("[data-mark='10']").click()
     expect(opened.error).to_contain_text("could not be loaded")
     expect(opened.root).to_have_attribute("data-model", gallery.REFERENCE)
