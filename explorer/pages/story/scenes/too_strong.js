@@ -2,7 +2,7 @@
 
 import { button } from "../kit.js";
 import { CODES, Plot } from "../plot.js";
-import { dialTrack } from "../../../browser/map/dial_track.js";
+import { DialTrack } from "../../../browser/map/dial_track.js";
 import { DialModels } from "../../../browser/map/dial_model.js";
 import { followingView } from "../../../browser/map/view.js";
 import { element, write } from "../../../browser/ui/dom.js";
@@ -37,14 +37,16 @@ export const scene = {
   ],
   async mount(picture, answer, kit) {
     if (!kit.data.dial) throw new Error("There is no dial.");
-    const [dial, classifier] = await Promise.all([new DialModels(kit.data.dial).load(), kit.classifier()]);
+    const models = new DialModels(kit.data.dial);
+    const [dial, classifier] = await Promise.all([models.load(), kit.classifier()]);
     if (kit.signal.aborted) return;
     const plot = new Plot(picture, kit, { caption: `${CODES} Rings: 1 σ of some.` });
     const digits = digitRow();
     const numbers = element("p", "lse-live");
-    const track = element("div", "lse-scene-dial");
-    track.dataset.of = "dial";
-    const slider = dialTrack(track, kit.data.dial, kit.signal, (beta) => void (beta ? turn(beta) : turnOff()));
+    const box = element("div", "lse-scene-dial");
+    box.dataset.of = "dial";
+    const track = new DialTrack(box, kit.data.models, kit.signal, (beta) => void (beta ? turn(beta) : turnOff()));
+    const slider = track.lay(models);
     const turn = (/** @type {number} */ beta) => {
       const loaded = dial.at(beta);
       plot.show(loaded, followingView(loaded.reach));
@@ -59,7 +61,7 @@ export const scene = {
       write(numbers, numbersOf(0, kit.model(OFF).metrics));
       await plot.glideTo(off, followingView(off.reach));
     };
-    picture.append(element("div", "lse-beside", digits.root, numbers, track));
+    picture.append(element("div", "lse-beside", digits.root, numbers, box));
     const rows = ASKED.map((beta) => toggles(beta));
     const go = button("Turn the dial", () => void judge(), "lse-main");
     answer.append(...rows.map(({ root }) => root), go);
