@@ -66,6 +66,12 @@ def plotly_url() -> str:
     return _publish("plotly.js", source.read_bytes())
 
 
+@cached_while_published(lambda url: [url])
+def script_url(name: str, code: str) -> str:
+    """The address of a gzipped script, such as that of a Web Worker. Raises AssetError."""
+    return _publish(f"{name}.js", code.encode())
+
+
 def model_url(name: str, model: Checkpoint) -> str:
     """The address of a gzipped safetensors file of a model's decoder and codes.
 
@@ -88,6 +94,11 @@ def dial_encoder_url(name: str, model: Checkpoint) -> str:
     Raises AssetError.
     """
     return _publish(f"{name}-encoders.safetensors", dial_bytes.encoder_bytes(model))
+
+
+def few_values_url(path: Path) -> str:
+    """The address of the gzipped file ``path`` of a decoder of a z of few values. Raises AssetError, OSError."""
+    return _publish(path.name, path.read_bytes())
 
 
 def encoder_url(name: str, model: Checkpoint) -> str:

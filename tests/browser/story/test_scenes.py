@@ -140,7 +140,7 @@ def test_the_sheets_are_told_apart(go: Callable) -> None:
 
 def test_a_sum_over_987_values_is_the_mean_that_torch_computes(go: Callable, mnist_test: Dataset) -> None:
     page = go("7")
-    shown = [number(each) for each in page.locator(".lse-rungs").first.locator("tr td:last-child").all_inner_texts()]
+    shown = number(page.locator(".lse-rungs").first.locator("tr").last.locator("td").nth(1).inner_text())
     page.get_by_role("button", name="That is my guess").click()
     _, truth = answered(page)
     vae, x = gallery.read(gallery.EXACT).vae(), fixed_images(mnist_test)[1:2]
@@ -148,7 +148,7 @@ def test_a_sum_over_987_values_is_the_mean_that_torch_computes(go: Callable, mni
     z = torch.special.ndtri(torch.stack([k / 987, k * (5**0.5 - 1) / 2 % 1], dim=1)).float()
     with torch.no_grad():
         mean = vae.decode(z).log_prob(x).logsumexp(dim=0).item() - np.log(987)
-    assert shown[-1] == pytest.approx(mean, abs=0.3)
+    assert shown == pytest.approx(mean, abs=0.3)
     assert float(truth) > 3e7  # a year
 
 
