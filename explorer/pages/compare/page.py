@@ -93,7 +93,7 @@ def _shipped() -> dict:
 
 def _replacements(start: dict[str, str], choices: list[Choice | RunChoice | Model]) -> dict[str, str]:
     """The default for each unavailable side: another visitor's kept model, or a deleted run."""
-    available = {each["name"] for each in choices}
+    available = {each["name"] for each in choices} | {_DEFAULTS[side].partition("@")[0] for side in "ab"}
     return {side: _DEFAULTS[side] for side in "ab" if start[side].partition("@")[0] not in available}
 
 
