@@ -13,8 +13,12 @@ export function counted(count) {
 
 /** The moment of a frame, in words. @param {Run} run @param {Frame} frame
  * @param {boolean} named for one of several runs */
-export function momentOf({ label, epoch }, { step, weight }, named) {
-  const moment = `step ${counted(step)}, epoch ${(step / epoch).toFixed(1)}; KL weight β = ${short(weight)}`;
+export function momentOf(run, { step, weight }, named) {
+  const { label, epoch, beta, settles_at, changes } = run;
+  const rises = step < settles_at && !changes.some((change) => change.step <= step);
+  const rising = rises ? `, rises to ${short(beta)} until step ${counted(settles_at)} (warm-up)` : "";
+  const off = weight || rises ? "" : ": the KL term is off";
+  const moment = `step ${counted(step)}, epoch ${(step / epoch).toFixed(1)}; KL weight β = ${short(weight)}${rising}${off}`;
   return named ? `${label}: ${moment}` : moment;
 }
 
