@@ -31,7 +31,7 @@ def to_view(run: Snapshot, record: Record) -> Run:
         steps=run.status.total,
         epoch=record.epoch,
         beta=run.recipe.beta,
-        settles_at=settles_at(run.status.total, run.recipe) if run.status.total else 0,
+        settles_at=settles_at(record.epoch * run.recipe.epochs, run.recipe),
         ended=run.status.ended,
         waiting=_waiting(run),
         frames=[_frame(run, entry) for entry in record.frames],
