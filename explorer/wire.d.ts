@@ -483,7 +483,7 @@ export interface StoryData {
   start: Record<string, string>;
   defaults: Record<string, string>;
   models: Choice[];
-  dial: Dial | null;
+  dials: Dial[];
   seeds: Seed[];
   evidence: Record<string, Record<string, number>>;
 }

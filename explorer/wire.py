@@ -406,7 +406,7 @@ class StoryData(LinkedData):
     the test images; empty where its file cannot be read, as is ``seeds``."""
 
     models: list[Choice]
-    dial: Dial | None
+    dials: list[Dial]
     seeds: list[Seed]
     evidence: dict[str, dict[str, float]]
 

@@ -123,4 +123,4 @@ def parse(tensors: dict[str, Tensor], label: Tensor, averages: object, samples: 
         raise ValueError("its averages are not one pair of lists for each KL weight.")
     if not is_number(samples, 0, MAX_SAMPLES, whole=True):
         raise ValueError(f"its number of draws of z is not from 0 to {MAX_SAMPLES}.")
-    return DialTable(**found, label=label, averages=tuple(map(Averages.parse, averages)), samples=samples)
+    return DialTable(**found, label=label, averages=tuple(map(Averages.parse, averages)), samples=int(samples))

@@ -1,6 +1,6 @@
 // What the scenes have in common: the shipped models, the images, and the way to answer.
 
-import { fetchAny, DialModels } from "../../browser/map/dial_model.js";
+import { Dials, fetchAny } from "../../browser/map/dial_model.js";
 import { fetchImages } from "../../browser/map/loading.js";
 import { fetchClassifier } from "../../browser/net/classifier.js";
 import { fetchEncoder } from "../../browser/net/encoder.js";
@@ -24,7 +24,7 @@ export class Kit {
     this.data = data;
     this.signal = signal;
     this.reveal = reveal;
-    this.dial = data.dial && new DialModels(data.dial);
+    this.dials = new Dials(data.dials);
   }
 
   /** @param {string} name of a shipped model @returns {Choice} */
@@ -36,7 +36,7 @@ export class Kit {
 
   /** Rejects with an Error if it cannot be fetched. @param {string} name of a shipped model */
   load(name) {
-    return fetchAny(null, this.model(name));
+    return fetchAny(this.dials, this.model(name));
   }
 
   /** @param {string} name of a shipped model that has one */

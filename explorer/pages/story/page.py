@@ -21,7 +21,7 @@ def show() -> None:
 def _prepared() -> StoryData:
     return StoryData(
         models=comparison_models.choices(""),
-        dial=catalogue.dial(),
+        dials=catalogue.dials_for(""),
         seeds=_seeds(),
         evidence=_evidence(),
         start=start_of(_KEY, link.STORY),
