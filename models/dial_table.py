@@ -16,7 +16,6 @@ from torch import Tensor
 from models.data import Dataset
 from models.dial import BETAS, Dial
 from models.evaluation import Averages, Codes, average_terms, encode_dataset, summarise
-from models.files import is_number
 
 MARKS = (0.01, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 """The KL weights that are named on the dial. Dedicated models are trained for the same ones."""
@@ -121,6 +120,6 @@ def parse(tensors: dict[str, Tensor], label: Tensor, averages: object, samples: 
         raise ValueError("it has a stddev that is not positive.")
     if not isinstance(averages, list) or len(averages) != len(betas):
         raise ValueError("its averages are not one pair of lists for each KL weight.")
-    if not is_number(samples, 0, MAX_SAMPLES, whole=True):
+    if type(samples) is not int or not 0 <= samples <= MAX_SAMPLES:
         raise ValueError(f"its number of draws of z is not from 0 to {MAX_SAMPLES}.")
     return DialTable(**found, label=label, averages=tuple(map(Averages.parse, averages)), samples=int(samples))

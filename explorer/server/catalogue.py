@@ -47,8 +47,8 @@ def models_for(visitor_id: str) -> list[Model]:
 def dials_for(visitor_id: str) -> list[Dial]:
     """The shipped dial, where its file can be read, then the visitor's kept ones, oldest first."""
     mine = [(kept, table) for kept in _kept(visitor_id) if (table := kept.model.table)]
-    found = [*_shipped_dial(), *(_dial_of(_entry_of(kept, table), kept.model, table) for kept, table in mine)]
-    return [Dial(**{**dial, "model": _with_images(dial["model"])}) for dial in found]
+    found = [_dial_of(_entry_of(kept, table), kept.model, table) for kept, table in mine]
+    return [*filter(None, [shipped_dial()]), *map(_with_images_of_dial, found)]
 
 
 def is_offered(name: str, models: Iterable[Mapping], dials: Iterable[Dial]) -> bool:
@@ -88,13 +88,17 @@ def shipped() -> list[Model]:
     return sorted(entries, key=lambda entry: (not entry["from_scratch"], entry["beta"]))
 
 
-def _shipped_dial() -> list[Dial]:
-    """The shipped dial; none if its files cannot be read, for the pages can do without it."""
+def shipped_dial() -> Dial | None:
+    """The shipped dial; None if its files cannot be read, for the pages can do without it."""
     try:
-        return [_read_dial()]
+        return _with_images_of_dial(_read_dial())
     except (CheckpointError, ShippedError, OSError) as error:
         logging.getLogger(__name__).warning("The KL weight has no dial. %s", error)
-        return []
+        return None
+
+
+def _with_images_of_dial(dial: Dial) -> Dial:
+    return Dial(**{**dial, "model": _with_images(dial["model"])})
 
 
 @assets.cached_while_published(lambda found: [found["encoder_url"], found["model"]["url"]])

@@ -177,7 +177,7 @@ def test_a_dial_is_trained_kept_and_has_no_weight_to_set(runs: Manager) -> None:
     assert not app.exception
     assert "−ELBO at β = 1" in app.success[0].value
     assert "Train again" not in labels(app)
-    assert any("show it at β = 1" in caption.value for caption in app.caption)
+    assert any("Shown at β = 1" in caption.value for caption in app.caption)
     app.text_input[0].set_value("my dial").run()
     button(app, "Save").click().run()
     assert [dial["model"]["label"] for dial in catalogue.dials_for(ANN)] == ["dial", "my dial"]

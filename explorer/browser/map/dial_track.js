@@ -36,7 +36,7 @@ export class DialTrack {
     this.slider?.show(beta);
   }
 
-  /** @param {import("./dial_model.js").DialModels} dial */
+  /** @param {import("./dial_model.js").DialModels} dial @returns {LogDial} */
   lay(dial) {
     this.slider?.stopTurning();
     this.dial = dial;
@@ -45,5 +45,6 @@ export class DialTrack {
     const scale = { name: "β", values: [...off, ...betas], marks: [...off, ...marks] };
     this.slider = new LogDial(this.box, scale, this.signal, this.turn);
     this.root.hidden = false;
+    return this.slider;
   }
 }

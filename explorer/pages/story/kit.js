@@ -1,7 +1,6 @@
 // What the scenes have in common: the shipped models, the images, and the way to answer.
 
-import { Dials, fetchAny } from "../../browser/map/dial_model.js";
-import { fetchImages } from "../../browser/map/loading.js";
+import { fetchImages, fetchModel } from "../../browser/map/loading.js";
 import { fetchClassifier } from "../../browser/net/classifier.js";
 import { fetchEncoder } from "../../browser/net/encoder.js";
 import { element } from "../../browser/ui/dom.js";
@@ -24,7 +23,6 @@ export class Kit {
     this.data = data;
     this.signal = signal;
     this.reveal = reveal;
-    this.dials = new Dials(data.dials);
   }
 
   /** @param {string} name of a shipped model @returns {Choice} */
@@ -36,7 +34,8 @@ export class Kit {
 
   /** Rejects with an Error if it cannot be fetched. @param {string} name of a shipped model */
   load(name) {
-    return fetchAny(this.dials, this.model(name));
+    const { url, likelihood } = this.model(name);
+    return fetchModel(url, likelihood);
   }
 
   /** @param {string} name of a shipped model that has one */

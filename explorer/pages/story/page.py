@@ -21,7 +21,7 @@ def show() -> None:
 def _prepared() -> StoryData:
     return StoryData(
         models=comparison_models.choices(""),
-        dials=catalogue.dials_for(""),
+        dial=catalogue.shipped_dial(),
         seeds=_seeds(),
         evidence=_evidence(),
         start=start_of(_KEY, link.STORY),

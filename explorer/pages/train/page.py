@@ -27,9 +27,8 @@ _STOPS = sorted({*WEIGHTS, *(float(f"{10 ** (step / 16):.2g}") for step in range
 _POLL_S = 1.0
 
 _DIAL_NOTE = (
-    f"This run trains one network for every β from {BETAS[0]:g} to {BETAS[1]:g} at once, so there is no KL weight to"
-    " set. Map, numbers and thick curves show it at β = 1. The thin curves are means over training images, each at its"
-    " own β; there the KL is multiplied by β. When the model is saved, its β can be turned on the other pages."
+    f"One network for every β from {BETAS[0]:g} to {BETAS[1]:g}, so no KL weight is set here. Shown at β = 1. Pale"
+    " curves: training images, each at its own β, and β · KL in place of KL."
 )
 
 _INVITATION = """Try this
@@ -38,6 +37,12 @@ _INVITATION = """Try this
 2. Set the KL weight to 0: σ collapses within a hundred steps, and the codes move apart.
 3. Set it to 1: the codes come back.
 4. Drag the ring at any time. The picture is decoded with the weights of that step."""
+
+_INVITATION_OF_DIAL = """Try this
+
+1. Start, and wait until the digits form groups. The map shows the network at β = 1.
+2. Save the model when it is done.
+3. Open it on the map, and turn its β: the codes spread towards 0.01 and shrink towards 30."""
 
 
 def show() -> None:
@@ -63,7 +68,8 @@ def _start_panel(visitor_id: str) -> None:
     with rail:
         recipe = recipe_form()
     with view:
-        _draw([run_presenter.empty_view(recipe or Recipe())])
+        invitation = _INVITATION_OF_DIAL if recipe and recipe.is_dial else _INVITATION
+        _draw([run_presenter.empty_view(recipe or Recipe())], invitation)
     # After the map, because the server's first visitor waits here until the machine's speed is measured.
     with rail:
         fits = recipe is not None and show_cost(recipe)
@@ -93,7 +99,8 @@ def _watch(name: str, visitor_id: str, ended: bool) -> None:
     base = manager().snapshot(run.base) if run.base else None
     view, rail = _columns()
     with view:
-        _draw([run_presenter.to_view(each, manager().record(each.name)) for each in (base, run) if each])
+        invitation = _INVITATION_OF_DIAL if run.recipe.is_dial else _INVITATION
+        _draw([run_presenter.to_view(each, manager().record(each.name)) for each in (base, run) if each], invitation)
     with rail:
         _show_status(run)
         if run.status.ended:
@@ -114,10 +121,10 @@ def _columns() -> list[DeltaGenerator]:
     return st.columns([7, 2], gap="medium")
 
 
-def _draw(runs: list[Run]) -> None:
+def _draw(runs: list[Run], invitation: str) -> None:
     run_view(
         runs,
-        invitation=_INVITATION,
+        invitation=invitation,
         class_colours=palette.CLASSES,
         term_colours=palette.TERMS,
         plotly_url=assets.plotly_url(),
@@ -205,7 +212,7 @@ def _end_panel(run: Snapshot, visitor_id: str) -> None:
     if run.status.state == "done" or (run.status.state == "failed" and checkpoint.exists()):
         save_panel(visitor_id, checkpoint, run_presenter.suggested_name(run.recipe, record.changes, MAX_LABEL))
     if record.frames and run.recipe.is_dial:
-        st.caption(_DIAL_NOTE)
+        st.caption(f"{_DIAL_NOTE} Saved, it can be turned on the other pages.")
     elif record.frames:
         _repeat_panel(run, visitor_id)
     else:

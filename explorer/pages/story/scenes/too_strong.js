@@ -3,6 +3,7 @@
 import { button } from "../kit.js";
 import { CODES, Plot } from "../plot.js";
 import { DialTrack } from "../../../browser/map/dial_track.js";
+import { DialModels } from "../../../browser/map/dial_model.js";
 import { followingView } from "../../../browser/map/view.js";
 import { element, write } from "../../../browser/ui/dom.js";
 import { drawPicture, newPicture, PICTURE_PIXELS } from "../../../browser/ui/pictures.js";
@@ -35,8 +36,8 @@ export const scene = {
     { symbols: "KL(q(z|x_i)‖p(z))", means: "too expensive", tone: "kl", of: "codes" },
   ],
   async mount(picture, answer, kit) {
-    const [models] = kit.dials.all;
-    if (!models) throw new Error("There is no dial.");
+    if (!kit.data.dial) throw new Error("There is no dial.");
+    const models = new DialModels(kit.data.dial);
     const [dial, classifier] = await Promise.all([models.load(), kit.classifier()]);
     if (kit.signal.aborted) return;
     const plot = new Plot(picture, kit, { caption: `${CODES} Rings: 1 σ of some.` });
@@ -45,12 +46,13 @@ export const scene = {
     const box = element("div", "lse-scene-dial");
     box.dataset.of = "dial";
     const track = new DialTrack(box, kit.data.models, kit.signal, (beta) => void (beta ? turn(beta) : turnOff()));
+    const slider = track.lay(models);
     const turn = (/** @type {number} */ beta) => {
       const loaded = dial.at(beta);
       plot.show(loaded, followingView(loaded.reach));
       digits.show(loaded);
       write(numbers, numbersOf(beta, dial.table.metricsAt(beta)));
-      track.show(models, beta);
+      slider.show(beta);
     };
     const turnOff = async () => {
       const off = await kit.load(OFF);
@@ -67,11 +69,11 @@ export const scene = {
       go.disabled = true;
       const truths = ASKED.map((beta) => survivors(dial.at(beta), classifier));
       rows.forEach((row, i) => row.judge(truths[i]));
-      if (track.slider?.value) turn(track.slider.value); // the survivors were counted in the arrays that are shown
-      track.slider?.go(ASKED[0], true);
+      turn(slider.value);
+      slider.go(ASKED[0], true);
       kit.reveal(revealOf(rows.map((row) => row.chosen), truths));
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-      if (!kit.signal.aborted) track.slider?.go(ASKED[1], true);
+      if (!kit.signal.aborted) slider.go(ASKED[1], true);
     };
     turn(1);
   },
