@@ -2,6 +2,7 @@
 
 import { element, svg } from "../../browser/ui/dom.js";
 import { loadPlotly } from "../../browser/ui/plotly.js";
+import { smallType } from "../../browser/ui/type.js";
 import { counted, short } from "./readings.js";
 
 /** @typedef {import("../../wire.js").Run} Run */
@@ -9,7 +10,7 @@ import { counted, short } from "./readings.js";
 
 const PAUSE_MS = 1000; // the minimum between two drawings
 const EARLY = 0.04; // share of the steps: the first drop from 540 nats would flatten the rest
-const TOP_MARGIN = 20;
+const TOP_MARGIN = 1.5; // of the size of type
 const NAME_SHARE = 0.15; // of the axis, that the name of a change may take
 const MOST_NAMED = 3; // changes in one name, the last ones
 const DASHES = ["solid", "dash"];
@@ -159,14 +160,15 @@ function chartOf(runs, width, height, { text, muted, line, font, paper }) {
   const axis = { gridcolor: line, zeroline: false, linecolor: line, mirror: "all", fixedrange: true };
   const changes = runs.flatMap((run) => run.changes);
   const steps = Math.max(1, ...runs.map((run) => run.steps));
+  const size = smallType();
   const unit = likelihood.unit_per_image; // KL is in nats for every likelihood
   return {
     width,
     height,
-    margin: { l: 56, r: 8, t: changes.length ? TOP_MARGIN : 6, b: 40, autoexpand: false },
+    margin: { l: 26 + 2.6 * size, r: 8, t: changes.length ? TOP_MARGIN * size : 6, b: 16 + 2 * size, autoexpand: false },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
-    font: { family: font, color: text, size: 12 },
+    font: { family: font, color: text, size },
     xaxis: {
       ...axis,
       anchor: "y2",
@@ -198,7 +200,7 @@ function chartOf(runs, width, height, { text, muted, line, font, paper }) {
 
 /** @param {string} text @param {number} y the middle of its panel @param {string} color */
 function unitName(text, y, color) {
-  const place = { xref: "paper", x: 0, xanchor: "right", xshift: -38, yref: "paper", y, yanchor: "middle" };
+  const place = { xref: "paper", x: 0, xanchor: "right", xshift: -2.6 * smallType() - 4, yref: "paper", y, yanchor: "middle" };
   return { ...place, text, textangle: -90, showarrow: false, font: { color } };
 }
 
@@ -221,5 +223,5 @@ function changeName(step, weights, share, color) {
   const xanchor = share < NAME_SHARE / 2 ? "left" : share > 1 - NAME_SHARE ? "right" : "center";
   const place = { x: step, xref: "x", xanchor, yref: "paper", y: 1, yanchor: "bottom" };
   const text = `β ${weights.slice(-MOST_NAMED).join(", ")}`;
-  return { ...place, text, showarrow: false, borderpad: 0, font: { color, size: 11 } };
+  return { ...place, text, showarrow: false, borderpad: 0, font: { color } };
 }
