@@ -11,6 +11,7 @@ from explorer.pages.map import page as map_page
 from explorer.pages.probability import page as probability_page
 from explorer.pages.story import page as story_page
 from explorer.pages.train import page as train_page
+from explorer.story_strip import story_strip
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -37,6 +38,8 @@ def show() -> None:
     ]
     page = st.navigation(pages, position="top")
     page_head(page, pages)
+    if page is pages[0]:
+        story_strip(pages[1])
     page.run()
 
 

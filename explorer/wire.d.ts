@@ -297,8 +297,22 @@ export interface ProbabilityData {
 }
 
 /**
- * For the story. ``evidence``: for each shipped model by name its measured averages of models.inference.UNITS over
- * the test images; empty where its file cannot be read, as is ``seeds``.
+ * A decoder that was trained exactly for a z of ``count`` equally likely values.
+ *
+ * ``url`` is the address of a gzipped safetensors file: z float32 [K, 2] and the pixels' logits float16 [K, 784].
+ * ``log_evidence`` is the average of log p(x) over the test images, in nats per image.
+ */
+export interface FewValues {
+  count: number;
+  url: string;
+  log_evidence: number;
+}
+
+/**
+ * For the story; ``dial`` is None where its file cannot be read, and ``few`` are the decoders of a z of few values.
+ *
+ * ``evidence``: for each shipped model by name its measured averages of models.inference.UNITS over the test images;
+ * empty where its file cannot be read, as is ``seeds``.
  */
 export interface StoryData {
   class_colours: ClassColours;
@@ -309,6 +323,7 @@ export interface StoryData {
   defaults: Record<string, string>;
   models: Choice[];
   dial: Dial | null;
+  few: FewValues[];
   seeds: Seed[];
   evidence: Record<string, Record<string, number>>;
 }

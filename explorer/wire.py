@@ -252,12 +252,28 @@ class ProbabilityData(LinkedData):
     worker_url: str
 
 
+class FewValues(TypedDict):
+    """A decoder that was trained exactly for a z of ``count`` equally likely values.
+
+    ``url`` is the address of a gzipped safetensors file: z float32 [K, 2] and the pixels' logits float16 [K, 784].
+    ``log_evidence`` is the average of log p(x) over the test images, in nats per image.
+    """
+
+    count: int
+    url: str
+    log_evidence: float
+
+
 class StoryData(LinkedData):
-    """For the story. ``evidence``: for each shipped model by name its measured averages of models.inference.UNITS over
-    the test images; empty where its file cannot be read, as is ``seeds``."""
+    """For the story; ``dial`` is None where its file cannot be read, and ``few`` are the decoders of a z of few values.
+
+    ``evidence``: for each shipped model by name its measured averages of models.inference.UNITS over the test images;
+    empty where its file cannot be read, as is ``seeds``.
+    """
 
     models: list[Choice]
     dial: Dial | None
+    few: list[FewValues]
     seeds: list[Seed]
     evidence: dict[str, dict[str, float]]
 

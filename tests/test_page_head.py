@@ -3,6 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from explorer.story_strip import STEPS
 from tests.conftest import ROOT
 
 PAGES = ["Map", "Story", "Compare", "Probability", "Train"]
@@ -20,4 +21,10 @@ def test_the_page_has_one_heading_of_the_first_level(app: AppTest) -> None:
 
 
 def test_every_page_is_in_the_menu_of_a_narrow_window(app: AppTest) -> None:
-    assert [each.proto.label for each in app.get("page_link")] == PAGES
+    assert [each.proto.label for each in app.get("page_link")][: len(PAGES)] == PAGES
+
+
+def test_the_map_leads_into_the_story_in_four_steps(app: AppTest) -> None:
+    steps = app.get("page_link")[len(PAGES) :]
+    found = [(each.proto.page, each.proto.query_string) for each in steps]
+    assert found == [("story", f"scene={scene}") for scene in STEPS]

@@ -96,6 +96,11 @@ def dial_encoder_url(name: str, model: Checkpoint) -> str:
     return _publish(f"{name}-encoders.safetensors", dial_bytes.encoder_bytes(model))
 
 
+def few_values_url(path: Path) -> str:
+    """The address of the gzipped file ``path`` of a decoder of a z of few values. Raises AssetError, OSError."""
+    return _publish(path.name, path.read_bytes())
+
+
 def encoder_url(name: str, model: Checkpoint) -> str:
     """The address of a gzipped safetensors file of a model's encoder. It is separate because few visitors need it.
 

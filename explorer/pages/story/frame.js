@@ -16,6 +16,7 @@ import { button, Kit } from "./kit.js";
 
 /** Presenters send the page keys. @type {Object<string, number>} */
 const KEYS = { ArrowLeft: -1, ArrowRight: 1, PageUp: -1, PageDown: 1 };
+const OWN_DIGITS = "MNIST's test images are not on this server. Each x here was drawn by the model itself.";
 /** What has a use of its own for the arrow keys. */
 const TAKES_ARROWS = "input, textarea, select, [role=slider], [role=application], [contenteditable]";
 
@@ -60,7 +61,8 @@ export class Frame {
     this.sceneEnd = new AbortController();
     Object.assign(this.root.dataset, { ready: "false", place: this.place, places: this.places.join(" ") });
     showInAddressBar({ scene: this.place }, this.data.defaults);
-    void this.draw().catch(() => this.sayWhatFailed());
+    const { signal } = this.sceneEnd;
+    void this.draw().catch(() => signal.aborted || this.sayWhatFailed());
   }
 
   /** @param {number} step */
@@ -99,11 +101,13 @@ export class Frame {
     const section = element("section", "lse-scene", this.way(scene.claim, scene), body, formula(scene.formula));
     Object.assign(section.dataset, { testid: "scene", scene: scene.number, answered: "false", guess: "", truth: "" });
     this.root.replaceChildren(section);
-    await scene.mount(picture, answer, new Kit(this.data, signal, (found) => {
+    const kit = new Kit(this.data, signal, (found) => {
       Object.assign(section.dataset, { answered: "true", guess: found.guess, truth: found.truth });
       noteGuess(scene.number, found);
       reveal.replaceChildren(...revealed(found));
-    }));
+    });
+    await scene.mount(picture, answer, kit);
+    if (kit.drawsDigits) side.append(element("p", "lse-quiet", OWN_DIGITS));
   }
 
   /** The claim, and the way to the other scenes. @param {string} claim @param {Scene} [scene] */

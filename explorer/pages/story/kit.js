@@ -23,6 +23,8 @@ export class Kit {
     this.data = data;
     this.signal = signal;
     this.reveal = reveal;
+    /** Whether the scene shows digits that the model drew itself, for want of the test images. */
+    this.drawsDigits = false;
   }
 
   /** @param {string} name of a shipped model @returns {Choice} */
@@ -47,11 +49,6 @@ export class Kit {
     return fetchClassifier(this.data.classifier_url);
   }
 
-  /** Whether the test images are on the server. Without them the scenes use digits that the model has drawn. */
-  get hasImages() {
-    return Boolean(this.model(REFERENCE).images_url);
-  }
-
   /** A test image; or, where the server has none, the picture that the reference decodes at that image's code.
    * @param {number} image its index @returns {Promise<Digit>} */
   async digit(image) {
@@ -61,6 +58,7 @@ export class Kit {
       const x = Float32Array.from((await fetchImages(url)).binary(image));
       return { ...of, x, title: `test image ${image}` };
     }
+    this.drawsDigits = true;
     const decoded = decoder.decode(mean.slice(2 * image, 2 * image + 2));
     return { ...of, x: decoded.map((pixel) => Number(pixel > 0.5)), title: "a digit drawn by the model itself" };
   }

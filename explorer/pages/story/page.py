@@ -5,7 +5,7 @@ import logging
 from explorer import palette
 from explorer.mounted import note_left, start_of, while_mounted
 from explorer.pages.story.story import story
-from explorer.server import assets, catalogue, comparison_models, link
+from explorer.server import assets, catalogue, comparison_models, few_values, link
 from explorer.wire import Seed, StoryData
 from models import inference, measures
 from models.shipped import ShippedError
@@ -22,6 +22,7 @@ def _prepared() -> StoryData:
     return StoryData(
         models=comparison_models.choices(""),
         dial=catalogue.shipped_dial(),
+        few=few_values.few_values(),
         seeds=_seeds(),
         evidence=_evidence(),
         start=start_of(_KEY, link.STORY),

@@ -1,13 +1,17 @@
 // Scene 8: the ELBO, log p(x), and the gap between them. The visitor lays a Gaussian over the exact posterior.
 
-import { bestFit, negativeElbo } from "../fit.js";
+import { asPosterior, jointOf, negativeElbo, orNull } from "../engine.js";
 import { button, inNats, REFERENCE } from "../kit.js";
 import { Plot } from "../plot.js";
-import { momentsOf, posteriorOf, shadesOf } from "../posterior.js";
+import { shadesOf } from "../shades.js";
+import { bestQ } from "../../../browser/inference/best_q.js";
+import { evidence, picture as pictureOf } from "../../../browser/inference/evidence.js";
+import { diagonal } from "../../../browser/inference/gaussian.js";
+import { momentsOf } from "../../../browser/inference/shape.js";
 import { toPixels } from "../../../browser/map/view.js";
 import { element, svg } from "../../../browser/ui/dom.js";
+import { atMost } from "../../../browser/ui/ticks.js";
 import { newPicture } from "../../../browser/ui/pictures.js";
-import { inSlices } from "../../../browser/ui/slices.js";
 
 /** @typedef {import("../kit.js").Kit} Kit */
 /** @typedef {import("../../../browser/net/encoder.js").Posterior} Q */
@@ -15,7 +19,6 @@ import { inSlices } from "../../../browser/ui/slices.js";
 
 const IMAGES = [1, 38, 53]; // in turn; their posteriors differ in shape
 const SIGMAS = { least: 0.005, most: 0.5, stops: 200 }; // of the sliders, in units of z
-const STEPS = 25; // of the fit from each start
 const LEAST_RANGE = 6; // nats that the bars show
 const MARGIN = 4.5; // half the window, in the posterior's stddevs
 
@@ -54,21 +57,18 @@ export const scene = {
 async function play(picture, answer, kit, loaded, encoder, image, again) {
   const { decoder } = loaded;
   const { x, title } = await kit.digit(image);
-  const waiting = element("p", "", "Decoding the latent space to sum over it…");
-  picture.append(waiting);
-  const posterior = await posteriorOf(decoder, x, kit.signal);
+  const posterior = await orNull(kit.signal, () => posteriorOf(decoder, x, kit.signal));
   if (!posterior) return;
-  waiting.remove();
-  const { logEvidence } = posterior;
+  const { joint, logEvidence, error, shown } = posterior;
   const gapOf = (/** @type {Q} */ q) => negativeElbo(q, decoder, x) + logEvidence;
   const own = encoder.encode(x);
   const encoders = { name: "encoder's q", q: { mean: own.mean.slice(), stddev: own.stddev.slice() } };
-  const moments = momentsOf(posterior);
+  const moments = meanAndStddev(momentsOf(shown));
   const view = windowOf(moments, encoders.q);
   const yours = { name: "your q", q: { mean: Float32Array.of(view.x + view.half / 2, view.y + view.half / 2), stddev: Float32Array.of(view.half / 6, view.half / 6) } };
   /** @type {{name: string, q: Q}[]} */
   let drawn = [encoders, yours];
-  const bars = barsOf(logEvidence, gapOf(encoders.q), posterior.error);
+  const bars = barsOf(logEvidence, gapOf(encoders.q), error);
   let answered = false;
   const refresh = () => {
     plot.mark();
@@ -83,20 +83,21 @@ async function play(picture, answer, kit, loaded, encoder, image, again) {
     ellipses: false,
     caption: "Shaded: the exact posterior p(z|x). Ellipses: 1 and 2 σ of each q.",
   });
-  plot.scene.underlay = shadesOf(posterior, () => ({ paper: plot.scene.paper, ink: plot.scene.ink }));
+  plot.scene.underlay = shadesOf(shown, () => ({ paper: plot.scene.paper, ink: plot.scene.ink }));
   const original = element("figure", "lse-original", newPicture(x, 1), element("figcaption", "", `x: ${title}`));
   picture.append(element("div", "lse-beside", original, bars.root));
   const sliders = [0, 1].map((axis) => sigmaSlider(axis, yours.q.stddev, refresh));
   const done = button("This is my q", async () => {
     done.disabled = true;
     const guess = gapOf(yours.q);
-    const best = await inSlices(bestFit([moments, encoders.q, yours.q], decoder, x, STEPS), () => kit.signal.aborted);
-    if (!best) return;
+    const ends = await orNull(kit.signal, () => fitsFrom(joint, [moments, encoders.q, yours.q]));
+    if (!ends) return;
+    const best = ends.reduce((a, b) => (gapOf(b) < gapOf(a) ? b : a));
     answered = true;
-    drawn = [...drawn, { name: "best q", q: best.q }];
-    bars.show("best q", gapOf(best.q));
+    drawn = [...drawn, { name: "best q", q: best }];
+    bars.show("best q", gapOf(best));
     refresh();
-    kit.reveal(revealOf(guess, gapOf(best.q), gapOf(encoders.q)));
+    kit.reveal(revealOf(guess, gapOf(best), gapOf(encoders.q)));
   }, "lse-main");
   answer.append(...sliders, done, button("Another image", () => void again()));
   plot.put(yours.q.mean[0], yours.q.mean[1]);
@@ -105,6 +106,25 @@ async function play(picture, answer, kit, loaded, encoder, image, again) {
 
 const NOTHING = new Float32Array(0);
 const NO_LABELS = new Uint8Array(0);
+
+/** @param {import("../../../browser/net/decoder.js").Decoder} decoder @param {Float32Array} x @param {AbortSignal} signal */
+async function posteriorOf(decoder, x, signal) {
+  const joint = await jointOf(decoder, x, signal);
+  const found = await evidence(joint);
+  return { joint, logEvidence: found.logEvidence, error: found.error, shown: await pictureOf(joint, found) };
+}
+
+/** @param {{mean: number[], covariance: number[][]}} moments @returns {Q} */
+function meanAndStddev({ mean, covariance: [[first], [, second]] }) {
+  return { mean: Float32Array.from(mean), stddev: Float32Array.of(Math.sqrt(first), Math.sqrt(second)) };
+}
+
+/** The best q of independent dimensions near each start, and the starts. @param {import("../../../browser/inference/joint.js").Joint} joint @param {Q[]} starts */
+async function fitsFrom(joint, starts) {
+  const ends = [...starts];
+  for (const start of starts) ends.push(asPosterior((await bestQ(joint, diagonal(start), false)).pop() ?? diagonal(start)));
+  return ends;
+}
 
 /** @param {Q} moments of the posterior @param {Q} own the encoder's q @returns {View} */
 function windowOf({ mean, stddev }, own) {
@@ -161,7 +181,7 @@ function barsOf(logEvidence, encoderGap, error) {
   show("log p(x)", 0);
   show("encoder's q", encoderGap);
   show("your q", null);
-  const note = `The bars begin ${range.toFixed(0)} nats below log p(x), which is summed over cells of z; numerical error below ${Math.max(0.01, error).toFixed(2)} nats.`;
+  const note = `The bars begin ${range.toFixed(0)} nats below log p(x), which is an integral over z; numerical error at most ${atMost(error)} nats.`;
   return { show, root: element("div", "", root, element("p", "lse-quiet", note)) };
 }
 

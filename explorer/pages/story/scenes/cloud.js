@@ -1,6 +1,8 @@
 // Scene 3: q(z|x) as a cloud, and the two forces on it. The visitor looks for the place where they balance.
 
-import { fitted } from "../fit.js";
+import { bestQ } from "../../../browser/inference/best_q.js";
+import { diagonal } from "../../../browser/inference/gaussian.js";
+import { asPosterior, jointOf, orNull } from "../engine.js";
 import { costAt } from "../joint.js";
 import { button, REFERENCE } from "../kit.js";
 import { Plot } from "../plot.js";
@@ -9,7 +11,6 @@ import { normalDraws, uniformDraws } from "../../../browser/net/noise.js";
 import { toPixels } from "../../../browser/map/view.js";
 import { element, svg, write } from "../../../browser/ui/dom.js";
 import { drawPicture, newPicture, PICTURE_PIXELS } from "../../../browser/ui/pictures.js";
-import { inSlices } from "../../../browser/ui/slices.js";
 
 /** @typedef {import("../kit.js").Kit} Kit */
 /** @typedef {import("../../../browser/net/decoder.js").Decoder} Decoder */
@@ -26,7 +27,6 @@ const HALF = 0.55; // of the window, in units of z
 const H = 0.004; // of the differences that stand for derivatives, in units of z
 const RATE = 3e-4; // rho
 const LEAST_SIGMA = 0.003;
-const STEPS = 20; // of the fit from the encoder's q to the balance
 const ARROW_PX = 26; // for each factor e of the force, from one nat per unit on
 
 /** @type {import("../frame.js").Scene} */
@@ -91,11 +91,11 @@ export const scene = {
     const done = button("Here they balance", async () => {
       done.disabled = true;
       const guess = cloud.mean.slice();
-      const best = await inSlices(fitted(start, loaded.decoder, digit.x, STEPS), () => kit.signal.aborted);
-      if (!best) return;
-      balance = best.q;
+      const steps = await orNull(kit.signal, async () => bestQ(await jointOf(loaded.decoder, digit.x, kit.signal), diagonal(start), false));
+      if (!steps) return;
+      balance = asPosterior(steps[steps.length - 1]);
       plot.mark();
-      kit.reveal(revealOf(guess, best.q));
+      kit.reveal(revealOf(guess, balance));
     }, "lse-main");
     answer.append(done, button("Take one step", step), steps);
     plot.put(cloud.mean[0], cloud.mean[1]);

@@ -1,14 +1,14 @@
 // Scene 9: z looked up among decoded points, without an encoder, and what one encoder for all images costs.
 
-import { fitted as fitInSteps, negativeElbo } from "../fit.js";
-import { costsIn, priorCost } from "../joint.js";
+import { asPosterior, jointOf, negativeElbo, orNull } from "../engine.js";
 import { button, EXACT, inNats, REFERENCE } from "../kit.js";
 import { Plot } from "../plot.js";
-import { decodedPoints } from "../points.js";
+import { fixedPoints } from "../points.js";
+import { bestQ } from "../../../browser/inference/best_q.js";
+import { diagonal } from "../../../browser/inference/gaussian.js";
 import { toPixels } from "../../../browser/map/view.js";
 import { element, svg } from "../../../browser/ui/dom.js";
 import { drawPicture, newPicture, PICTURE_PIXELS } from "../../../browser/ui/pictures.js";
-import { inSlices } from "../../../browser/ui/slices.js";
 
 /** @typedef {import("../kit.js").Kit} Kit */
 
@@ -31,7 +31,7 @@ export const scene = {
   ],
   async mount(picture, answer, kit) {
     const [loaded, encoder] = await Promise.all([kit.load(REFERENCE), kit.encoder(REFERENCE)]);
-    const table = await decodedPoints(loaded.decoder, POINTS);
+    const points = fixedPoints(POINTS);
     const digits = await Promise.all(IMAGES.map((image) => kit.digit(image)));
     if (kit.signal.aborted) return;
     const { decoder } = loaded;
@@ -47,19 +47,16 @@ export const scene = {
     const show = async (/** @type {import("../kit.js").Digit} */ digit) => {
       const q = encoder.encode(digit.x);
       const own = { mean: q.mean.slice(), stddev: q.stddev.slice() };
-      const costs = costsIn(table, digit.x).map((nats, i) => nats + priorCost(table.points, 2 * i));
-      const best = costs.indexOf(Math.min(...costs));
-      const z = table.points.slice(2 * best, 2 * best + 2);
+      const found = await orNull(kit.signal, () => lookedUp(decoder, digit.x, points, kit.signal));
+      if (!found) return;
+      const { z, q: fitted } = found;
       places = [{ z: own.mean, name: "encoder", of: "encoder" }, { z, name: "looked up", of: "lookup" }];
       drawPicture(x, digit.x, 1);
       drawPicture(byEncoder, decoder.decode(own.mean), 1);
       drawPicture(byTable, decoder.decode(z), 1);
       words.textContent = `encoder: −ELBO ${inNats(negativeElbo(own, decoder, digit.x))}`;
-      tableWords.textContent = "looked up: fitting…";
+      tableWords.textContent = `looked up, ${STEPS} steps: −ELBO ${inNats(negativeElbo(fitted, decoder, digit.x))}`;
       plot.look(around(own.mean, z));
-      const start = { mean: z, stddev: Float32Array.of(SIGMA, SIGMA) };
-      const fitted = await inSlices(fitInSteps(start, decoder, digit.x, STEPS), () => kit.signal.aborted || places[1].z !== z);
-      if (fitted) tableWords.textContent = `looked up, ${STEPS} steps: −ELBO ${inNats(fitted.nats)}`;
     };
     const picks = digits.map((digit) => {
       const made = button("", () => {
@@ -73,11 +70,25 @@ export const scene = {
     const figures = [[x, element("figcaption", "", "x"), "x"], [byEncoder, words, "encoder"], [byTable, tableWords, "lookup"]];
     const ladder = element("div", "lse-ladder");
     picture.append(element("div", "lse-beside", element("div", "lse-picks", ...picks), element("div", "lse-looked-up", ...figures.map(figureOf)), ladder));
-    plot.show({ mean: table.points, stddev: table.points, label: new Uint8Array(POINTS), labelPositions: [] });
-    picks[0].click();
+    const mean = Float32Array.from(points);
+    plot.show({ mean, stddev: mean, label: new Uint8Array(POINTS), labelPositions: [] });
+    picks[0].setAttribute("aria-pressed", "true");
+    await show(digits[0]);
     ask(answer, ladder, kit);
   },
 };
+
+/** The best of the points for an image, and q after some steps from there.
+ * @param {import("../../../browser/net/decoder.js").Decoder} decoder @param {Float32Array} x @param {Float64Array} points
+ * @param {AbortSignal} signal */
+async function lookedUp(decoder, x, points, signal) {
+  const joint = await jointOf(decoder, x, signal);
+  const logs = await joint.at(points);
+  const best = logs.indexOf(logs.reduce((a, b) => Math.max(a, b)));
+  const z = Float32Array.from(points.subarray(2 * best, 2 * best + 2));
+  const steps = await bestQ(joint, diagonal({ mean: z, stddev: [SIGMA, SIGMA] }), false);
+  return { z, q: asPosterior(steps[Math.min(STEPS, steps.length) - 1]) };
+}
 
 /** @param {(Node | string)[]} parts */
 function figureOf([canvas, caption, of]) {

@@ -1,7 +1,8 @@
 // Scene 1: an image goes through two numbers. The visitor does the encoder's work.
 
-import { costAt, jointCost, modeOf, tableOf } from "../joint.js";
+import { jointOf, modeOf, orNull } from "../engine.js";
 import { graphicalModel } from "../graph.js";
+import { costAt, jointCost } from "../joint.js";
 import { button, inNats, REFERENCE } from "../kit.js";
 import { Plot } from "../plot.js";
 import { SHARED_VIEW, toPixels } from "../../../browser/map/view.js";
@@ -139,15 +140,14 @@ function play(game, answer, kit, loaded, encoder) {
     if (!digit) return;
     done.disabled = true;
     const [x, z, { mean }] = [digit.x, plot.z, encoder.encode(digit.x)];
-    const mode = await modeOf(decoder, x, [z, mean]);
-    if (!mode || kit.signal.aborted) return;
+    const mode = await orNull(kit.signal, async () => modeOf(await jointOf(decoder, x, kit.signal), [z, mean.slice()]));
+    if (!mode) return;
     shown = [{ z: mean, name: "encoder" }, { z: mode.z, name: "best" }];
     plot.lookAt(around(z, mode.z));
     kit.reveal(revealOf(jointCost(decoder, x, z), jointCost(decoder, x, mean), mode.nats));
   };
   plot.show(loaded);
   void ask();
-  requestIdleCallback(() => !kit.signal.aborted && void tableOf(decoder));
 }
 
 /** A window that shows both points well apart. @param {Float32Array} a @param {Float32Array} b */
