@@ -395,7 +395,6 @@ def _pretrain(options: argparse.Namespace) -> None:
         torch.set_num_threads(1)
         for name in tqdm([*gallery.recipes(), gallery.DIAL], unit=" models"):
             gallery.evaluate_again(name)
-        gallery.tabulate_dial()
         return
     missing = [name for name in commands if not gallery.path(name).exists()]
     # The reference comes first: every other model is aligned to it or continues its training. Few values come last.
@@ -403,8 +402,8 @@ def _pretrain(options: argparse.Namespace) -> None:
     for wave in ({gallery.REFERENCE}, commands.keys() - {gallery.REFERENCE} - few, few):
         with ThreadPoolExecutor(options.jobs) as pool:
             list(pool.map(command_line.run, [commands[name] for name in missing if name in wave]))
-    if gallery.DIAL in missing or not gallery.TABLE.exists():
-        gallery.tabulate_dial()
+    if gallery.DIAL in missing:
+        gallery.evaluate_again(gallery.DIAL)
 
 
 def _measure(options: argparse.Namespace) -> None:

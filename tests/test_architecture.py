@@ -125,8 +125,9 @@ def test_the_server_and_the_runs_know_neither_the_pages_nor_the_browser() -> Non
 
 JAVASCRIPT = {
     "explorer/browser/net": ["explorer/browser/net"],
+    "explorer/browser/inference": ["explorer/browser/net", "explorer/browser/inference"],
     "explorer/browser/ui": ["explorer/browser/net", "explorer/browser/ui"],
-    "explorer/browser/map": ["explorer/browser"],
+    "explorer/browser/map": [f"explorer/browser/{room}" for room in ("net", "ui", "map")],
     **{f"explorer/pages/{page}": [f"explorer/pages/{page}", "explorer/browser"] for page in PAGES},
 }
 """What the JavaScript in a folder may import: types come from wire.d.ts besides, which is no code."""

@@ -78,7 +78,7 @@ def test_every_response_has_the_headers(server: str, path: str) -> None:
 def test_the_policy_lets_in_no_foreign_script_and_no_foreign_frame() -> None:
     rules = dict(rule.split(" ", 1) for rule in policy().split("; "))
     assert rules["default-src"] == "'none'"
-    assert "unsafe" not in rules["script-src"]
+    assert "'unsafe" not in rules["script-src"]  # what WebAssembly needs begins with another word
     assert rules["connect-src"] == rules["frame-ancestors"] == "'self'"
     assert not re.search(r"https?:|\*", policy())
 
@@ -161,7 +161,7 @@ def test_uploads_are_bounded_and_one_that_was_removed_counts_no_more(server: str
         message = next(each.new_session for each in rerun(session, on_page()) if each.HasField("new_session"))
         number = message.initialize.session_id
 
-        def upload(name: str, size: int = 15 << 20) -> int:
+        def upload(name: str, size: int = 22 << 20) -> int:
             address = f"{server}_stcore/upload_file/{number}/{name}"
             return client.put(address, files={"file": bytes(size)}, headers=token, timeout=SECONDS).status_code
 

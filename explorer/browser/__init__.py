@@ -1,6 +1,7 @@
 """The browser code that the pages share: JavaScript and style sheets.
 
-``net`` computes, ``ui`` has widgets, ``map`` draws one or more maps. Each may import only those before it.
+``net`` computes, ``inference`` integrates over z, ``ui`` has widgets, ``map`` draws maps. ``inference`` imports ``net``
+alone; ``ui`` and ``map`` import what is before them, but no ``inference``.
 """
 
 from pathlib import Path

@@ -23,7 +23,7 @@ def modules(*names: str) -> list[Path]:
     return [file for (file,) in found]
 
 
-INFERENCE = sorted(KIT.rglob("*.js"))
+INFERENCE = sorted(path for path in KIT.rglob("*.js") if path.parent.name != "inference")
 DRAWING = modules("dom", "pictures", "noise", "centring", "pad")
 RECEIPT = [*INFERENCE, *modules("costs", "loss_terms", "receipt_table", "receipt")]
 

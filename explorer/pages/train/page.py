@@ -1,5 +1,7 @@
 """The Train page: watch the map during training, and change the KL weight of the run."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -15,8 +17,8 @@ from explorer.runs.manager import RefusedError, Snapshot, manager
 from explorer.server import assets, run_presenter
 from explorer.server.model_store import MAX_LABEL
 from explorer.wire import Run
-from models.recipe import Recipe
-from models.training import settles_at
+from models.dial import BETAS
+from models.recipe import Recipe, RecipeError
 from models.vae import MIN_STDDEV
 
 WEIGHTS = (0.0, 0.01, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
@@ -25,12 +27,23 @@ WEIGHTS = (0.0, 0.01, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 _STOPS = sorted({*WEIGHTS, *(float(f"{10 ** (step / 16):.2g}") for step in range(-32, 24))})
 _POLL_S = 1.0
 
+_DIAL_NOTE = (
+    f"One network for every β from {BETAS[0]:g} to {BETAS[1]:g}, so no KL weight is set here. Shown at β = 1. Pale"
+    " curves: training images, each at its own β, and β · KL in place of KL."
+)
+
 _INVITATION = """Try this
 
 1. Start, and wait until the digits form groups.
 2. Set the KL weight to 0: σ collapses within a hundred steps, and the codes move apart.
 3. Set it to 1: the codes come back.
 4. Drag the ring at any time. The picture is decoded with the weights of that step."""
+
+_INVITATION_OF_DIAL = """Try this
+
+1. Start, and wait until the digits form groups. The map shows the network at β = 1.
+2. Save the model when it is done.
+3. Open it on the map, and turn its β: the codes spread towards 0.01 and shrink towards 30."""
 
 
 def show() -> None:
@@ -56,7 +69,8 @@ def _start_panel(visitor_id: str) -> None:
     with rail:
         recipe = recipe_form()
     with view:
-        _draw([run_presenter.empty_view(recipe or Recipe())])
+        invitation = _INVITATION_OF_DIAL if recipe and recipe.is_dial else _INVITATION
+        _draw([run_presenter.empty_view(recipe or Recipe())], invitation)
     # After the map, because the server's first visitor waits here until the machine's speed is measured.
     with rail:
         fits = recipe is not None and show_cost(recipe)
@@ -86,7 +100,8 @@ def _watch(name: str, visitor_id: str, ended: bool) -> None:
     base = manager().snapshot(run.base) if run.base else None
     view, rail = _columns()
     with view:
-        _draw([run_presenter.to_view(each, manager().record(each.name)) for each in (base, run) if each])
+        invitation = _INVITATION_OF_DIAL if run.recipe.is_dial else _INVITATION
+        _draw([run_presenter.to_view(each, manager().record(each.name)) for each in (base, run) if each], invitation)
     with rail:
         _show_status(run)
         if run.status.ended:
@@ -107,10 +122,10 @@ def _columns() -> list[DeltaGenerator]:
     return st.columns([7, 2], gap="medium")
 
 
-def _draw(runs: list[Run]) -> None:
+def _draw(runs: list[Run], invitation: str) -> None:
     run_view(
         runs,
-        invitation=_INVITATION,
+        invitation=invitation,
         class_colours=palette.CLASSES,
         term_colours=palette.TERMS,
         plotly_url=assets.plotly_url(),
@@ -135,18 +150,12 @@ def _show_status(run: Snapshot) -> None:
 
 
 def _control_panel(run: Snapshot, visitor_id: str) -> None:
-    st.markdown("KL weight from now on")
-    key = f"weight_{run.name}"
-    weight_dial(
-        _weight(run),
-        _STOPS,
-        list(WEIGHTS[1:]),
-        term_colours=palette.TERMS,
-        key=key,
-        on_change=partial(_turn, run.name, visitor_id, key),
-    )
-    if run.status.state in ("running", "paused"):
-        st.caption(f"Current weight: β = {run.status.weight:.3g}.{_schedule(run)}")
+    if run.status.state == "evaluating":
+        return  # the last step is taken, so nothing is left to control
+    if run.recipe.is_dial:
+        st.caption(_DIAL_NOTE)
+    else:
+        _weight_panel(run, visitor_id)
     paused = run.control.paused
     with st.container(horizontal=True):
         st.button(
@@ -160,17 +169,28 @@ def _control_panel(run: Snapshot, visitor_id: str) -> None:
     st.caption("The address of this page leads back to this run. Others who open it can watch.")
 
 
-def _turn(name: str, visitor_id: str, key: str) -> None:
-    turned = st.session_state[key].get("turned")
-    weight = turned.get("weight") if isinstance(turned, dict) else None  # it comes from a browser
-    if isinstance(weight, int | float) and not isinstance(weight, bool):
-        _steer(name, visitor_id, weight=weight)
+def _weight_panel(run: Snapshot, visitor_id: str) -> None:
+    st.markdown("KL weight from now on")
+    _dial(_weight(run), f"weight_{run.name}", partial(_turn, run.name, visitor_id))
+    if sentence := run_presenter.weight_line(run, manager().record(run.name).changes):
+        st.markdown(sentence)
 
 
-def _schedule(run: Snapshot) -> str:
-    last = settles_at(run.status.total, run.recipe)
-    rising = run.control.weight < 0 and run.status.step < last
-    return f" It rises to {run.recipe.beta:g} until step {last:,}." if rising else ""
+def _dial(weight: float, key: str, turn: Callable[[float], None]) -> None:
+    """A dial at ``weight``; ``turn`` is called with the weight that a hand has chosen."""
+
+    def turned() -> None:
+        report = st.session_state[key].get("turned")
+        chosen = report.get("weight") if isinstance(report, dict) else None  # it comes from a browser
+        if isinstance(chosen, int | float) and not isinstance(chosen, bool):
+            turn(chosen)
+
+    stops = sorted({*_STOPS, weight})
+    weight_dial(weight, stops, list(WEIGHTS[1:]), term_colours=palette.TERMS, key=key, on_change=turned)
+
+
+def _turn(name: str, visitor_id: str, weight: float) -> None:
+    _steer(name, visitor_id, weight=weight)
 
 
 def _steer(name: str, visitor_id: str, weight: float | None = None, paused: bool | None = None) -> None:
@@ -190,7 +210,9 @@ def _end_panel(run: Snapshot, visitor_id: str) -> None:
     # A run whose loss overflowed still has the weights that it reached.
     if run.status.state == "done" or (run.status.state == "failed" and checkpoint.exists()):
         save_panel(visitor_id, checkpoint, run_presenter.suggested_name(run.recipe, record.changes, MAX_LABEL))
-    if record.frames:
+    if record.frames and run.recipe.is_dial:
+        st.caption(f"{_DIAL_NOTE} Saved, it can be turned on the other pages.")
+    elif record.frames:
         _repeat_panel(run, visitor_id)
     else:
         _retry_panel(run, visitor_id)
@@ -202,22 +224,24 @@ def _end_panel(run: Snapshot, visitor_id: str) -> None:
 def _repeat_panel(run: Snapshot, visitor_id: str) -> None:
     st.markdown("**Again from the same start**")
     other = 0.0 if run.recipe.beta else 1.0
-    beta = st.segmented_control(
-        "KL weight β of the new run",
-        sorted({*WEIGHTS, run.recipe.beta}),
-        default=other if run.status.state == "done" else run.recipe.beta,
-        format_func=lambda weight: f"{weight:g}",
-        key=f"again_{run.name}",
-        wrap=True,
-    )
+    key = f"again_{run.name}"
+    beta = st.session_state.setdefault(f"{key}_weight", other if run.status.state == "done" else run.recipe.beta)
+    st.markdown("KL weight of the new run")
+    _dial(beta, key, partial(_choose, f"{key}_weight"))
     st.caption("Same seed, same initial weights, same batches. The two maps are shown side by side.")
-    if st.button("Train again", width="stretch", disabled=beta is None):
+    if st.button("Train again", width="stretch"):
         _submit(visitor_id, replace(run.recipe, beta=beta), run.name)
+
+
+def _choose(key: str, weight: float) -> None:
+    with suppress(RecipeError):  # a forged weight
+        st.session_state[key] = Recipe(beta=weight).beta
 
 
 def _retry_panel(run: Snapshot, visitor_id: str) -> None:
     if run.recipe.dataset != "digits" and st.button("Train on the 8×8 digits instead", type="primary", width="stretch"):
-        same = {name: getattr(run.recipe, name) for name in ("beta", "likelihood", "pixel_stddev", "seed")}
+        kept = ("beta", "likelihood", "pixel_stddev", "seed", "objective")
+        same = {name: getattr(run.recipe, name) for name in kept}
         _submit(visitor_id, replace(first_recipe("digits"), **same))
     if st.button("Try again", width="stretch"):
         _submit(visitor_id, run.recipe)

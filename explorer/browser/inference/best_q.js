@@ -1,0 +1,131 @@
+// The best Gaussian q for one image, and the two gaps between the encoder's bound and log p(x); the counterpart of
+// models/best_q.py, which has the equations and their sources.
+
+import { elbo, squared } from "./bound.js";
+import { lower, placed } from "./gaussian.js";
+import { hermite } from "./nodes.js";
+import { momentsOf } from "./shape.js";
+
+/** @typedef {import("./joint.js").Joint} Joint */
+/** @typedef {import("./gaussian.js").Gaussian} Gaussian */
+/** @typedef {import("./bound.js").Estimate} Estimate */
+/** A Gaussian fitted to one image's posterior: after ``step`` steps it had ``mean``, ``tril`` and ``elbo`` in nats. The
+ * first is the encoder's q; of many steps only some are included. best: the best ELBO of the first, the last, and a fit
+ * from the mean and covariance of p(z|x); approximation and amortisation: the gaps with it, in nats.
+ * @typedef {{step: number[], mean: number[][], tril: number[][][], elbo: number[], best: Estimate,
+ *   approximation: number, amortisation: number}} Fit */
+
+const STEPS = 400;
+const SHOWN_STEPS = 40;
+const CONVERGED = 3e-4; // of q's own width
+const RATE = 0.5;
+const MAX_MOVE = 1; // sigma
+const MAX_GROWTH = 2;
+const RULE = squared(hermite(6));
+
+/** The fit that starts at ``start``, such as the encoder's q, with what is left of the gap to log p(x).
+ * @param {Joint} joint @param {Gaussian} start @param {boolean} full with any covariance, else a diagonal one
+ * @param {import("./evidence.js").Picture} picture @param {number} logEvidence @returns {Promise<Fit>} */
+export async function fit(joint, start, full, picture, logEvidence) {
+  const trace = [start, ...(await bestQ(joint, start, full))];
+  const step = stepsShown(trace.length);
+  const shown = step.map((each) => trace[each]);
+  const bounds = [];
+  for (const q of shown) bounds.push(await elbo(joint, q));
+  const near = await bestNearby(joint, picture, full);
+  const best = higher(higher(bounds[0], bounds[bounds.length - 1]), near);
+  return {
+    step,
+    mean: shown.map(({ mean }) => mean),
+    tril: shown.map(({ tril }) => tril),
+    elbo: bounds.map(({ value }) => value),
+    best,
+    approximation: logEvidence - best.value,
+    amortisation: best.value - bounds[0].value,
+  };
+}
+
+/** At most SHOWN_STEPS + 1 of so many, the first and the last among them. @param {number} count */
+function stepsShown(count) {
+  const stride = Math.ceil(count / SHOWN_STEPS);
+  const some = Array.from({ length: Math.ceil(count / stride) }, (_, i) => i * stride);
+  return some.includes(count - 1) ? some : [...some, count - 1];
+}
+
+/** The ELBO of the best q near the posterior's mean: a fit that starts in a minor mode would stay there.
+ * @param {Joint} joint @param {import("./evidence.js").Picture} picture @param {boolean} full */
+async function bestNearby(joint, picture, full) {
+  const { mean, covariance: [[a, b], [, d]] } = momentsOf(picture);
+  const [first, second] = [Math.sqrt(a), full ? b / Math.sqrt(a) : 0];
+  const start = { mean, tril: [[first, 0], [second, Math.sqrt(d - second * second)]] };
+  const end = (await bestQ(joint, start, full)).pop() ?? start;
+  return higher(await elbo(joint, start), await elbo(joint, end));
+}
+
+/** @param {Estimate} one @param {Estimate} other */
+function higher(one, other) {
+  return other.value > one.value ? other : one;
+}
+
+/** q after each natural-gradient step from ``start``, until it has converged.
+ * @param {Joint} joint @param {Gaussian} start @param {boolean} full @returns {Promise<Gaussian[]>} */
+export async function bestQ(joint, start, full) {
+  const steps = [start];
+  while (steps.length <= STEPS) {
+    const before = steps[steps.length - 1];
+    const after = await stepFrom(joint, before, full);
+    steps.push(after);
+    if (hasConverged(before, after)) break;
+  }
+  return steps.slice(1);
+}
+
+/** m <- m + rate * L E[xi log p(x, z)],  L <- L exp(rate / 2 * (E[(xi xi^T - I) log p(x, z)] + I))
+ * @param {Joint} joint @param {Gaussian} q @param {boolean} full @returns {Promise<Gaussian>} */
+async function stepFrom(joint, q, full) {
+  const { move, growth } = naturalGradient(await joint.at(placed(q, RULE.nodes)), full);
+  const [[a], [b, c]] = q.tril;
+  const mean = [q.mean[0] + RATE * a * move[0], q.mean[1] + RATE * (b * move[0] + c * move[1])];
+  const [[e, f], [, g]] = exponential(growth.map((row) => row.map((each) => (RATE / 2) * each)));
+  return { mean, tril: lower([[a * e, a * f], [b * e + c * f, b * f + c * g]]) };
+}
+
+/** For the mean and for the log of the scale, in units of q's own sigma.
+ * @param {Float64Array} logP at the nodes @param {boolean} full */
+function naturalGradient(logP, full) {
+  const { nodes, weights } = RULE;
+  const sums = [0, 0, 0, 0, 0];
+  logP.forEach((each, i) => {
+    const [first, second, share] = [nodes[2 * i], nodes[2 * i + 1], weights[i] * each];
+    const terms = [first, second, first * first - 1, first * second, second * second - 1];
+    terms.forEach((term, k) => (sums[k] += share * term));
+  });
+  const [m1, m2, s11, s12, s22] = sums;
+  const across = full ? s12 : 0;
+  const growth = [[s11 + 1, across], [across, s22 + 1]];
+  return { move: capped([[m1, m2]], MAX_MOVE)[0], growth: capped(growth, MAX_GROWTH) };
+}
+
+/** @param {number[][]} matrix @param {number} most its norm */
+function capped(matrix, most) {
+  const norm = Math.hypot(...matrix.flat());
+  if (!Number.isFinite(norm)) throw new RangeError("The gradient of the bound is not finite.");
+  return matrix.map((row) => row.map((each) => (each * most) / Math.max(most, norm)));
+}
+
+/** The exponential of a symmetric matrix, by its mean eigenvalue and half their difference.
+ * @param {number[][]} matrix @returns {number[][]} */
+function exponential([[a, b], [, d]]) {
+  const [middle, skew] = [(a + d) / 2, (a - d) / 2];
+  const half = Math.hypot(skew, b);
+  const ratio = half ? Math.sinh(half) / half : 1;
+  const [scale, even] = [Math.exp(middle), Math.cosh(half)];
+  return [[scale * (even + ratio * skew), scale * ratio * b], [scale * ratio * b, scale * (even - ratio * skew)]];
+}
+
+/** @param {Gaussian} before @param {Gaussian} after */
+function hasConverged(before, after) {
+  const width = Math.max(...before.tril.flat().map(Math.abs));
+  const now = [...after.mean, ...after.tril.flat()];
+  return [...before.mean, ...before.tril.flat()].every((each, i) => Math.abs(now[i] - each) < CONVERGED * width);
+}
