@@ -274,6 +274,7 @@ export class Panes {
   goToExternal() {
     this.state = { ...this.state, ...this.places, image: -1 };
     this.part();
+    this.root.dataset.touched = "true";
     this.noteSelected();
     this.pressHandles();
   }

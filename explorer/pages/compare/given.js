@@ -27,3 +27,14 @@ export function showGiven(root, original, columns, notes) {
     ...words.map((note) => element("p", "lse-quiet", note)),
   );
 }
+
+/** What a map marks, and its picture: the selected image, or else the drawing.
+ * @param {import("../../browser/map/pane.js").Pane} pane @param {number} image selected, or -1
+ * @param {Float32Array | null} ink the drawing @returns {import("../../browser/map/thumbnail.js").Pictured | null} */
+export function picturedOn(pane, image, ink) {
+  const { external, panes } = pane;
+  if (image < 0) return ink && external && { z: [external.z1, external.z2], pixels: ink, scale: 1 };
+  const images = panes.originals.loaded(panes.lead.subject.images_url);
+  if (!images || !pane.holds(image)) return null;
+  return { z: pane.pointOf(image), pixels: images.pixels(image), scale: 255 };
+}

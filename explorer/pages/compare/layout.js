@@ -20,7 +20,7 @@ const side = (letter) => `
     <div>
       <small class="lse-mean"></small>
       <dl class="lse-brief" data-testid="brief"></dl>
-      <p class="lse-quiet lse-floor"></p>
+      <div class="lse-floor"></div>
     </div>
   </div>
 </section>`;
@@ -35,12 +35,6 @@ const fold = (name, headline, content) => `
 
 const SECTIONS = `
 <svg class="lse-threads" data-testid="threads" aria-hidden="true"></svg>
-<section class="lse-draw" aria-label="One image">
-  <h2>Draw a digit</h2>
-  <div class="lse-pad" data-testid="pad"></div>
-  <div class="lse-number" data-testid="number"></div>
-</section>
-<div class="lse-given" data-testid="given"></div>
 <section class="lse-views">
   <div class="lse-scale" role="group" aria-label="Handles">
     <small>Handles</small>
@@ -58,6 +52,12 @@ const SECTIONS = `
   <span class="lse-save-maps"></span>
 </section>
 <p class="lse-caption" data-testid="caption"></p>
+<section class="lse-draw" aria-label="One image">
+  <h2>Draw a digit</h2>
+  <div class="lse-pad" data-testid="pad"></div>
+  <div class="lse-number" data-testid="number"></div>
+</section>
+<div class="lse-given" data-testid="given"></div>
 <p class="lse-error" data-testid="error" role="alert" hidden></p>
 ${fold(
   "receipt",

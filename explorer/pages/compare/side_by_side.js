@@ -1,12 +1,11 @@
 // The Compare page: the two models, the selected image or drawing, and the sections that compare them. There are no
 // server requests while a pointer is down.
 
-import { element } from "../../browser/ui/dom.js";
 import { linkOf, secondHandleOf, showInAddressBar, startingLink, stateOf } from "../../browser/map/link.js";
 import { mount } from "../../browser/ui/mount.js";
-import { floorNote, formatted, plusMinus, ROWS, unitOf } from "../../browser/map/panel.js";
 import { Panes } from "../../browser/map/panes.js";
 import { breakdownOfDrawing, breakdownOfImage } from "./receipt/loss_breakdown.js";
+import { showBrief } from "./brief.js";
 import { captionOf } from "./caption.js";
 import { Dials } from "../../browser/map/dial_model.js";
 import { Drawing } from "./drawing.js";
@@ -14,15 +13,13 @@ import { layOut } from "./layout.js";
 import { Picker } from "../../browser/map/picker.js";
 import { saveButtons } from "../../browser/ui/saving.js";
 import { Sections } from "./sections.js";
-import { showGiven } from "./given.js";
+import { picturedOn, showGiven } from "./given.js";
 import { codesOf, pictureOfMaps } from "./map_export.js";
 import { choiceNamed, Side } from "../../browser/map/side.js";
 import { LinkLines } from "./link_lines.js";
 
 /** @typedef {import("../../wire.js").Choice} Choice */
 /** @typedef {import("../../browser/ui/mount.js").Component<import("../../wire.js").CompareData>} Component */
-
-const BRIEF = ROWS.slice(0, 3); // the loss terms
 
 class SideBySide {
   /** @param {Component} component */
@@ -40,7 +37,7 @@ class SideBySide {
       showView: () => this.showView(),
       press: (button) => this.press(button),
       marked: () => this.linkLines?.draw(),
-      pictured: (pane) => this.pictured(pane),
+      pictured: (pane) => picturedOn(pane, this.panes?.state.image ?? -1, this.drawing?.ink ?? null),
       parts: true,
     });
     this.panes.lead = this.panes.all[this.data.start.lead === "b" ? 1 : 0];
@@ -134,7 +131,7 @@ class SideBySide {
     for (const { pane } of this.sides) if (pane !== side.pane) pane.turn();
     this.panes.decode();
     if (!final) {
-      this.showSide(side);
+      showBrief(side);
       return this.showChoices();
     }
     this.drawing.forget(side);
@@ -162,7 +159,7 @@ class SideBySide {
   /** Update everything that depends on the two models. */
   showPair() {
     this.showChoices();
-    for (const side of this.sides) this.showSide(side);
+    for (const side of this.sides) showBrief(side);
     const [a, b] = this.sides.map(({ letter, choice, pane }) => {
       return { letter, choice, loaded: /** @type {import("../../browser/map/loading.js").Loaded} */ (pane.loaded) };
     });
@@ -172,16 +169,6 @@ class SideBySide {
     this.showSelected();
     this.showView();
     this.panes.decode();
-  }
-
-  /** What follows a dial while it moves. @param {Side} side */
-  showSide({ letter, choice, pane }) {
-    pane.element.dataset.model = choice.name;
-    pane.element.dataset.beta = String(choice.beta);
-    pane.title = `map ${letter}: ${choice.label}`;
-    pane.find(".lse-brief").replaceChildren(...BRIEF.map((row) => briefRow(row, choice)));
-    pane.find(".lse-mean").textContent = `Means over ${choice.images.toLocaleString("en")} test images:`;
-    pane.find(".lse-floor").textContent = floorNote(choice);
   }
 
   showTable() {
@@ -251,20 +238,6 @@ class SideBySide {
     if (byHand) this.publish();
   }
 
-  /** The picture of what a map marks. @param {import("../../browser/map/pane.js").Pane} pane
-   * @returns {import("../../browser/map/thumbnail.js").Pictured | null} */
-  pictured(pane) {
-    const { state, lead, originals } = this.panes ?? {};
-    if (state?.image >= 0) {
-      const images = originals.loaded(lead.subject.images_url);
-      if (!images || !pane.holds(state.image)) return null;
-      return { z: pane.pointOf(state.image), pixels: images.pixels(state.image), scale: 255 };
-    }
-    const { external } = pane;
-    const ink = this.drawing?.ink;
-    return ink && external ? { z: [external.z1, external.z2], pixels: ink, scale: 1 } : null;
-  }
-
   // What the visitor does
 
   /** @returns {Object<string, string>} */
@@ -317,14 +290,6 @@ class SideBySide {
     this.sections.destroy();
     this.panes.destroy();
   }
-}
-
-/** @param {import("../../browser/map/panel.js").Row} row @param {Choice} choice */
-function briefRow(row, { metrics, likelihood }) {
-  const text = formatted(metrics[row.key], row.unit);
-  const words = `${plusMinus(text, metrics[`${row.key}_sd`])} ${unitOf(row, likelihood)}`;
-  const value = element("dd", "", text, element("small", "", words));
-  return element("div", "", element("dt", row.tone && `lse-${row.tone}`, row.name.replace(", their sum", "")), value);
 }
 
 export default mount((/** @type {Component} */ component) => new SideBySide(component));
