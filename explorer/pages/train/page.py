@@ -222,15 +222,14 @@ def _end_panel(run: Snapshot, visitor_id: str) -> None:
 
 
 def _repeat_panel(run: Snapshot, visitor_id: str) -> None:
-    st.markdown("**Again from the same start**")
+    st.markdown("**Again from the same start, with the KL weight**")
     other = 0.0 if run.recipe.beta else 1.0
     key = f"again_{run.name}"
     beta = st.session_state.setdefault(f"{key}_weight", other if run.status.state == "done" else run.recipe.beta)
-    st.markdown("KL weight of the new run")
     _dial(beta, key, partial(_choose, f"{key}_weight"))
-    st.caption("Same seed, same initial weights, same batches. The two maps are shown side by side.")
     if st.button("Train again", width="stretch"):
         _submit(visitor_id, replace(run.recipe, beta=beta), run.name)
+    st.caption("Same seed, same initial weights, same batches. The two maps are shown side by side.")
 
 
 def _choose(key: str, weight: float) -> None:
