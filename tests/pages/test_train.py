@@ -155,6 +155,7 @@ def test_start_trains_to_the_end_and_the_model_can_be_kept(runs: Manager) -> Non
     assert not published.exists()
 
 
+@pytest.mark.slow
 def test_a_dial_is_trained_kept_and_has_no_weight_to_set(runs: Manager) -> None:
     app = opened()
     app.selectbox(key="form_dataset").select("digits").run()
