@@ -193,7 +193,7 @@ export interface WeightChange {
  *
  * ``name`` is its key; ``label`` is shown above its map. Each of the ``frames`` shows ``images`` held-out images. They
  * are in order of step; new ones are appended, and old ones may be removed. ``waiting`` is the sentence on the map
- * before the first frame.
+ * before the first frame. By itself the KL weight reaches ``beta`` at the step ``settles_at``.
  */
 export interface Run {
   name: string;
@@ -204,6 +204,8 @@ export interface Run {
   images: number;
   steps: number;
   epoch: number;
+  beta: number;
+  settles_at: number;
   ended: boolean;
   waiting: string;
   frames: Frame[];
@@ -223,184 +225,6 @@ export interface RunChoice {
   images_url: string | null;
   images: number;
   frames: Moment[];
-}
-
-/**
- * The browser's question about the model of that name and the test image ``image``, or with -1 the image
- * ``pixels``.
- *
- * ``pixels`` is base64 of 784 bytes: 0 or 255 for binary pixels, else grey. ``curves`` counts the requests for
- * importance curves, 0 for none; ``id`` counts the questions.
- */
-export interface Question {
-  model: string;
-  image: number;
-  pixels: string;
-  curves: number;
-  id: number;
-}
-
-/**
- * A value and an estimate of its numerical error, in nats.
- */
-export interface Estimate {
-  value: number;
-  error: number;
-}
-
-/**
- * p(z|x) on squares from ``low`` to ``low`` + ``width``, of ``side`` x ``side`` pixels each.
- *
- * ``shade`` is base64 of uint8 [tile, z1, z2], 255 sqrt(p(z|x) / max p(z|x)) at the centre of each pixel.
- */
-export interface Tiles {
-  low: number[][];
-  width: number[];
-  side: number;
-  shade: string;
-}
-
-/**
- * A square of z, from x - half to x + half and y - half to y + half.
- */
-export interface Window {
-  x: number;
-  y: number;
-  half: number;
-}
-
-/**
- * A mean [2] and the Cholesky factor [2, 2] of a covariance.
- */
-export interface Gaussian {
-  mean: number[];
-  tril: number[][];
-}
-
-/**
- * A Gaussian fitted to one image's posterior: after ``step`` steps it had ``mean``, ``tril`` and ``elbo`` in nats.
- *
- * The first is the encoder's q; of many steps only some are included. ``best`` is the best ELBO of the first, the
- * last, and a fit from the mean and covariance of p(z|x). ``approximation`` and ``amortisation`` are the gaps with it,
- * in nats.
- */
-export interface Fit {
-  step: number[];
-  mean: number[][];
-  tril: number[][][];
-  elbo: number[];
-  best: Estimate;
-  approximation: number;
-  amortisation: number;
-}
-
-/**
- * The fits with a diagonal covariance and with a full one.
- */
-export interface Fits {
-  diagonal: Fit;
-  full: Fit;
-}
-
-/**
- * The K-sample bound in nats, and the effective sample size of K, for each K of ImportanceCurves.draws.
- *
- * Values are means over repeats; 80 % of the repeats are between ``low`` and ``high``; ``error`` is the standard error
- * of the bound's mean. The largest K has ImportanceCurves.repeats repeats; smaller K have proportionally more.
- */
-export interface ImportanceCurve {
-  bound: number[];
-  low: number[];
-  high: number[];
-  error: number[];
-  effective: number[];
-  effective_low: number[];
-  effective_high: number[];
-}
-
-/**
- * Importance sampling from the encoder's q, if there is an encoder, and from the prior.
- */
-export interface ImportanceCurves {
-  draws: number[];
-  repeats: number;
-  encoder: ImportanceCurve | null;
-  prior: ImportanceCurve;
-}
-
-/**
- * The bound of the encoder's q and its parts, in nats; all None without an encoder.
- *
- * elbo + kl = log p(x), where reconstruction = E_q[-log p(x|z)], kl_prior = KL(q||p(z)) and kl = KL(q||p(z|x)).
- */
-export interface Gap {
-  q: Gaussian | null;
-  elbo: Estimate | null;
-  reconstruction: number | null;
-  kl_prior: number | null;
-  kl: Estimate | null;
-}
-
-/**
- * log p(x) of one image under one model, the bound of q, and p(z|x).
- *
- * ``unit`` is that of log p(x), see models.likelihood. ``x`` is base64 of what the model sees, uint8 [784].
- * log_evidence and evidence_error are in nats, ``missed`` is an upper bound on the share of p(x) left out. ``modes``
- * counts the separate parts of the smallest region that holds 95 % of p(z|x).
- */
-export interface Bounds {
-  q: Gaussian | null;
-  elbo: Estimate | null;
-  reconstruction: number | null;
-  kl_prior: number | null;
-  kl: Estimate | null;
-  unit: string;
-  x: string;
-  log_evidence: number;
-  evidence_error: number;
-  missed: number;
-  tiles: Tiles;
-  window: Window;
-  modes: number;
-}
-
-/**
- * The answer to a question, whose ``id``, ``model`` and ``image`` it repeats; an Inference where ``problem`` is "".
- *
- * Otherwise ``problem`` is a sentence. ``complete``: there will be no more parts of this answer.
- */
-export interface Answer {
-  id: number;
-  model: string;
-  image: number;
-  problem: string;
-  complete: boolean;
-}
-
-/**
- * The parts of the answer so far; ``fits`` and ``curves`` come later, or not at all.
- */
-export interface Inference {
-  id: number;
-  model: string;
-  image: number;
-  problem: string;
-  complete: boolean;
-  q: Gaussian | null;
-  elbo: Estimate | null;
-  reconstruction: number | null;
-  kl_prior: number | null;
-  kl: Estimate | null;
-  unit: string;
-  x: string;
-  log_evidence: number;
-  evidence_error: number;
-  missed: number;
-  tiles: Tiles;
-  window: Window;
-  modes: number;
-  fits: Fits | null;
-  curves: ImportanceCurves | null;
 }
 
 /**
@@ -457,7 +281,8 @@ export interface CompareData {
 }
 
 /**
- * For the map of one image's posterior; ``answer`` is the answer to the last question, ``dials`` as for the map.
+ * For the map of one image's posterior; ``dials`` as for the map. ``worker_url`` is the address of the script that
+ * computes it, gzipped.
  */
 export interface ProbabilityData {
   class_colours: ClassColours;
@@ -468,7 +293,7 @@ export interface ProbabilityData {
   defaults: Record<string, string>;
   models: Choice[];
   dials: Dial[];
-  answer: Answer | Inference | null;
+  worker_url: string;
 }
 
 /**

@@ -174,7 +174,7 @@ class Run(TypedDict):
 
     ``name`` is its key; ``label`` is shown above its map. Each of the ``frames`` shows ``images`` held-out images. They
     are in order of step; new ones are appended, and old ones may be removed. ``waiting`` is the sentence on the map
-    before the first frame.
+    before the first frame. By itself the KL weight reaches ``beta`` at the step ``settles_at``.
     """
 
     name: str
@@ -185,6 +185,8 @@ class Run(TypedDict):
     images: int
     steps: int
     epoch: int
+    beta: float
+    settles_at: int
     ended: bool
     waiting: str
     frames: list[Frame]
@@ -203,158 +205,6 @@ class RunChoice(TypedDict):
     images_url: str | None
     images: int
     frames: list[Moment]
-
-
-# Inference
-
-
-class Question(TypedDict):
-    """The browser's question about the model of that name and the test image ``image``, or with -1 the image
-    ``pixels``.
-
-    ``pixels`` is base64 of 784 bytes: 0 or 255 for binary pixels, else grey. ``curves`` counts the requests for
-    importance curves, 0 for none; ``id`` counts the questions.
-    """
-
-    model: str
-    image: int
-    pixels: str
-    curves: int
-    id: int
-
-
-class Estimate(TypedDict):
-    """A value and an estimate of its numerical error, in nats."""
-
-    value: float
-    error: float
-
-
-class Tiles(TypedDict):
-    """p(z|x) on squares from ``low`` to ``low`` + ``width``, of ``side`` x ``side`` pixels each.
-
-    ``shade`` is base64 of uint8 [tile, z1, z2], 255 sqrt(p(z|x) / max p(z|x)) at the centre of each pixel.
-    """
-
-    low: list[list[float]]
-    width: list[float]
-    side: int
-    shade: str
-
-
-class Window(TypedDict):
-    """A square of z, from x - half to x + half and y - half to y + half."""
-
-    x: float
-    y: float
-    half: float
-
-
-class Gaussian(TypedDict):
-    """A mean [2] and the Cholesky factor [2, 2] of a covariance."""
-
-    mean: list[float]
-    tril: list[list[float]]
-
-
-class Fit(TypedDict):
-    """A Gaussian fitted to one image's posterior: after ``step`` steps it had ``mean``, ``tril`` and ``elbo`` in nats.
-
-    The first is the encoder's q; of many steps only some are included. ``best`` is the best ELBO of the first, the
-    last, and a fit from the mean and covariance of p(z|x). ``approximation`` and ``amortisation`` are the gaps with it,
-    in nats.
-    """
-
-    step: list[int]
-    mean: list[list[float]]
-    tril: list[list[list[float]]]
-    elbo: list[float]
-    best: Estimate
-    approximation: float
-    amortisation: float
-
-
-class Fits(TypedDict):
-    """The fits with a diagonal covariance and with a full one."""
-
-    diagonal: Fit
-    full: Fit
-
-
-class ImportanceCurve(TypedDict):
-    """The K-sample bound in nats, and the effective sample size of K, for each K of ImportanceCurves.draws.
-
-    Values are means over repeats; 80 % of the repeats are between ``low`` and ``high``; ``error`` is the standard error
-    of the bound's mean. The largest K has ImportanceCurves.repeats repeats; smaller K have proportionally more.
-    """
-
-    bound: list[float]
-    low: list[float]
-    high: list[float]
-    error: list[float]
-    effective: list[float]
-    effective_low: list[float]
-    effective_high: list[float]
-
-
-class ImportanceCurves(TypedDict):
-    """Importance sampling from the encoder's q, if there is an encoder, and from the prior."""
-
-    draws: list[int]
-    repeats: int
-    encoder: ImportanceCurve | None
-    prior: ImportanceCurve
-
-
-class Gap(TypedDict):
-    """The bound of the encoder's q and its parts, in nats; all None without an encoder.
-
-    elbo + kl = log p(x), where reconstruction = E_q[-log p(x|z)], kl_prior = KL(q||p(z)) and kl = KL(q||p(z|x)).
-    """
-
-    q: Gaussian | None
-    elbo: Estimate | None
-    reconstruction: float | None
-    kl_prior: float | None
-    kl: Estimate | None
-
-
-class Bounds(Gap):
-    """log p(x) of one image under one model, the bound of q, and p(z|x).
-
-    ``unit`` is that of log p(x), see models.likelihood. ``x`` is base64 of what the model sees, uint8 [784].
-    log_evidence and evidence_error are in nats, ``missed`` is an upper bound on the share of p(x) left out. ``modes``
-    counts the separate parts of the smallest region that holds 95 % of p(z|x).
-    """
-
-    unit: str
-    x: str
-    log_evidence: float
-    evidence_error: float
-    missed: float
-    tiles: Tiles
-    window: Window
-    modes: int
-
-
-class Answer(TypedDict):
-    """The answer to a question, whose ``id``, ``model`` and ``image`` it repeats; an Inference where ``problem`` is "".
-
-    Otherwise ``problem`` is a sentence. ``complete``: there will be no more parts of this answer.
-    """
-
-    id: int
-    model: str
-    image: int
-    problem: str
-    complete: bool
-
-
-class Inference(Answer, Bounds):
-    """The parts of the answer so far; ``fits`` and ``curves`` come later, or not at all."""
-
-    fits: Fits | None
-    curves: ImportanceCurves | None
 
 
 # The data of each component
@@ -394,11 +244,12 @@ class CompareData(LinkedData):
 
 
 class ProbabilityData(LinkedData):
-    """For the map of one image's posterior; ``answer`` is the answer to the last question, ``dials`` as for the map."""
+    """For the map of one image's posterior; ``dials`` as for the map. ``worker_url`` is the address of the script that
+    computes it, gzipped."""
 
     models: list[Choice]
     dials: list[Dial]
-    answer: Answer | Inference | None
+    worker_url: str
 
 
 class StoryData(LinkedData):

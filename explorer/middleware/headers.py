@@ -37,8 +37,8 @@ def policy(embedders: Sequence[str] = ()) -> str:
     """The Content-Security-Policy, see https://www.w3.org/TR/CSP3/."""
     rules = {
         "default-src": "'none'",
-        # Streamlit loads each component as a module from a Blob.
-        "script-src": " ".join(["'self'", "blob:", *_inline_scripts()]),
+        # Streamlit loads each component as a module from a Blob. WebAssembly computes p(z|x); it is no eval of a text.
+        "script-src": " ".join(["'self'", "blob:", "'wasm-unsafe-eval'", *_inline_scripts()]),
         "worker-src": "'self' blob:",
         # Streamlit and plotly.js add styles at run time.
         "style-src": "'self' 'unsafe-inline'",

@@ -66,6 +66,12 @@ def plotly_url() -> str:
     return _publish("plotly.js", source.read_bytes())
 
 
+@cached_while_published(lambda url: [url])
+def script_url(name: str, code: str) -> str:
+    """The address of a gzipped script, such as that of a Web Worker. Raises AssetError."""
+    return _publish(f"{name}.js", code.encode())
+
+
 def model_url(name: str, model: Checkpoint) -> str:
     """The address of a gzipped safetensors file of a model's decoder and codes.
 

@@ -1,27 +1,19 @@
-"""The page mounts the view with the link it was opened with, and answers what the browser asks."""
+"""The page mounts the view with the link it was opened with, and remembers how it was left."""
 
-import base64
 from pathlib import Path
 
 import pytest
 
 from explorer import palette
+from explorer.pages.probability.probability_view import WORKER
 from explorer.runs.store import STATE_VARIABLE
-from explorer.server import assets, comparison_models, link, model_store, posteriors
-from models import gallery
+from explorer.server import assets, comparison_models, link, model_store
 from tests.comparing import manage
 from tests.page import TestedPage
 from tests.runs.running import ANN
 
 PAGE = TestedPage("probability", "probability_view")
 DEFAULTS = link.defaults(link.PROBABILITY)
-QUESTION = {
-    "model": gallery.REFERENCE,
-    "image": -1,
-    "pixels": base64.b64encode(bytes([0, 255] * 392)).decode(),
-    "curves": 0,
-    "id": 1,
-}
 
 
 @pytest.fixture(autouse=True)
@@ -40,14 +32,14 @@ def test_the_page_opens_without_a_complaint() -> None:
     assert not app.warning
 
 
-def test_the_view_gets_models_colours_and_addresses_and_no_answer_yet() -> None:
+def test_the_view_gets_models_colours_and_addresses() -> None:
     given = PAGE.data(PAGE.opened())
     assert given["models"] == comparison_models.choices(ANN)
     assert (given["class_colours"], given["term_colours"]) == (palette.CLASSES, palette.TERMS)
     assert given["plotly_url"] == assets.plotly_url()
     assert given["classifier_url"] == assets.classifier_url()
     assert given["start"] == given["defaults"] == DEFAULTS
-    assert given["answer"] is None
+    assert given["worker_url"] == assets.script_url("inference", WORKER)
 
 
 def test_it_starts_where_the_link_says() -> None:
@@ -64,40 +56,16 @@ def test_a_bad_link_starts_at_the_default(query: dict[str, str]) -> None:
     assert PAGE.data(app)["start"] == DEFAULTS
 
 
-def test_a_question_is_answered_whole_and_nothing_else_changes() -> None:
-    app = PAGE.opened()
-    before = PAGE.data(app)
-    PAGE.report(app, question=QUESTION)
-    assert not app.exception
-    after = PAGE.data(app)
-    assert after["answer"] == posteriors.answer(QUESTION, ANN)
-    assert after["answer"]["complete"]
-    assert after["answer"]["fits"]
-    assert after | {"answer": None} == before
-
-
-def test_the_next_question_replaces_the_answer() -> None:
-    app = PAGE.opened()
-    PAGE.report(app, question=QUESTION)
-    PAGE.report(app, question=QUESTION | {"model": "mnist-beta-30", "id": 2})
-    assert (PAGE.data(app)["answer"]["id"], PAGE.data(app)["answer"]["model"]) == (2, "mnist-beta-30")
-
-
-def test_a_kept_model_can_be_asked_about(tiny_bytes: bytes) -> None:
+def test_a_kept_model_can_be_chosen(tiny_bytes: bytes) -> None:
     name = model_store.keep(ANN, "my own", tiny_bytes)
-    app = PAGE.opened(model=name)
-    assert PAGE.data(app)["start"]["model"] == name
-    PAGE.report(app, question=QUESTION | {"model": name})
-    assert PAGE.data(app)["answer"]["problem"] == ""
+    assert PAGE.data(PAGE.opened(model=name))["start"]["model"] == name
 
 
-@pytest.mark.parametrize("question", [None, {}, 7, "now", [], {"model": "../x", "image": ["1"], "id": "2"}])
-def test_a_browser_that_asks_nonsense_gets_a_sentence_at_most(question: object) -> None:
+@pytest.mark.parametrize("link", [None, {}, 7, "now", [], {"model": "../x", "image": ["1"], "full": 2}])
+def test_a_browser_that_reports_nonsense_is_put_at_the_default(link: object) -> None:
     app = PAGE.opened()
-    PAGE.report(app, question=question, link=question)
+    PAGE.report(app, link=link)
     assert not app.exception
-    answer = PAGE.data(app)["answer"]
-    assert answer is None or answer["problem"]
     del app.session_state["probability"]
     assert PAGE.data(app.run())["start"] == DEFAULTS
 

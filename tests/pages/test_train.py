@@ -60,7 +60,7 @@ def busy(shared: Manager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ma
 
 
 def turn(app: AppTest, weight: float) -> None:
-    """Turn the dial of the running optimiser."""
+    """Turn the dial of the running optimiser, or of the next run."""
     DIAL.report(app, turned={"weight": weight, "at": 0})
 
 
@@ -307,9 +307,13 @@ def test_clearing_the_caches_loses_no_run(busy: Manager) -> None:
 def test_again_repeats_the_start_with_another_weight_and_shows_both(busy: Manager) -> None:
     base = done(busy)
     app = opened(base, BOB)
+    assert DIAL.data(app)["weight"] == 0
+    turn(app, 0.37)
+    turn(app, -5)
+    assert DIAL.data(app)["weight"] == 0.37
     button(app, "Train again").click().run()
     name = address(app)
-    assert busy.snapshot(name).recipe == replace(BRIEF, beta=0.0)
+    assert busy.snapshot(name).recipe == replace(BRIEF, beta=0.37)
     until(lambda: busy.record(name).frames)
     app.run()
     before, after = shown(app)

@@ -17,12 +17,15 @@ import { modesOf, tilesOf, windowOf } from "./shape.js";
  * @typedef {{elbo: Estimate, reconstruction: number, kl_prior: number, kl: Estimate}} Bounds */
 /** The fits with a diagonal covariance and with a full one.
  * @typedef {{diagonal: import("./best_q.js").Fit, full: import("./best_q.js").Fit}} Fits */
-/** The parts of an answer so far. null: not yet, or not at all, for a model without an encoder has no ``q``.
+/** The parts of an answer so far. null: not yet, or not at all, for a model without an encoder has no ``q``; its bounds
+ * stand with log p(x).
  * model: its name; unit: that of log p(x); image: -1 if x is none of the test images; x [784] in 0..255, as the model
  * sees it.
  * @typedef {Posterior & {model: string, unit: string, image: number, x: Uint8Array, q: Gaussian | null,
  *   elbo: Estimate | null, reconstruction: number | null, kl_prior: number | null, kl: Estimate | null,
  *   fits: Fits | null, curves: import("./importance.js").Curves | null}} Inference */
+
+const NO_BOUNDS = { elbo: null, reconstruction: null, kl_prior: null, kl: null };
 
 /** @param {import("./joint.js").Joint} joint @param {Gaussian | null} q the encoder's, if there is one
  * @returns {AsyncGenerator<Partial<Inference>, void, void>} */
@@ -33,12 +36,18 @@ export async function* partsOf(joint, q) {
   yield {
     ...{ log_evidence: logEvidence, evidence_error: found.error, missed: found.missed },
     ...{ tiles: tilesOf(shown), window: windowOf(shown, q), modes: modesOf(shown) },
+    ...(q ? await boundsOf(joint, q, logEvidence) : NO_BOUNDS),
   };
   if (!q) return;
+  const [diagonal, full] = [await fit(joint, q, false, shown, logEvidence), await fit(joint, q, true, shown, logEvidence)];
+  yield { fits: { diagonal, full } };
+}
+
+/** ELBO and KL(q||p(z|x)), each on its own nodes, and the two terms of the ELBO.
+ * @param {import("./joint.js").Joint} joint @param {Gaussian} q @param {number} logEvidence @returns {Promise<Bounds>} */
+async function boundsOf(joint, q, logEvidence) {
   const bound = await elbo(joint, q);
   const kl_prior = klToPrior(q);
   const kl = await klToPosterior(joint, q, logEvidence);
-  yield { elbo: bound, reconstruction: -bound.value - kl_prior, kl_prior, kl };
-  const [diagonal, full] = [await fit(joint, q, false, shown, logEvidence), await fit(joint, q, true, shown, logEvidence)];
-  yield { fits: { diagonal, full } };
+  return { elbo: bound, reconstruction: -bound.value - kl_prior, kl_prior, kl };
 }

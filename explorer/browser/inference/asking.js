@@ -33,6 +33,12 @@ export class Asking {
     return id;
   }
 
+  /** End the work on the question, if there is one. */
+  stop() {
+    const id = ++this.id;
+    void this.worker?.then((worker) => worker.postMessage({ id }), () => {});
+  }
+
   /** @param {Question} question */
   async send(question) {
     this.worker ??= this.start();

@@ -19,6 +19,7 @@ import { loadKernel } from "./kernel.js";
 
 const MOST_KEPT = 12_000; // decoded points: 38 MB
 const SLICE_MS = 12;
+const TELL_MS = 100; // from one report on the progress to the next
 const NO_NUMBERS = "This image has no finite probability under the model. Choose another image.";
 
 const place = /** @type {any} */ (self);
@@ -30,11 +31,14 @@ let latest = 0; // the id of the last question
 /** The work on a question has ended, because there is another one. */
 class Superseded extends Error {}
 
-place.onmessage = (/** @type {{data: Question}} */ { data }) => void answer(data);
+/** An id alone ends the work. */
+place.onmessage = (/** @type {{data: Question | {id: number}}} */ { data }) => {
+  latest = data.id;
+  if ("x" in data) void answer(data);
+};
 
 /** @param {Question} question */
 async function answer(question) {
-  latest = question.id;
   try {
     const joint = await jointOf(question);
     const parts = question.seed ? curvesOf(joint, question) : partsOf(joint, question.q);
@@ -63,9 +67,11 @@ function pauseFor(question) {
   const { port1, port2 } = new MessageChannel();
   const before = model.decoded;
   let slice = performance.now();
+  let told = slice;
   return async () => {
     if (performance.now() - slice < SLICE_MS) return;
-    reply(question, { points: model.decoded - before });
+    if (slice - told > TELL_MS) reply(question, { points: model.decoded - before });
+    if (slice - told > TELL_MS) told = slice;
     await new Promise((resolve) => {
       port1.onmessage = resolve;
       port2.postMessage(null);

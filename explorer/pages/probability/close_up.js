@@ -5,7 +5,7 @@ import { paintHeat } from "./heat.js";
 import { ticksBetween } from "../../browser/ui/ticks.js";
 
 /** @typedef {import("../../browser/map/view.js").View} View */
-/** N(mean, tril tril^T). @typedef {import("../../wire.js").Gaussian} Gaussian */
+/** N(mean, tril tril^T). @typedef {import("../../browser/inference/gaussian.js").Gaussian} Gaussian */
 /** @typedef {{text: string, paper: string, muted: string, line: string, font: string, fitted: string}} CloseInk */
 /** The content of the close-up. @typedef {{window: View, tiles: import("./heat.js").Tiles, q: Gaussian | null,
  *   fitted: Gaussian | null}} Scenery */

@@ -3,6 +3,7 @@
 import { element } from "../../browser/ui/dom.js";
 import { loadPlotly } from "../../browser/ui/plotly.js";
 import { canvasOfImage, saveButtons } from "../../browser/ui/saving.js";
+import { REPEATS } from "../../browser/inference/importance.js";
 import { boundRange, curvesFigure, distanceOf, inNats } from "./curves_figure.js";
 
 /** @typedef {import("./curves_figure.js").Answer} Answer */
@@ -12,7 +13,6 @@ import { boundRange, curvesFigure, distanceOf, inNats } from "./curves_figure.js
 
 const CONFIG = { displayModeBar: false, responsive: false };
 const SOURCE_OF_BOUND = "https://arxiv.org/abs/1509.00519";
-export const REPEATS = 20; // of the largest K, when all are computed
 const FIRST_PRESS = `Draw ${REPEATS} × 10,000 samples`;
 const NEAR = 1; // nats: an effective sample size is meaningful if the bound is this near log p(x)
 const STANDARD_ERRORS = 2; // a smaller difference may be noise
@@ -63,10 +63,8 @@ export class Curves {
 
   /** @param {Answer | null} answer @param {CurvesInk} ink */
   show(answer, ink) {
-    const known = answer?.problem ? null : answer;
-    // The other parts of an answer arrive before its curves.
-    this.waiting &&= isOfOne(known, this.answer) && !known?.curves;
-    [this.answer, this.ink] = [known, ink];
+    this.waiting &&= isOfOne(answer, this.answer) && !answer?.curves;
+    [this.answer, this.ink] = [answer, ink];
     this.showState();
     this.draw();
   }
@@ -78,7 +76,8 @@ export class Curves {
 
   showState() {
     const { answer, curves, waiting } = this;
-    this.press.disabled = waiting || !answer;
+    // One question at a time: the curves wait for the fits.
+    this.press.disabled = waiting || !answer || Boolean(answer.q && !answer.fits);
     this.press.textContent = waiting ? "Drawing…" : curves ? "Draw again" : FIRST_PRESS;
     this.save.hidden = this.caption.hidden = !curves;
     this.lines.hidden = !curves;

@@ -2,9 +2,9 @@
 
 import { rgbOf } from "../../browser/ui/dom.js";
 
-/** @typedef {import("../../wire.js").ImportanceCurve} Curve */
-/** @typedef {import("../../wire.js").ImportanceCurves} Sampled */
-/** The answer for x; curves is null before they are requested. @typedef {import("../../wire.js").Inference} Answer */
+/** @typedef {import("../../browser/inference/importance.js").Curve} Curve */
+/** @typedef {import("../../browser/inference/importance.js").Curves} Sampled */
+/** The answer for x; curves is null before they are requested. @typedef {import("../../browser/inference/answers.js").Inference} Answer */
 /** @typedef {{text: string, paper: string, muted: string, line: string, font: string}} CurvesInk */
 /** @typedef {{width: number, height: number}} Area in px */
 /** A line with its band; beside: the end of each point's label.

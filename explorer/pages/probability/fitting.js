@@ -3,8 +3,8 @@
 import { element } from "../../browser/ui/dom.js";
 import { axisOf, barOf, figureOf, stripOf } from "./identity.js";
 
-/** @typedef {import("../../wire.js").Inference} Inference */
-/** @typedef {import("../../wire.js").Fit} Fit */
+/** @typedef {import("../../browser/inference/answers.js").Inference} Inference */
+/** @typedef {import("../../browser/inference/best_q.js").Fit} Fit */
 
 const STEP_MS = 250; // the maximum time per step, for fits with few steps
 const PLAY_MS = 4000; // the maximum duration of a playback
@@ -15,7 +15,7 @@ const STUCK =
 
 export class Fitting {
   /** @param {HTMLElement} root @param {AbortSignal} signal
-   * @param {{stepped: (q: import("../../wire.js").Gaussian | null) => void, changed: () => void}} act */
+   * @param {{stepped: (q: import("../../browser/inference/gaussian.js").Gaussian | null) => void, changed: () => void}} act */
   constructor(root, signal, act) {
     this.root = root;
     this.signal = signal;
@@ -42,7 +42,7 @@ export class Fitting {
     return this.answer?.fits?.[this.full ? "full" : "diagonal"] ?? null;
   }
 
-  /** q after the current step. @returns {import("../../wire.js").Gaussian | null} */
+  /** q after the current step. @returns {import("../../browser/inference/gaussian.js").Gaussian | null} */
   get fitted() {
     const { fit, step } = this;
     return fit && step >= 0 ? { mean: fit.mean[step], tril: fit.tril[step] } : null;

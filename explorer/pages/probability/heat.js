@@ -11,11 +11,6 @@ import { toPixels } from "../../browser/map/view.js";
  * distance to the next cell.
  * @typedef {{first: number, index: Int32Array, share: Float32Array}} Stations */
 
-/** @param {string} text base64 @returns {Uint8Array} */
-export function bytesOf(text) {
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-}
-
 /** Paint the tiles over the image's content, with bilinear interpolation.
  * @param {ImageData} image square @param {View} view that it shows @param {Tiles} tiles
  * @param {import("../../browser/map/points.js").Rgb} colour of the full shade @param {number} strength 0..1 */

@@ -3,7 +3,7 @@
 import { element } from "../../browser/ui/dom.js";
 import { atMost, signed, ticksBetween, tiny } from "../../browser/ui/ticks.js";
 
-/** @typedef {import("../../wire.js").Inference} Inference */
+/** @typedef {import("../../browser/inference/answers.js").Inference} Inference */
 /** A piece of the axis, in nats. @typedef {{low: number, high: number}} Strip */
 /** A part of a bar; to: its end, in nats. @typedef {{to: number, tone: string, title: string}} Piece */
 
@@ -11,7 +11,7 @@ const WIDTHS = [1, 2, 5].flatMap((factor) => [-3, -2, -1, 0, 1, 2, 3, 4].map((po
 const SHARE = 0.7; // the maximum share of the axis for a gap
 const BEYOND = 0.04; // the share of the axis right of log p(x)
 const TICKS_WANTED = 5;
-const DECIMALS = 3;
+export const DECIMALS = 3;
 
 /** The part of the axis that shows the gap; its width is a round number. @param {Inference} answer @returns {Strip} */
 export function stripOf({ log_evidence, kl }) {

@@ -31,6 +31,7 @@ const POSTERIOR = `
     <span class="lse-key-of-q" hidden><i class="lse-key-q"></i>encoder’s q(z|x), 1 and 2 σ</span>
     <span class="lse-key-of-fit" hidden><i class="lse-key-fitted"></i>q fitted to this image</span></p>
   <p class="lse-quiet lse-modes"></p>
+  <p class="lse-quiet lse-progress" data-testid="progress" role="status"></p>
 </section>`;
 
 const GIVEN = `

@@ -16,7 +16,7 @@ export class MapMarks {
     pane.scene.marks.after(this.layer);
     /** @type {View | null} */
     this.window = null;
-    /** @type {import("../../wire.js").Gaussian | null} */
+    /** @type {import("../../browser/inference/gaussian.js").Gaussian | null} */
     this.fitted = null;
     /** @type {Float32Array[]} */
     this.landed = [];
@@ -24,7 +24,7 @@ export class MapMarks {
     this.drops = [];
   }
 
-  /** @param {View | null} window @param {import("../../wire.js").Gaussian | null} fitted */
+  /** @param {View | null} window @param {import("../../browser/inference/gaussian.js").Gaussian | null} fitted */
   show(window, fitted) {
     this.window = window;
     this.fitted = fitted;
@@ -65,7 +65,7 @@ function windowMark(window, view, side) {
   return svg("rect", { x: x - width / 2, y: y - width / 2, width, height: width, class: "lse-window" });
 }
 
-/** @param {import("../../wire.js").Gaussian} q @param {View} view @param {number} side */
+/** @param {import("../../browser/inference/gaussian.js").Gaussian} q @param {View} view @param {number} side */
 function ringsOf(q, view, side) {
   return [1, 2].map((k) => {
     const points = outlineOf(q, k).map(([z1, z2]) => toPixels(view, side, z1, z2).join(","));

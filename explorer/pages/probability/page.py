@@ -4,15 +4,14 @@ dimensions."""
 from dataclasses import dataclass
 
 import streamlit as st
-from streamlit.errors import StreamlitAPIException
 
 from explorer import equations, palette, visitor
 from explorer.mounted import note_left, start_of, while_mounted
 from explorer.pages.probability.divergence.divergence import divergence
 from explorer.pages.probability.inference_costs import inference_costs
 from explorer.pages.probability.likelihood_note import likelihood_note
-from explorer.pages.probability.probability_view import probability_view
-from explorer.server import assets, catalogue, comparison_models, link, posteriors
+from explorer.pages.probability.probability_view import WORKER, probability_view
+from explorer.server import assets, catalogue, comparison_models, link
 from explorer.wire import Choice, Dial
 
 _DEFAULTS = link.defaults(link.PROBABILITY)
@@ -21,13 +20,11 @@ _KEY = "probability"
 
 @dataclass
 class _Mounted:
-    """The component's data, its last question, and the number of parts of the answer that are requested."""
+    """The component's data."""
 
     models: list[Choice]
     dials: list[Dial]
     start: dict[str, str]
-    last_question: object = None
-    parts: int = 1
 
 
 def show() -> None:
@@ -38,7 +35,7 @@ def show() -> None:
     except assets.AssetError as error:
         st.error(f"The page cannot be served. {error} Then reload this page.")
         return
-    st.fragment(_view)(visitor_id, mounted)
+    st.fragment(_view)(mounted)
     st.latex(equations.EVIDENCE)
     st.markdown(
         "For every q the ELBO is at most log p(x). The difference is KL(q ‖ p(z|x)), the divergence of q from the"
@@ -59,41 +56,18 @@ def _prepared(visitor_id: str) -> _Mounted:
     return _Mounted(models, dials, start)
 
 
-def _view(visitor_id: str, mounted: _Mounted) -> None:
-    """Draw the component with the answer to its last question, part by part; the slowest part comes last."""
-    question = st.session_state.get(_KEY, {}).get("question")
-    if question != mounted.last_question:
-        # If only the curves are new, the fits are already computed.
-        mounted.parts = 2 if _subject(question) == _subject(mounted.last_question) else 1
-        mounted.last_question = question
-    answer = posteriors.answer(question, visitor_id, mounted.parts) if question else None
+def _view(mounted: _Mounted) -> None:
+    """Draw the component, which answers every question in the browser."""
     value = probability_view(
         mounted.models,
         mounted.dials,
         mounted.start,
         _DEFAULTS,
-        answer,
         class_colours=palette.CLASSES,
         term_colours=palette.TERMS,
         plotly_url=assets.plotly_url(),
         classifier_url=assets.classifier_url(),
+        worker_url=assets.script_url("inference", WORKER),
         key=_KEY,
     )
     note_left(_KEY, value.link)
-    if answer and not answer["complete"]:
-        mounted.parts += 1
-        _rerun()
-
-
-def _subject(question: object) -> object:
-    """The part of a question that identifies the model and the image."""
-    if not isinstance(question, dict):
-        return question
-    return {name: value for name, value in question.items() if name not in ("id", "curves")}
-
-
-def _rerun() -> None:
-    try:
-        st.rerun(scope="fragment")
-    except StreamlitAPIException:  # not in a fragment rerun: the whole page has run
-        st.rerun()

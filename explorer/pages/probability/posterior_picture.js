@@ -4,11 +4,11 @@ import { rgbOf } from "../../browser/ui/dom.js";
 import { drawPicture, PICTURE_PIXELS } from "../../browser/ui/pictures.js";
 import { countOutside } from "../../browser/map/view.js";
 import { CloseUp } from "./close_up.js";
-import { bytesOf, paintHeat } from "./heat.js";
+import { paintHeat } from "./heat.js";
 import { MapMarks } from "./map_marks.js";
 
-/** @typedef {import("../../wire.js").Inference} Inference */
-/** @typedef {import("../../wire.js").Gaussian} Gaussian */
+/** @typedef {import("../../browser/inference/answers.js").Inference} Inference */
+/** @typedef {import("../../browser/inference/gaussian.js").Gaussian} Gaussian */
 
 const STALE = 0.35; // opacity of an outdated heat map while the new one is computed
 
@@ -36,11 +36,11 @@ export class PosteriorPicture {
   take(answer, name) {
     this.answer = answer;
     if (!answer) this.fitted = null;
-    this.tiles = answer && { ...answer.tiles, shade: bytesOf(answer.tiles.shade) };
+    this.tiles = answer && answer.tiles;
     this.pane.external = answer && answer.image < 0 && answer.q ? externalOf(answer.q) : null;
     this.find(".lse-modes").textContent = answer ? modesOf(answer) : "";
     this.find("[data-testid=x-name]").textContent = name;
-    const pixels = answer ? bytesOf(answer.x) : new Uint8Array(PICTURE_PIXELS);
+    const pixels = answer?.x ?? new Uint8Array(PICTURE_PIXELS);
     const picture = /** @type {HTMLCanvasElement} */ (this.find(".lse-x-picture"));
     picture.setAttribute("aria-label", name || "x");
     drawPicture(picture, pixels, 255);

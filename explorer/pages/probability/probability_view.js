@@ -1,5 +1,5 @@
-// The Probability page: the model and x, the question to the server, and the sections that show its answer. There are
-// no server requests while a pointer is down.
+// The Probability page: the model and x, the question about them, and the sections that show its answer. The browser
+// computes it, so the server is asked nothing.
 
 import { Dials } from "../../browser/map/dial_model.js";
 import { linkOf, showInAddressBar, startingLink, stateOf } from "../../browser/map/link.js";
@@ -11,14 +11,14 @@ import { Side } from "../../browser/map/side.js";
 import { Ancestral } from "./ancestral.js";
 import { Curves } from "./curves.js";
 import { Fitting } from "./fitting.js";
-import { Identity } from "./identity.js";
+import { DECIMALS, Identity } from "./identity.js";
+import { Inquiry, modelInput } from "./inquiry.js";
 import { PosteriorPicture } from "./posterior_picture.js";
 import { layOut } from "./layout.js";
-import { Questions, modelInput } from "./questions.js";
 import { Sketch } from "./sketch.js";
 
 /** @typedef {import("../../wire.js").Choice} Model */
-/** @typedef {import("../../wire.js").Inference} Inference */
+/** @typedef {import("../../browser/inference/answers.js").Inference} Inference */
 /** @typedef {import("../../browser/ui/mount.js").Component<import("../../wire.js").ProbabilityData>} Component */
 
 const FOCUS_FACTOR = 4; // half the window, in multiples of the close-up's
@@ -46,9 +46,15 @@ class ProbabilityView {
       pick: (name) => void this.pick(this.named(name)),
       turn: (beta, final) => this.turn(beta, final),
     });
-    this.questions = new Questions(data.answer?.id ?? 0, (question) => this.ask(question));
+    this.inquiry = new Inquiry(data.worker_url, {
+      progressed: (points) => this.showProgress(points),
+      found: (answer) => this.showAnswer(answer),
+      ended: (problem) => this.end(problem),
+    });
     this.picture = new PosteriorPicture(this.root, this.pane);
     this.addSections(this.data.start.full === "on");
+    this.answers = 0;
+    this.unreported = false;
     void this.start();
   }
 
@@ -60,7 +66,7 @@ class ProbabilityView {
       changed: () => this.publish(),
     });
     this.fitting.turnFull(full);
-    this.curves = new Curves(this.find(".lse-curves"), { draw: () => this.questions.askForCurves() });
+    this.curves = new Curves(this.find(".lse-curves"), { draw: () => this.inquiry.askForCurves() });
     this.ancestral = new Ancestral(this.find(".lse-ancestral"), this.signal, {
       land: (places) => this.picture?.marks.land(places),
       take: (pixels) => {
@@ -100,7 +106,7 @@ class ProbabilityView {
     this.chooseFirstImage();
     this.pane.start();
     this.showModel();
-    this.questions.put(this.model);
+    this.ask();
     this.root.dataset.ready = "true";
     showInAddressBar(this.link, this.data.defaults);
     // Evaluating Plotly blocks the main thread for a second, so the map is drawn and usable before.
@@ -120,10 +126,10 @@ class ProbabilityView {
     if (others || state.image >= images) this.panes.state = { ...state, image: -1, z: state.z ?? new Float32Array(2) };
     const { image, z } = this.panes.state;
     const untouched = z?.every((coordinate) => coordinate === 0);
-    if (image < 0 && images_url && !this.questions.pixels) {
+    if (image < 0 && images_url && !this.inquiry.pixels) {
       this.panes.state = { ...this.panes.state, image: 0, z: untouched ? null : z };
     }
-    if (!this.questions.pixels) this.questions.take(this.panes.state.image, null);
+    if (!this.inquiry.pixels) this.inquiry.take(this.panes.state.image, null);
   }
 
   // What the visitor does
@@ -134,7 +140,7 @@ class ProbabilityView {
     if (!choice || (this.started && choice.name === (this.side.asked ?? before).name)) return;
     if (!(await this.side.take(choice))) return this.picker.show(this.model);
     if (!this.started) return void this.start();
-    this.chooseFirstImage(before.dataset !== choice.dataset && !this.questions.pixels);
+    this.chooseFirstImage(before.dataset !== choice.dataset && !this.inquiry.pixels);
     this.forgetAnswer();
     this.showModel();
     this.side.move(before);
@@ -146,18 +152,25 @@ class ProbabilityView {
   turn(beta, final) {
     if (!this.side.turn(beta)) return void this.pick(this.dials.under(this.model).at(beta));
     this.panes.decode();
-    if (!final) return this.picker.show(this.model);
+    if (!final) return this.whileTurned();
     this.forgetAnswer();
     this.showModel();
     this.askAgain();
   }
 
+  /** The answer is that of another KL weight, and no question is put until the dial stands. */
+  whileTurned() {
+    this.inquiry.hold();
+    this.picker.show(this.model);
+    Object.assign(this.root.dataset, { answered: "false", waits: "true" });
+  }
+
   /** Ask about the same x under another model. */
   askAgain() {
     const given = this.drawing ? this.sketch?.pixels : this.sample;
-    if (this.questions.pixels && given) this.questions.take(-1, modelInput(this.model, given));
+    if (this.inquiry.pixels && given) this.inquiry.take(-1, modelInput(this.model, given));
+    this.ask();
     this.publish();
-    this.questions.put(this.model);
   }
 
   /** Show the selected image, or that none is selected. */
@@ -166,8 +179,8 @@ class ProbabilityView {
     this.panes.noteSelected();
     if (image < 0 || !this.started) return;
     this.drawing = false;
-    this.questions.take(image, null);
-    this.questions.put(this.model);
+    this.inquiry.take(image, null);
+    this.ask();
   }
 
   /** @param {Uint8Array | null} pixels */
@@ -181,9 +194,9 @@ class ProbabilityView {
   takeSample(pixels) {
     this.drawing = false;
     this.sample = pixels;
-    this.questions.take(-1, pixels);
+    this.inquiry.take(-1, pixels);
+    this.ask();
     this.panes.deselect();
-    this.questions.put(this.model);
   }
 
   /** @param {HTMLElement} button */
@@ -192,13 +205,13 @@ class ProbabilityView {
     if (button.matches(".lse-nearer") && window) this.panes.look({ ...window, half: FOCUS_FACTOR * window.half }, true);
   }
 
-  /** @param {import("../../wire.js").Question} question */
-  ask(question) {
-    const waits = !this.questions.answeredBy(this.answer);
-    this.root.dataset.answer = "";
-    this.root.dataset.waits = String(waits);
-    if (waits) this.picture?.show();
-    this.report("question", question);
+  /** Ask about x, if there is one. */
+  ask() {
+    const { loaded } = this.pane;
+    if (!loaded || !this.inquiry.hasImage) return;
+    Object.assign(this.root.dataset, { answer: "", answered: "false", waits: "true" });
+    this.picture?.show();
+    void this.inquiry.put(this.model, loaded.decoder);
   }
 
   /** @returns {Object<string, string>} */
@@ -208,12 +221,14 @@ class ProbabilityView {
     return { ...look, full: this.fitting?.full ? "on" : "" };
   }
 
-  /** After a final change: update the address bar, and report the link to Streamlit. */
+  /** After a final change: update the address bar, and report the link to Streamlit, which then runs the page anew: once
+   * the answer stands, so that it competes with nothing. */
   publish() {
     if (!this.started) return;
     const { link } = this;
     showInAddressBar(link, this.data.defaults);
-    this.report("link", link);
+    this.unreported = this.inquiry.open;
+    if (!this.unreported) this.report("link", link);
   }
 
   // What is shown
@@ -248,34 +263,50 @@ class ProbabilityView {
     const before = scene.ink.join();
     scene.readTheme();
     if (scene.ink.join() !== before) this.panes.restyle();
-    const { answer } = data;
-    if (answer && this.questions.answeredBy(answer)) this.take(answer);
-    else this.picture?.show();
+    this.picture?.show();
     this.showCurves();
   }
 
-  /** @param {import("../../wire.js").Answer} answer to the last question, or to the same question without curves */
-  take(answer) {
-    if (answer.problem) this.forgetAnswer();
-    else this.showAnswer(/** @type {Inference} */ (answer));
-    this.panes.showError(answer.problem);
-    this.picture?.invite(this.model, answer.problem);
-    this.root.dataset.waits = "false";
-    if (answer.id === this.questions.id) this.root.dataset.answer = String(answer.id);
-    this.picture?.show();
+  /** @param {number} points decoded so far */
+  showProgress(points) {
+    this.find(".lse-progress").textContent = `Computing p(z|x): decoded at ${points.toLocaleString("en")} points of z so far.`;
   }
 
-  /** @param {Inference} answer */
+  /** All parts of the answer stand, or a sentence says why there is none. @param {string} problem */
+  end(problem) {
+    if (problem) this.forgetAnswer();
+    this.panes.showError(problem);
+    this.picture?.invite(this.model, problem);
+    this.find(".lse-progress").textContent = "";
+    Object.assign(this.root.dataset, { waits: "false", answer: String(++this.answers), answered: String(!problem) });
+    this.picture?.show();
+    this.showCurves();
+    if (this.unreported) this.publish();
+  }
+
+  /** @param {Inference} answer so far */
   showAnswer(answer) {
     const fresh = this.answer?.x !== answer.x || this.answer?.model !== answer.model;
     this.answer = answer;
+    this.root.dataset.waits = "false";
     const source = this.drawing ? "your drawing" : "a sample of the model";
-    this.picture?.take(answer, `x, ${answer.image < 0 ? source : `test image ${answer.image}`}`);
+    if (fresh) this.picture?.take(answer, `x, ${answer.image < 0 ? source : `test image ${answer.image}`}`);
     this.identity?.show(answer);
     this.fitting?.show(answer, fresh);
     if (this.picture) this.picture.fitted = this.fitting?.fitted ?? null;
+    this.picture?.show();
+    this.showCurves();
+    this.noteNumbers(answer);
     if (fresh && answer.image < 0) this.moveHandleTo(answer);
     this.showView();
+  }
+
+  /** @param {Inference} answer */
+  noteNumbers({ log_evidence, elbo, kl }) {
+    const { dataset } = this.root;
+    dataset.logEvidence = log_evidence.toFixed(DECIMALS);
+    dataset.elbo = elbo?.value.toFixed(DECIMALS) ?? "";
+    dataset.klPosterior = kl?.value.toFixed(DECIMALS) ?? "";
   }
 
   /** Move the handle, as to the code of a selected image. @param {Inference} answer */
@@ -299,6 +330,7 @@ class ProbabilityView {
 
   destroy() {
     this.resized?.disconnect();
+    this.inquiry.destroy();
     this.curves?.destroy();
     this.panes.destroy();
   }

@@ -8,7 +8,7 @@ from streamlit.components.v2.bidi_component import ComponentResult
 from explorer.browser import FOLDER as KIT
 from explorer.browser import MAP_STYLES
 from explorer.javascript import bundle, styles
-from explorer.wire import Answer, Choice, ClassColours, Dial, Inference, ProbabilityData, TermColours
+from explorer.wire import Choice, ClassColours, Dial, ProbabilityData, TermColours
 
 FOLDER = Path(__file__).parent
 _STYLES = (
@@ -21,10 +21,12 @@ _STYLES = (
     FOLDER / "figures_of_inference.css",
 )
 
+WORKER = bundle(KIT / "inference/worker.js")
+"""The script of the Web Worker that computes the posterior."""
 
 _mount = component(
     "probability_view",
-    html='<div class="lse lse-probability" data-testid="probability" data-ready="false" data-answer=""></div>',
+    html='<div class="lse lse-probability" data-testid="probability" data-ready="false" data-answered="false"></div>',
     css=styles(_STYLES),
     js=bundle(FOLDER / "probability_view.js"),
     isolate_styles=False,  # Plotly's style sheet does not apply inside a shadow root
@@ -36,28 +38,28 @@ def probability_view(
     dials: list[Dial],
     start: dict[str, str],
     defaults: dict[str, str],
-    answer: Answer | Inference | None,
     *,
     class_colours: ClassColours,
     term_colours: TermColours,
     plotly_url: str,
     classifier_url: str,
+    worker_url: str,
     key: str,
 ) -> ComponentResult:
-    """Draw the map and the answer for one image; the value has the last ``link`` state and a ``question``.
+    """Draw the map and what is known of one image; the value has the last ``link`` state, or None.
 
-    Either may be None. Both come from a browser, so check them with explorer.server.link.clean and
-    explorer.server.questions.parse_question. While the component is mounted only ``answer`` may change.
+    It comes from a browser, so check it with explorer.server.link.clean. The data may not change while the component
+    is mounted.
     """
     data: ProbabilityData = {
         "models": models,
         "dials": dials,
         "start": start,
         "defaults": defaults,
-        "answer": answer,
         "class_colours": class_colours,
         "term_colours": term_colours,
         "plotly_url": plotly_url,
         "classifier_url": classifier_url,
+        "worker_url": worker_url,
     }
-    return _mount(key=key, data=data, on_link_change=lambda: None, on_question_change=lambda: None)
+    return _mount(key=key, data=data, on_link_change=lambda: None)

@@ -14,7 +14,7 @@ from models.evaluation import fixed_images
 from models.evidence import evidence, posterior
 from tests.browser.blank_page import blank_page, modules
 from tests.browser.conftest import openings
-from tests.browser.opened_map import lonely_image
+from tests.browser.opened_map import READY_MS, lonely_image
 from tests.browser.opened_pair import SEVEN
 from tests.browser.opened_probability import OpenedProbability
 
@@ -174,6 +174,55 @@ def test_the_dial_answers_at_every_weight(open_probability: Callable) -> None:
     expect(opened.root).to_have_attribute("data-model", f"{gallery.DIAL}@0.367")
     opened.wait_for_answer(before)
     assert_adds_up(opened, f"{gallery.DIAL}@0.367")
+
+
+FRAMES = """() => {
+    const { dataset } = document.querySelector("[data-testid=probability]");
+    const { send } = WebSocket.prototype;
+    window.sent = 0;
+    WebSocket.prototype.send = function (...given) {
+        window.sent += dataset.answered === "false";
+        return send.apply(this, given);
+    };
+}"""
+FAST = "kernel.then(({ memory }) => memory instanceof WebAssembly.Memory)"
+
+
+def test_the_browser_answers_alone_and_quickly_and_says_so(opened: OpenedProbability) -> None:
+    """No frame goes to the server while a question is open, and the app's policy lets the kernel run in the worker."""
+    opened.page.evaluate(FRAMES)
+    field, image = opened.page.get_by_test_id("number").locator("input"), 247
+    field.fill(str(image))
+    field.press("Enter")
+    expect(opened.root).to_have_attribute("data-answered", "false")
+    expect(opened.root).to_have_attribute("data-answered", "true", timeout=READY_MS)
+    assert opened.page.evaluate("sent") == 0
+    assert opened.root.get_attribute("data-image") == str(image)
+    shown = [float(str(opened.root.get_attribute(f"data-{each}"))) for each in ("elbo", "kl-posterior", "log-evidence")]
+    assert shown == opened.numbers("identity", ["ELBO", "KL(q ‖ p(z|x))", "log p(x)"])
+    (worker,) = opened.page.workers
+    assert worker.evaluate(FAST)
+
+
+def test_only_the_last_of_many_questions_is_answered(opened: OpenedProbability) -> None:
+    before = opened.answer
+    field = opened.page.get_by_test_id("number").locator("input")
+    for image in (30, 31, 32):
+        field.fill(str(image))
+        field.press("Enter")
+    opened.wait_for_answer(before)
+    assert opened.answer == before + 1
+    expect(opened.page.get_by_test_id("x-name")).to_have_text("x, test image 32")
+    assert_adds_up(opened, REFERENCE)
+
+
+@pytest.mark.slow
+def test_importance_sampling_comes_in_parts_and_near_the_evidence(opened: OpenedProbability) -> None:
+    curves = opened.page.get_by_test_id("curves")
+    expect(curves.get_by_role("button", name="Draw")).to_be_enabled(timeout=READY_MS)
+    curves.get_by_role("button", name="Draw").click()
+    expect(curves).to_contain_text("the first 2 of 20 repeats", timeout=READY_MS)
+    expect(curves).to_contain_text("over 20 repeats", timeout=READY_MS)
 
 
 def test_another_model_answers_for_the_same_image(opened: OpenedProbability) -> None:
