@@ -46,9 +46,9 @@ ASK = """async ([x, parts]) => {
 }"""
 SLOW = pytest.mark.slow
 DIALS = [f"{gallery.DIAL}@0.3", f"{gallery.DIAL}@10"]
-MODELS = [pytest.param(name, 50, marks=SLOW) for name in [*gallery.recipes(), *DIALS]]
-"""Of every model; some are in ``QUICK`` besides."""
-QUICK = [("mnist-beta-0", 2), (gallery.REFERENCE, 2), ("mnist-gaussian-beta-1", 1), ("mnist-lattice", 1), (DIALS[0], 1)]
+QUICK = [("mnist-beta-0", 2), (gallery.REFERENCE, 1), ("mnist-gaussian-beta-1", 1), ("mnist-lattice", 1), (DIALS[0], 1)]
+"""Names of models and numbers of test images."""
+MODELS = [pytest.param(name, 4, marks=SLOW) for name in [*gallery.recipes(), *DIALS]]
 
 
 @pytest.fixture(scope="module")
