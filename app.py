@@ -9,6 +9,7 @@ from explorer.page_head import APP, page_head
 from explorer.pages.compare import page as compare_page
 from explorer.pages.map import page as map_page
 from explorer.pages.probability import page as probability_page
+from explorer.pages.story import page as story_page
 from explorer.pages.train import page as train_page
 
 _STATIC = Path(__file__).parent / "static"
@@ -29,6 +30,7 @@ def show() -> None:
 
     pages = [
         st.Page(map_page.show, title="Map", url_path="map", default=True),
+        st.Page(story_page.show, title="Story", url_path="story"),
         st.Page(compare_page.show, title="Compare", url_path="compare"),
         st.Page(probability_page.show, title="Probability", url_path="probability"),
         st.Page(train_page.show, title="Train", url_path="train"),

@@ -61,29 +61,31 @@ export interface Model {
 /**
  * The loss, reconstruction + beta * KL in nats per image, of models that were trained for one KL weight alone.
  *
- * ``low`` and ``high`` are the least and the greatest of ``seeds`` seeds.
+ * ``low`` and ``high`` are the least and the greatest of ``seeds`` seeds, each trained for ``epochs`` epochs.
  */
 export interface DedicatedLoss {
   beta: number;
   low: number;
   high: number;
   seeds: number;
+  epochs: number;
 }
 
 /**
  * One model for every KL weight from ``low`` to ``high``. ``model`` is the model at beta = 1.
  *
- * ``url`` is the address of a gzipped safetensors file, see models.dial_table.browser_bytes; ``encoder_url``, of one
- * of its encoders. ``metrics`` are the averages over the images at each of the KL weights ``betas`` of its table.
- * ``dedicated`` has an entry for each named KL weight of which measures are shipped.
+ * Its ``url`` is the address of a file as models.dial_bytes.decoder_bytes makes it, gzipped; ``encoder_url``, of one
+ * as encoder_bytes does. ``metrics`` are the averages over the images at each of the KL weights ``betas`` of its
+ * table, of which ``marks`` are named. ``dedicated`` has an entry for each named KL weight of which measures of models
+ * of the same images are shipped.
  */
 export interface Dial {
   model: Model;
-  url: string;
   encoder_url: string;
   low: number;
   high: number;
   betas: number[];
+  marks: number[];
   metrics: Record<string, number>[];
   dedicated: DedicatedLoss[];
 }
@@ -246,7 +248,7 @@ export interface LinkedData {
 }
 
 /**
- * For the map; ``dial`` is None where its files cannot be read.
+ * For the map; the ``dials`` are the shipped one, where its file can be read, then the visitor's.
  */
 export interface MapData {
   class_colours: ClassColours;
@@ -256,11 +258,11 @@ export interface MapData {
   start: Record<string, string>;
   defaults: Record<string, string>;
   models: Model[];
-  dial: Dial | null;
+  dials: Dial[];
 }
 
 /**
- * For the two maps side by side; ``dial`` is None where its files cannot be read.
+ * For the two maps side by side; ``dials`` as for the map.
  */
 export interface CompareData {
   class_colours: ClassColours;
@@ -270,14 +272,14 @@ export interface CompareData {
   start: Record<string, string>;
   defaults: Record<string, string>;
   models: Choice[];
-  dial: Dial | null;
+  dials: Dial[];
   runs: RunChoice[];
   seeds: Seed[];
   classifier: Classifier;
 }
 
 /**
- * For the map of one image's posterior; ``dial`` as for the map. ``worker_url`` is the address of the script that
+ * For the map of one image's posterior; ``dials`` as for the map. ``worker_url`` is the address of the script that
  * computes it, gzipped.
  */
 export interface ProbabilityData {
@@ -288,8 +290,25 @@ export interface ProbabilityData {
   start: Record<string, string>;
   defaults: Record<string, string>;
   models: Choice[];
-  dial: Dial | null;
+  dials: Dial[];
   worker_url: string;
+}
+
+/**
+ * For the story. ``evidence``: for each shipped model by name its measured averages of models.inference.UNITS over
+ * the test images; empty where its file cannot be read, as is ``seeds``.
+ */
+export interface StoryData {
+  class_colours: ClassColours;
+  term_colours: TermColours;
+  plotly_url: string;
+  classifier_url: string;
+  start: Record<string, string>;
+  defaults: Record<string, string>;
+  models: Choice[];
+  dial: Dial | null;
+  seeds: Seed[];
+  evidence: Record<string, Record<string, number>>;
 }
 
 /**

@@ -69,29 +69,31 @@ class Model(TypedDict):
 class DedicatedLoss(TypedDict):
     """The loss, reconstruction + beta * KL in nats per image, of models that were trained for one KL weight alone.
 
-    ``low`` and ``high`` are the least and the greatest of ``seeds`` seeds.
+    ``low`` and ``high`` are the least and the greatest of ``seeds`` seeds, each trained for ``epochs`` epochs.
     """
 
     beta: float
     low: float
     high: float
     seeds: int
+    epochs: int
 
 
 class Dial(TypedDict):
     """One model for every KL weight from ``low`` to ``high``. ``model`` is the model at beta = 1.
 
-    ``url`` is the address of a gzipped safetensors file, see models.dial_table.browser_bytes; ``encoder_url``, of one
-    of its encoders. ``metrics`` are the averages over the images at each of the KL weights ``betas`` of its table.
-    ``dedicated`` has an entry for each named KL weight of which measures are shipped.
+    Its ``url`` is the address of a file as models.dial_bytes.decoder_bytes makes it, gzipped; ``encoder_url``, of one
+    as encoder_bytes does. ``metrics`` are the averages over the images at each of the KL weights ``betas`` of its
+    table, of which ``marks`` are named. ``dedicated`` has an entry for each named KL weight of which measures of models
+    of the same images are shipped.
     """
 
     model: Model
-    url: str
     encoder_url: str
     low: float
     high: float
     betas: list[float]
+    marks: list[float]
     metrics: list[dict[str, float]]
     dedicated: list[DedicatedLoss]
 
@@ -223,29 +225,39 @@ class LinkedData(PageData):
 
 
 class MapData(LinkedData):
-    """For the map; ``dial`` is None where its files cannot be read."""
+    """For the map; the ``dials`` are the shipped one, where its file can be read, then the visitor's."""
 
     models: list[Model]
-    dial: Dial | None
+    dials: list[Dial]
 
 
 class CompareData(LinkedData):
-    """For the two maps side by side; ``dial`` is None where its files cannot be read."""
+    """For the two maps side by side; ``dials`` as for the map."""
 
     models: list[Choice]
-    dial: Dial | None
+    dials: list[Dial]
     runs: list[RunChoice]
     seeds: list[Seed]
     classifier: Classifier
 
 
 class ProbabilityData(LinkedData):
-    """For the map of one image's posterior; ``dial`` as for the map. ``worker_url`` is the address of the script that
+    """For the map of one image's posterior; ``dials`` as for the map. ``worker_url`` is the address of the script that
     computes it, gzipped."""
 
     models: list[Choice]
-    dial: Dial | None
+    dials: list[Dial]
     worker_url: str
+
+
+class StoryData(LinkedData):
+    """For the story. ``evidence``: for each shipped model by name its measured averages of models.inference.UNITS over
+    the test images; empty where its file cannot be read, as is ``seeds``."""
+
+    models: list[Choice]
+    dial: Dial | None
+    seeds: list[Seed]
+    evidence: dict[str, dict[str, float]]
 
 
 class RunData(PageData):

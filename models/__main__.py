@@ -18,6 +18,7 @@ from models import (
     data,
     gallery,
     inference,
+    lookup_costs,
     measures,
     report,
     sweep,
@@ -158,8 +159,12 @@ def _add_evaluating(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--split", choices=SPLITS, default="test", help="held-out images, or those that a model trains on (%(default)s)"
     )
     verb.add_argument("--beta", type=float, help="the KL weight at which a model of --beta dial is evaluated (1)")
-    verb.add_argument(
+    instead = verb.add_mutually_exclusive_group()
+    instead.add_argument(
         "--evidence", action="store_true", help="instead log p(x) by quadrature, bounds below it and gaps (off)"
+    )
+    instead.add_argument(
+        "--look-up", action="store_true", help="instead the ELBO of a q that is looked up, without the encoder (off)"
     )
     verb.add_argument(
         "--images",
@@ -194,7 +199,9 @@ def _add_measuring(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]")
     )
     verb.set_defaults(run=_sweep)
 
-    verb = verbs.add_parser("evidence", help="evaluate --evidence of the shipped models whose figures are not kept yet")
+    verb = verbs.add_parser(
+        "evidence", help="evaluate --evidence and --look-up of the shipped models whose figures are not kept yet"
+    )
     verb.add_argument(
         "--jobs", type=argument_types.count, default=1, help="models at a time, one thread each (%(default)s)"
     )
@@ -239,6 +246,9 @@ def _evaluate(options: argparse.Namespace) -> None:
     if options.evidence:
         _evaluate_evidence(options, model, images)
         return
+    if options.look_up:
+        _evaluate_lookup(options, model, images)
+        return
     model = checkpoint.evaluated_again(model, images, options.beta)
     metrics = model.metrics
     command = model.recipe.command(options.file.as_posix())
@@ -280,6 +290,20 @@ def _evaluate_evidence(options: argparse.Namespace, model: Checkpoint, images: d
         return
     subset = f"; the subset is the first {counts['subset']:,}" if counts.get("subset") else ""
     print(f"averages over the first {len(x):,} {SPLITS[options.split]} images, {_pixels_in_words(model)}{subset}")
+    _print_with_units(found, units, digits=5)
+
+
+def _evaluate_lookup(options: argparse.Namespace, model: Checkpoint, images: data.Dataset) -> None:
+    x, found = fixed_images(images, model.likelihood), {}
+    for part in tqdm(lookup_costs.measure(model.vae(options.beta), x), desc="looking up", unit=" parts"):
+        found |= part
+    units = lookup_costs.units(model.likelihood)
+    found = {name: found[name] for name in units if name in found}
+    if options.json:
+        beta = {} if options.beta is None else {"beta": options.beta}
+        print(report.report(options.file.stem, model, found, units, split=options.split, images=len(x), **beta))
+        return
+    print(f"averages over the first {len(x):,} {SPLITS[options.split]} images, {_pixels_in_words(model)}")
     _print_with_units(found, units, digits=5)
 
 
@@ -338,15 +362,14 @@ def _pretrain(options: argparse.Namespace) -> None:
         torch.set_num_threads(1)
         for name in tqdm(commands, unit=" models"):
             gallery.evaluate_again(name)
-        gallery.tabulate_dial()
         return
     missing = [name for name in commands if not gallery.path(name).exists()]
     # The reference comes first: every other model is aligned to it or continues its training.
     for wave in ({gallery.REFERENCE}, commands.keys() - {gallery.REFERENCE}):
         with ThreadPoolExecutor(options.jobs) as pool:
             list(pool.map(command_line.run, [commands[name] for name in missing if name in wave]))
-    if gallery.DIAL in missing or not gallery.TABLE.exists():
-        gallery.tabulate_dial()
+    if gallery.DIAL in missing:
+        gallery.evaluate_again(gallery.DIAL)
 
 
 def _measure(options: argparse.Namespace) -> None:

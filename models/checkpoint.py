@@ -4,7 +4,8 @@ Layout: weights in float16 under their torch names; codes.mean, codes.stddev flo
 codes.reconstruction, codes.kl float32 [N] in nats, codes.label uint8 [N]; text metadata, which
 include the averages over binarisations. Equal checkpoints give equal bytes.
 A learnt stddev of the pixels is one of the weights, as its logarithm.
-A model of the objective "dial" has the weights of models.dial.Dial, and its codes are those at beta = 1.
+A model of the objective "dial" has the weights of models.dial.Dial, its codes are those at beta = 1, and a table has
+them at other KL weights, see models.dial_table; files of an older version have no table.
 A model of the objective "lattice" has no encoder: those weights are missing, and its codes describe p(z|x) itself.
 A file may come from anywhere: its size is limited before it is parsed, and its content must match its recipe.
 """
@@ -16,27 +17,28 @@ from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import TypeGuard
+from typing import TypeGuard, cast
 
 import safetensors
 import safetensors.torch
 import torch
 from torch import Tensor
 
+from models import dial_table
 from models.data import Dataset
-from models.dial import Network, model_of, network
+from models.dial import Dial, Network, model_of, network
+from models.dial_table import DialTable, Watch, unwatched
 from models.evaluation import Averages, Codes, average_terms, encode_dataset, summarise
-from models.files import is_number, write_atomically
+from models.files import write_atomically
 from models.likelihood import LIKELIHOODS, Likelihood
 from models.recipe import Recipe, RecipeError
 from models.vae import LATENTS, VAE, NoEncoderError
 
 FORMAT = "latent-space-explorer/1"
-MAX_FILE_BYTES = 16 << 20
+MAX_FILE_BYTES = 24 << 20
+"""The widest dial of MNIST has 22 MB."""
 MAX_HEADER_BYTES = 64 << 10
 _MAX_IMAGES = 100_000
-_MAX_BINARISATIONS = 100
-_LARGEST = 3e38  # nats that float32 can hold
 _CODES = {
     "mean": ("F32", [LATENTS]),
     "stddev": ("F32", [LATENTS]),
@@ -64,6 +66,7 @@ class Checkpoint:
     weights: dict[str, Tensor]
     codes: Codes
     averages: Averages | None = None
+    table: DialTable | None = None
 
     @cached_property
     def metrics(self) -> dict[str, float]:
@@ -102,15 +105,31 @@ class Checkpoint:
 
     def vae(self, beta: float | None = None) -> VAE:
         """The model, in float32, in evaluation mode. Of a dial, that at ``beta``, by default 1. Raises DialError."""
+        return model_of(self._network(), beta).eval()
+
+    def tabulated_again(self, held_out: Dataset, betas: Tensor, watch: Watch = unwatched) -> "Checkpoint":
+        """This model of a dial with its table made anew, of integrals over z; see models.dial_table.tabulate."""
+        dial = cast(Dial, self._network())
+        return replace(self, table=dial_table.tabulate(dial, held_out, betas, samples=0, watch=watch))
+
+    def _network(self) -> Network:
         trained = network(self.recipe)
         trained.load_state_dict(self.weights)
-        return model_of(trained, beta).eval()
+        return trained
 
 
-def from_trained(trained: Network, recipe: Recipe, dataset: Dataset, held_out: Dataset) -> Checkpoint:
+def from_trained(
+    trained: Network,
+    recipe: Recipe,
+    dataset: Dataset,
+    held_out: Dataset,
+    betas: Tensor | None = None,
+    watch: Watch = unwatched,
+) -> Checkpoint:
     """The checkpoint of ``trained``, which learnt ``dataset`` by ``recipe``, with the codes of ``held_out``.
 
-    Of a dial, the codes and averages are those at beta = 1.
+    Of a dial, the codes and averages are those at beta = 1, and its table is made at ``betas``, by default those of
+    models.dial_table.table_betas; see tabulate there for ``watch``.
     """
     # Weights are rounded first, so that the codes and metrics are those of the weights in the file.
     weights = half_weights(trained)
@@ -118,7 +137,11 @@ def from_trained(trained: Network, recipe: Recipe, dataset: Dataset, held_out: D
     vae = model_of(trained)
     codes = encode_dataset(vae, held_out)
     averages = average_terms(vae, held_out, codes)
-    return Checkpoint(recipe, dataset.sha256(), dependency_versions(), weights, codes, averages)
+    table = None
+    if isinstance(trained, Dial):
+        betas = dial_table.table_betas() if betas is None else betas
+        table = dial_table.tabulate(trained, held_out, betas, watch=watch)
+    return Checkpoint(recipe, dataset.sha256(), dependency_versions(), weights, codes, averages, table)
 
 
 def evaluated_again(model: Checkpoint, held_out: Dataset, beta: float | None = None) -> Checkpoint:
@@ -170,6 +193,10 @@ def write(path: Path, checkpoint: Checkpoint) -> None:
     if checkpoint.averages is not None:
         metadata["averages"] = json.dumps(asdict(checkpoint.averages))
     tensors = checkpoint.weights | {f"codes.{f.name}": getattr(checkpoint.codes, f.name) for f in fields(Codes)}
+    if checkpoint.table is not None:
+        metadata["table_averages"] = json.dumps([asdict(each) for each in checkpoint.table.averages])
+        metadata["table_samples"] = json.dumps(checkpoint.table.samples)
+        tensors |= checkpoint.table.tensors
     raw = serialised(tensors, metadata)
     parse(raw)  # a file that cannot be read back is never written
     write_atomically(path, raw)
@@ -222,9 +249,10 @@ def parse(raw: bytes) -> Checkpoint:
         recipe,
         str(metadata.get("dataset_sha256", "")),
         _versions(metadata),
-        tensors,
+        {name: tensor for name, tensor in tensors.items() if not name.startswith(dial_table.PREFIX)},
         codes,
         _averages(metadata),
+        _table(metadata, tensors, codes),
     )
 
 
@@ -263,20 +291,21 @@ def _averages(metadata: dict) -> Averages | None:
     text = metadata.get("averages")
     if text is None:
         return None
-    found = _parse_object(text if isinstance(text, str) else "", "averages")
-    lists = [found.get(field.name) for field in fields(Averages)]
-    sound = [values for values in lists if _are_averages(values)]
-    if len(sound) < len(lists) or len(set(map(len, sound))) != 1:
-        raise CheckpointError(
-            f"The checkpoint's averages are not two lists of as many numbers, 1 to {_MAX_BINARISATIONS}."
-        )
-    return Averages(*(tuple(values) for values in sound))
+    try:
+        return Averages.parse(_parse_object(text if isinstance(text, str) else "", "averages"))
+    except ValueError as error:
+        raise error if isinstance(error, CheckpointError) else CheckpointError(f"The checkpoint's {error}") from error
 
 
-def _are_averages(values: object) -> TypeGuard[list[float]]:
-    if not isinstance(values, list) or not 1 <= len(values) <= _MAX_BINARISATIONS:
-        return False
-    return all(is_number(value, -_LARGEST, _LARGEST) for value in values)
+def _table(metadata: dict, tensors: dict[str, Tensor], codes: Codes) -> DialTable | None:
+    if f"{dial_table.PREFIX}betas" not in tensors:
+        return None
+    texts = [metadata.get(name) for name in ("table_averages", "table_samples")]
+    try:
+        values = [json.loads(text if isinstance(text, str) else "") for text in texts]
+        return dial_table.parse(tensors, codes.label, *values)
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"The checkpoint's table cannot be used: {error}") from error
 
 
 def _check_layout(header: dict, recipe: Recipe) -> None:
@@ -288,6 +317,7 @@ def _check_layout(header: dict, recipe: Recipe) -> None:
     expected = {name: ("F16", list(weight.shape)) for name, weight in network(recipe).state_dict().items()}
     for name, (dtype, row) in _CODES.items():
         expected[f"codes.{name}"] = (dtype, [*shape, *row])
+    expected |= _table_layout(header, recipe, shape[0])
     for name in sorted(expected.keys() | header.keys()):
         found = header.get(name)
         if name not in expected:
@@ -295,6 +325,17 @@ def _check_layout(header: dict, recipe: Recipe) -> None:
         if not isinstance(found, dict) or (found.get("dtype"), found.get("shape")) != expected[name]:
             dtype, shape = expected[name]
             raise CheckpointError(f"The checkpoint's {name} is missing, or is not {dtype} {shape}.")
+
+
+def _table_layout(header: dict, recipe: Recipe, images: int) -> dict[str, tuple[str, list[int]]]:
+    """The layout of a dial's table; none where its file has no table."""
+    betas = header.get(f"{dial_table.PREFIX}betas")
+    if not recipe.is_dial or betas is None:
+        return {}
+    shape = betas.get("shape") if isinstance(betas, dict) else None
+    if not _is_count(shape) or shape[0] > dial_table.MAX_ROWS:
+        raise CheckpointError(f"The checkpoint's table is not of 2 to {dial_table.MAX_ROWS} KL weights.")
+    return dial_table.layout(shape[0], images)
 
 
 def _is_count(shape: object) -> TypeGuard[list[int]]:

@@ -2,6 +2,7 @@
 
 import copy
 import math
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -25,6 +26,16 @@ BASIS_SIZE = 24
 
 BASIS_WIDTH = 0.1
 """The standard deviation of a basis function, where the range of log beta has the length 2: a factor of 1.5 in beta."""
+
+
+def named_weight(name: str) -> tuple[str, float | None]:
+    """A model's name and the KL weight that follows it: ("mnist-dial", 0.37) for "mnist-dial@0.37".
+
+    The weight is None where none follows, or none of BETAS.
+    """
+    found = re.fullmatch(r"(.*)@([0-9]{1,2}(?:\.[0-9]{1,10})?)", name, re.ASCII)
+    beta = float(found[2]) if found else -1.0
+    return (found[1], beta) if found and BETAS[0] <= beta <= BETAS[1] else (name, None)
 
 
 class DialError(ValueError):
@@ -169,7 +180,7 @@ Network = VAE | Dial
 
 def network(recipe: Recipe, generator: torch.Generator | None = None) -> Network:
     """The model that ``recipe`` trains, its weights drawn from ``generator``, or unset without one."""
-    if recipe.objective == "dial":
+    if recipe.is_dial:
         return Dial(recipe.hidden, generator, recipe.likelihood, recipe.pixel_stddev)
     return VAE.of(recipe, generator)
 

@@ -1,40 +1,38 @@
 """The codes that a dial gives the held-out images, at KL weights between which a browser interpolates.
 
-A table stands in a safetensors file beside its dial: betas float32 [K], ascending; mean, stddev float16 [K, N, 2];
-reconstruction, kl float16 [K, N] in nats; label uint8 [N]; text metadata with the averages and the dial's fingerprint.
+A dial's checkpoint holds its table: table.betas float32 [K], ascending; table.mean, table.stddev float16 [K, N, 2];
+table.reconstruction, table.kl float16 [K, N] in nats, at most 65,504; text metadata with the averages, and with the
+number of draws of z behind each reconstruction, 0 where it is an integral.
 """
 
-import json
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 
-import safetensors.torch
 import torch
-from safetensors import SafetensorError
 from torch import Tensor
 
-from models.checkpoint import Checkpoint, serialised
 from models.data import Dataset
-from models.dial import BASIS_SIZE, BASIS_WIDTH, BETAS
+from models.dial import BETAS, Dial
 from models.evaluation import Averages, Codes, average_terms, encode_dataset, summarise
-from models.files import write_atomically
 
 MARKS = (0.01, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 """The KL weights that are named on the dial. Dedicated models are trained for the same ones."""
 
-_TENSORS = ("betas", "mean", "stddev", "reconstruction", "kl", "label")
+PREFIX = "table."
+MAX_ROWS = 100
+MAX_SAMPLES = 1000
+SAMPLES = 2
+"""Draws of z for the reconstruction of each code. The integral of a wide q takes a hundred times as long."""
 
-
-class DialTableError(ValueError):
-    """The file is not the table of that dial; the message says why."""
+_CODES = {"mean": [2], "stddev": [2], "reconstruction": [], "kl": []}
+"""The shape of each part of one code."""
 
 
 @dataclass(frozen=True)
 class DialTable:
-    """The tensors and metadata of a table's file; ``averages`` has one entry per KL weight."""
+    """The tensors of a table, the labels [N] of its images, and ``averages`` with one entry per KL weight."""
 
     betas: Tensor
     mean: Tensor
@@ -43,12 +41,16 @@ class DialTable:
     kl: Tensor
     label: Tensor
     averages: tuple[Averages, ...]
-    fingerprint: str
+    samples: int = 0
+
+    @property
+    def tensors(self) -> dict[str, Tensor]:
+        """The tensors by their names in a file."""
+        return {f"{PREFIX}{name}": getattr(self, name) for name in ("betas", *_CODES)}
 
     def codes(self, row: int) -> Codes:
         """The codes at the KL weight betas[row]."""
-        values = (self.mean, self.stddev, self.reconstruction, self.kl)
-        return Codes(*(value[row].float() for value in values), label=self.label)
+        return Codes(**{name: getattr(self, name)[row].float() for name in _CODES}, label=self.label)
 
     @property
     def metrics(self) -> list[dict[str, float]]:
@@ -69,83 +71,55 @@ def table_betas(marks: Sequence[float] = MARKS, factor: float = 1.27) -> Tensor:
     return torch.tensor([*parts, marks[-1]])
 
 
-def rows(model: Checkpoint, held_out: Dataset, betas: Tensor) -> Iterator[tuple[Codes, Averages]]:
-    """For each KL weight the codes of ``held_out`` and their averages, of the dial in ``model``. Raises DialError."""
+Watch = Callable[[int, int], object]
+"""Called after each KL weight of a table with the number of those done, and of all."""
+
+
+def unwatched(done: int, total: int) -> None:
+    """A Watch that does nothing."""
+
+
+def tabulate(
+    dial: Dial, held_out: Dataset, betas: Tensor, samples: int = SAMPLES, watch: Watch = unwatched
+) -> DialTable:
+    """The table of ``dial`` at ``betas``; see models.evaluation.encode_dataset for ``samples``."""
+    kept = []
+    for found in _rows(dial, held_out, betas, samples):
+        kept.append(found)
+        watch(len(kept), len(betas))
+    largest = torch.finfo(torch.float16).max
+    columns = {name: torch.stack([getattr(codes, name) for codes, _ in kept]) for name in _CODES}
+    halves = {name: column.clamp(max=largest).half() for name, column in columns.items()}
+    return DialTable(betas, **halves, label=held_out.labels, averages=tuple(each for _, each in kept), samples=samples)
+
+
+def _rows(dial: Dial, held_out: Dataset, betas: Tensor, samples: int) -> Iterator[tuple[Codes, Averages]]:
     for beta in betas.tolist():
-        vae = model.vae(min(max(beta, BETAS[0]), BETAS[1]))  # float32 may round an end of the range out of it
-        codes = encode_dataset(vae, held_out)
+        vae = dial.at(min(max(beta, BETAS[0]), BETAS[1]))  # float32 may round an end of the range out of it
+        codes = encode_dataset(vae, held_out, samples)
         yield codes, average_terms(vae, held_out, codes)
 
 
-def make(model: Checkpoint, betas: Tensor, found: Iterable[tuple[Codes, Averages]]) -> DialTable:
-    """The table of the dial in ``model``, from its ``rows`` at ``betas``."""
-    kept = list(found)
-    mean, stddev, reconstruction, kl = (
-        torch.stack([getattr(codes, name) for codes, _ in kept]).half()
-        for name in ("mean", "stddev", "reconstruction", "kl")
-    )
-    averages = tuple(each for _, each in kept)
-    return DialTable(betas, mean, stddev, reconstruction, kl, kept[0][0].label, averages, model.fingerprint)
+def layout(rows: int, images: int) -> dict[str, tuple[str, list[int]]]:
+    """The type and shape of each tensor of a table of ``rows`` KL weights in a file."""
+    codes = {f"{PREFIX}{name}": ("F16", [rows, images, *part]) for name, part in _CODES.items()}
+    return {f"{PREFIX}betas": ("F32", [rows])} | codes
 
 
-def path_of(dial: Path) -> Path:
-    """The file of the table of the dial in the file ``dial``."""
-    return dial.with_name(f"{dial.stem}-table{dial.suffix}")
+def parse(tensors: dict[str, Tensor], label: Tensor, averages: object, samples: object) -> DialTable:
+    """The table in the tensors of a file, whose layout is checked; ``averages`` and ``samples`` are values of JSON.
 
-
-def write(path: Path, table: DialTable) -> None:
-    """Write ``table`` to ``path`` whole or not at all. Raises OSError."""
-    averages = json.dumps([asdict(each) for each in table.averages])
-    metadata = {"averages": averages, "fingerprint": table.fingerprint}
-    write_atomically(path, serialised({name: getattr(table, name) for name in _TENSORS}, metadata))
-
-
-def read(path: Path, model: Checkpoint) -> DialTable:
-    """The table in ``path``, which was made from the dial ``model``. Raises DialTableError, OSError."""
-    raw = path.read_bytes()
-    try:
-        size = int.from_bytes(raw[:8], "little")
-        metadata = json.loads(raw[8 : 8 + size])["__metadata__"]
-        tensors = safetensors.torch.load(raw)
-        averages = tuple(
-            Averages(**{name: tuple(values) for name, values in each.items()})
-            for each in json.loads(metadata["averages"])
-        )
-        found = {name: tensors[name] for name in _TENSORS}
-        table = DialTable(**found, averages=averages, fingerprint=metadata["fingerprint"])
-    except (ValueError, KeyError, TypeError, SafetensorError) as error:
-        raise DialTableError(f"{path.name} is damaged ({error}). Restore it, or make it again.") from error
-    if table.fingerprint != model.fingerprint:
-        raise DialTableError(f"{path.name} was made from another dial. Make it again.")
-    return table
-
-
-def browser_bytes(model: Checkpoint, table: DialTable) -> bytes:
-    """What a browser needs to turn a dial: a safetensors file of its decoder with the films, and of its table.
-
-    The tensors are those of ``encoder_bytes``, of the decoder, and table.betas, table.mean and so on.
+    Raises ValueError.
     """
-    tensors = _filmed(model, "decoder") | {f"table.{name}": getattr(table, name) for name in _TENSORS}
-    return safetensors.torch.save(tensors)
-
-
-def encoder_bytes(model: Checkpoint) -> bytes:
-    """What a browser needs to encode an image at any KL weight: a safetensors file of the encoder with the films.
-
-    encoder.0.weight, .bias as in any checkpoint, and .scale, .shift float16 [BASIS_SIZE, outputs] of its film;
-    basis.centres float32 [BASIS_SIZE] and basis.width float32 [1] of the functions of models.dial.radial_basis, in
-    units of log beta.
-    """
-    return safetensors.torch.save(_filmed(model, "encoder"))
-
-
-def _filmed(model: Checkpoint, part: str) -> dict[str, Tensor]:
-    weights, layers = model.weights, len(model.recipe.hidden) + 1
-    prefix, first = f"vae.{part}.", 0 if part == "encoder" else layers
-    tensors = {name.removeprefix("vae."): weight for name, weight in weights.items() if name.startswith(prefix)}
-    for layer in range(layers):
-        for name in ("scale", "shift"):
-            tensors[f"{part}.{2 * layer}.{name}"] = weights[f"films.{first + layer}.{name}"]
-    low, high = map(math.log, BETAS)
-    width = torch.tensor([BASIS_WIDTH * (high - low) / 2])
-    return tensors | {"basis.centres": torch.linspace(low, high, BASIS_SIZE), "basis.width": width}
+    found = {name: tensors[f"{PREFIX}{name}"] for name in ("betas", *_CODES)}
+    betas = found["betas"].double()
+    ends = torch.tensor(BETAS, dtype=torch.float64)
+    if not torch.allclose(betas[[0, -1]], ends) or not (betas.diff() > 0.01 * betas[:-1]).all():
+        raise ValueError(f"its KL weights do not ascend from {BETAS[0]:g} to {BETAS[1]:g}, by 1 % or more each.")
+    if found["stddev"].min() <= 0:
+        raise ValueError("it has a stddev that is not positive.")
+    if not isinstance(averages, list) or len(averages) != len(betas):
+        raise ValueError("its averages are not one pair of lists for each KL weight.")
+    if type(samples) is not int or not 0 <= samples <= MAX_SAMPLES:
+        raise ValueError(f"its number of draws of z is not from 0 to {MAX_SAMPLES}.")
+    return DialTable(**found, label=label, averages=tuple(map(Averages.parse, averages)), samples=int(samples))

@@ -1,6 +1,7 @@
 """A trained model evaluated on held-out images: one code per image, and their averages."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import TypeGuard
 
 import torch
 from torch import Tensor
@@ -8,6 +9,7 @@ from torch.distributions import kl_divergence
 
 from models.data import Dataset
 from models.evidence import expectations
+from models.files import is_number
 from models.likelihood import LIKELIHOODS, Likelihood
 from models.objective import Terms, terms
 from models.quadrature import reconstruction
@@ -21,6 +23,9 @@ BINARISATIONS = 8
 
 DRAWS = 2
 """Draws of z per image and binarisation for those averages. The noise of z is then smaller than the binarisation's."""
+
+_MAX_BINARISATIONS = 100
+_LARGEST = 3e38  # nats that float32 can hold
 
 ACTIVE = 0.01
 """A latent unit is active when its mean varies more than this over the images (Burda et al., 2016)."""
@@ -58,6 +63,16 @@ class Averages:
     reconstruction: tuple[float, ...]
     kl: tuple[float, ...]
 
+    @classmethod
+    def parse(cls, values: object) -> "Averages":
+        """The averages in a value of JSON, an object with a list under each name. Raises ValueError."""
+        found = values if isinstance(values, dict) else {}
+        lists = [found.get(field.name) for field in fields(cls)]
+        sound = [each for each in lists if _are_averages(each)]
+        if len(sound) < len(lists) or len(set(map(len, sound))) != 1:
+            raise ValueError(f"averages are two lists of as many numbers, 1 to {_MAX_BINARISATIONS}.")
+        return cls(*map(tuple, sound))
+
     def summary(self) -> dict[str, float]:
         """Each term and their sum, averaged over the binarisations, and the standard deviation between
         binarisations."""
@@ -67,6 +82,12 @@ class Averages:
         if len(self.kl) > 1:
             found |= {f"{name}_sd": part.std().item() for name, part in parts.items()}
         return found
+
+
+def _are_averages(values: object) -> TypeGuard[list[float]]:
+    if not isinstance(values, list) or not 1 <= len(values) <= _MAX_BINARISATIONS:
+        return False
+    return all(is_number(value, -_LARGEST, _LARGEST) for value in values)
 
 
 @torch.no_grad()

@@ -1,17 +1,13 @@
-"""The shipped models: a series that differs in the KL weight only, a few others, and a dial with its table."""
+"""The shipped models: a series that differs in the KL weight only, a few others, and a dial."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from tqdm import tqdm
-
-from models import checkpoint, data, dial_table
+from models import checkpoint, data
 from models.checkpoint import Checkpoint
-from models.dial import BETAS as BETAS_OF_DIAL
-from models.dial_table import DialTable
+from models.command_line import progress_of_table
 from models.recipe import Recipe
 
 FOLDER = Path(__file__).parent / "pretrained"
@@ -28,9 +24,6 @@ _RECIPE = Recipe(epochs=100)
 def path(name: str) -> Path:
     """The file of the shipped model ``name``."""
     return FOLDER / f"{name}.safetensors"
-
-
-TABLE = dial_table.path_of(path(DIAL))
 
 
 def series() -> dict[str, Recipe]:
@@ -56,13 +49,6 @@ def dial_recipe() -> Recipe:
     return replace(wide, objective="dial")
 
 
-def dial_weight(name: str) -> float | None:
-    """The KL weight in the name of the dial at one weight, such as "mnist-dial@0.37"; None for any other name."""
-    found = re.fullmatch(rf"{DIAL}@([0-9]{{1,2}}(?:\.[0-9]{{1,10}})?)", name, re.ASCII)
-    beta = float(found[1]) if found else -1.0
-    return beta if BETAS_OF_DIAL[0] <= beta <= BETAS_OF_DIAL[1] else None
-
-
 def commands() -> Iterator[tuple[str, str]]:
     """Each shipped model's name and the command, run in the repository's root, that makes it; the dial comes last."""
     made = recipes() | {DIAL: dial_recipe()}
@@ -70,26 +56,16 @@ def commands() -> Iterator[tuple[str, str]]:
 
 
 def evaluate_again(name: str) -> None:
-    """Compute the codes and averages of the shipped model ``name`` anew and write them to its file. Raises
-    CheckpointError, DataError, OSError."""
+    """Compute the codes, the averages and a dial's table of the shipped model ``name`` anew and write them to its file.
+
+    Raises CheckpointError, DataError, OSError.
+    """
     model = checkpoint.read(path(name))
     held_out = data.load(model.recipe.dataset, "test", progressbar=True)
-    checkpoint.write(path(name), checkpoint.evaluated_again(model, held_out))
-
-
-def tabulate_dial() -> None:
-    """Compute the dial's table anew and write its file. Raises CheckpointError, DataError, OSError."""
-    model = checkpoint.read(path(DIAL))
-    held_out = data.load(model.recipe.dataset, "test", progressbar=True)
-    betas = dial_table.table_betas()
-    rows = tqdm(dial_table.rows(model, held_out, betas), desc="table of the dial", total=len(betas), unit=" weights")
-    dial_table.write(TABLE, dial_table.make(model, betas, rows))
-
-
-@cache
-def read_table() -> DialTable:
-    """The dial's table, read once per process. Raises DialTableError, CheckpointError, OSError."""
-    return dial_table.read(TABLE, read(DIAL))
+    again = checkpoint.evaluated_again(model, held_out)
+    if model.table is not None:
+        again = again.tabulated_again(held_out, model.table.betas, progress_of_table())
+    checkpoint.write(path(name), again)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Independent, MultivariateNormal, Normal
 
-from models import checkpoint, command_line, gallery, report
+from models import checkpoint, command_line, gallery, lookup_costs, report
 from models.best_q import best_bound, gaps
 from models.bound import elbo
 from models.checkpoint import Checkpoint
@@ -137,12 +137,16 @@ def _mean(values: Tensor) -> float:
 def measure_missing(jobs: int) -> None:
     """Measure each shipped model that FILE lacks in whole or in part, see unmeasured, ``jobs`` at a time.
 
-    The fits over the subset take longest; those in FILE are kept where the weights are the same.
+    The fits over the subset take longest; those in FILE are kept where the weights are the same. What looking up is
+    worth, see models.lookup_costs, is measured last, and by itself.
 
     Raises CheckpointError, OSError.
     """
     missing = {name: gallery.path(name) for name in unmeasured(_known_figures()["models"])}
-    _measure_files("models", missing, SUBSET, jobs)
+    _measure_files("models", missing, lambda name, known: _entry(missing[name], SUBSET, known), jobs)
+    kept = _known_figures()["models"]
+    without = [name for name in gallery.recipes() if not _is_looked_up(gallery.recipes()[name], kept[name])]
+    _measure_files("models", without, lambda name, known: known | _looked_up(gallery.path(name)), jobs)
 
 
 def measure_controls(files: Collection[Path], jobs: int) -> None:
@@ -150,7 +154,8 @@ def measure_controls(files: Collection[Path], jobs: int) -> None:
 
     Raises CheckpointError, OSError.
     """
-    _measure_files("controls", {path.stem: path for path in files}, 0, jobs)
+    paths = {path.stem: path for path in files}
+    _measure_files("controls", paths, lambda name, known: _entry(paths[name], 0, known), jobs)
 
 
 def stale(kept: dict[str, dict]) -> list[str]:
@@ -183,12 +188,12 @@ def _known_figures() -> dict:
     return {"models": {}} | (kept if usable else {})
 
 
-def _measure_files(group: str, files: dict[str, Path], subset: int, jobs: int) -> None:
-    """Measure the model in each of ``files``; store each at once under its name in the ``group`` of FILE."""
+def _measure_files(group: str, names: Collection[str], measured: Callable[[str, Any], dict], jobs: int) -> None:
+    """Store the entry ``measured`` of each name, given what is known of it, at once in the ``group`` of FILE."""
     with ThreadPoolExecutor(jobs) as pool:
         known = _known_figures().get(group, {})
-        entries = pool.map(lambda name: _entry(files[name], subset, known.get(name)), files)
-        for name, entry in zip(files, entries, strict=True):
+        entries = pool.map(lambda name: measured(name, known.get(name)), names)
+        for name, entry in zip(names, entries, strict=True):
             facts = {"images": IMAGES, "subset": SUBSET, "draws": DRAWS, "models": {}} | _known_figures()
             facts[group] = facts.get(group, {}) | {name: entry}
             facts["versions"] = checkpoint.dependency_versions()
@@ -198,11 +203,14 @@ def _measure_files(group: str, files: dict[str, Path], subset: int, jobs: int) -
 def _entry(path: Path, subset: int, known: object) -> dict:
     """The entry of one model in FILE: its fingerprint, the figures of test images, and those of training images."""
     model = checkpoint.read(path)
-    fitted = _fitted(known) if _is_of(known, model) else {}
+    same = known if _is_of(known, model) else {}
+    fitted = _fitted(same)
     test_subset = subset if model.recipe.has_encoder and not fitted else 0
-    test, train = (_evaluated(path, split, size) for split, size in (("test", test_subset), ("train", 0)))
-    facts = {"fingerprint": model.fingerprint}
-    return facts | test | fitted | {"train": train} | ({} if subset else {"recipe": json.loads(model.recipe.to_json())})
+    splits = (("test", test_subset), ("train", 0))
+    test, train = (_evaluated(path, "--split", split, "--evidence", "--subset", str(size)) for split, size in splits)
+    facts = {"fingerprint": model.fingerprint} | test | fitted | {"train": train}
+    kept = {name: same[name] for name in ("lookup",) if name in same}
+    return facts | kept | ({} if subset else {"recipe": json.loads(model.recipe.to_json())})
 
 
 def _fitted(entry: dict) -> dict[str, float]:
@@ -211,8 +219,17 @@ def _fitted(entry: dict) -> dict[str, float]:
     return {name: entry[name] for name in names} if entry.keys() >= set(names) else {}
 
 
-def _evaluated(path: Path, split: str, subset: int) -> dict[str, float]:
-    words = ["evaluate", command_line.relative(path), "--split", split, "--evidence", "--subset", str(subset), "--json"]
+def _looked_up(path: Path) -> dict[str, dict]:
+    return {"lookup": _evaluated(path, "--split", "test", "--look-up")}
+
+
+def _is_looked_up(recipe: Recipe, entry: dict) -> bool:
+    needed = [name for name in lookup_costs.UNITS if recipe.has_encoder or name != "misplaced"]
+    return are_numbers(entry.get("lookup"), needed)
+
+
+def _evaluated(path: Path, *flags: str) -> dict[str, float]:
+    words = ["evaluate", command_line.relative(path), *flags, "--json"]
     return report.values(command_line.run(shlex.join(["python", "-m", "models", *words])))
 
 
@@ -222,8 +239,9 @@ def read_shipped() -> dict:
 
     {"images", "subset", "draws", "models": {name: entry}, "controls": {name: entry}, "versions": {package: version}};
     an entry has the ``fingerprint`` of the checkpoint, each measure of UNITS over the first ``images`` test images,
-    and in "train" the same over as many training images, without those of the subset. A model without an encoder has
-    only log_evidence and its errors. The controls are not shipped: their entries have a "recipe" and no subset.
+    in "train" the same over as many training images, without those of the subset, and in "lookup" what
+    models.lookup_costs measures over the test images. A model without an encoder has only log_evidence, its errors and
+    "lookup". The controls are not shipped: their entries have a "recipe" and no subset.
     Raises ShippedError.
     """
     return read_figures(FILE, _is_sound)
@@ -243,7 +261,11 @@ def _is_sound(found: object) -> bool:
 
 def _are_averages(found: object) -> bool:
     errors = ("log_evidence_error", "largest_error", "largest_missed")
-    return are_numbers(found, ("log_evidence", *errors), UNITS) and min(found[name] for name in errors) >= 0
+    return (
+        are_numbers(found, ("log_evidence", *errors), UNITS)
+        and min(found[name] for name in errors) >= 0
+        and are_numbers(found.get("lookup", {}), known=lookup_costs.UNITS)
+    )
 
 
 def _is_control(found: object) -> bool:

@@ -42,6 +42,20 @@ def lattice(points: int, generator: torch.Generator) -> Tensor:
     return torch.special.ndtri(u.clamp(min=2.0**-53)).float()
 
 
+def fixed_points(count: int) -> Tensor:
+    """Points z float32 [K, 2] that are spread like p(z) = N(0, I), the same on every call; K = ``count`` is any number.
+
+        u_k = ((k + 1/2) / K, (k + 1/2) g mod 1),   z_k = Phi^-1(u_k),   k = 0 ... K - 1,   g = (sqrt 5 - 1) / 2
+
+    Where K is a Fibonacci number, g is nearly K' / K, and the points are nearly those of a lattice with one shift.
+
+    Source: Niederreiter, 1992, see lattice, chapter 3: the multiples of g have a discrepancy of the best order.
+    """
+    k = torch.arange(count, dtype=torch.float64) + 0.5
+    u = torch.stack([k / count, k * (math.sqrt(5) - 1) / 2 % 1], dim=1)
+    return torch.special.ndtri(u).float()
+
+
 def lattice_terms(vae: VAE, x: Tensor, z: Tensor) -> Terms:
     """The two terms of -log p(x) for images x [B, 784], with p(x) the mean of p(x|z_k) over the points z [K, 2].
 

@@ -98,6 +98,11 @@ class Recipe:
         return self.objective != "lattice"
 
     @property
+    def is_dial(self) -> bool:
+        """Whether the run trains a models.dial.Dial, one model for all KL weights."""
+        return self.objective == "dial"
+
+    @property
     def last_weight(self) -> float:
         """The KL weight that the run ends with."""
         return self.kl_changes[-1][1] if self.kl_changes else self.beta
@@ -134,7 +139,7 @@ class Recipe:
             "--likelihood",
             self.likelihood,
             "--beta",
-            "dial" if self.objective == "dial" else str(self.beta),
+            "dial" if self.is_dial else str(self.beta),
             "--epochs",
             str(self.epochs),
             "--seed",

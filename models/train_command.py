@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from models import checkpoint, data, dial, interrupt, symmetry, unfinished
+from models import checkpoint, command_line, data, dial, dial_table, interrupt, symmetry, unfinished
 from models.checkpoint import Checkpoint, CheckpointError
 from models.dial import Network, model_of, network
 from models.evaluation import Codes, encode_dataset
@@ -98,7 +98,8 @@ def _finished(
     if reference is not None:
         means = encode_dataset(model_of(trained), held_out, samples=1).mean
         dial.align(trained, symmetry.nearest_symmetry(means, reference.mean))
-    return checkpoint.from_trained(trained, recipe, dataset, held_out)
+    watch = command_line.progress_of_table() if recipe.is_dial else dial_table.unwatched
+    return checkpoint.from_trained(trained, recipe, dataset, held_out, watch=watch)
 
 
 def _stopped(error: BaseException, out: Path, progress: Progress) -> Exception:

@@ -30,7 +30,7 @@ def ship(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str = json.dumps(S
 
 def forget_shipped() -> None:
     """Have the measures read again, and all that was made of them."""
-    for remembered in (measures.read_shipped, comparison_models._of_the_gallery, catalogue._dial):
+    for remembered in (measures.read_shipped, comparison_models._of_the_gallery, catalogue._read_dial):
         remembered.cache_clear()
 
 

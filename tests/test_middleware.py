@@ -161,7 +161,7 @@ def test_uploads_are_bounded_and_one_that_was_removed_counts_no_more(server: str
         message = next(each.new_session for each in rerun(session, on_page()) if each.HasField("new_session"))
         number = message.initialize.session_id
 
-        def upload(name: str, size: int = 15 << 20) -> int:
+        def upload(name: str, size: int = 22 << 20) -> int:
             address = f"{server}_stcore/upload_file/{number}/{name}"
             return client.put(address, files={"file": bytes(size)}, headers=token, timeout=SECONDS).status_code
 

@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.conftest import ROOT
 
-PAGES = ["Map", "Compare", "Probability", "Train"]
+PAGES = ["Map", "Story", "Compare", "Probability", "Train"]
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from streamlit import config
 from streamlit.runtime import Runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
-SESSION_BYTES = 48 << 20  # three files of the largest size
+SESSION_BYTES = 72 << 20  # three files of the largest size
 ALL_BYTES = 512 << 20
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 
 from explorer.runs.recorder import FRAME_SHARE
-from explorer.runs.worker import THREADS
+from explorer.runs.worker import TABLE, THREADS
 from models.data import DATASETS, Dataset
 from models.evaluation import BINARISATIONS, DRAWS
 from models.recipe import Recipe
@@ -44,6 +44,8 @@ def seconds(recipe: Recipe) -> float:
     # An evaluation has only forward passes, a third of a step's work: one per code, and one per binarisation.
     forward = (1 + BINARISATIONS) * encoder + (_NODES + BINARISATIONS * DRAWS) * decoder
     evaluation = held_out * speed.weight * forward / 3
+    if recipe.is_dial:
+        evaluation *= 1 + len(TABLE)
     return _START_S + training * (1 + FRAME_SHARE) + evaluation
 
 

@@ -76,8 +76,6 @@ class Manager:
             raise RefusedError("Runs here start from random weights. Use the command line to continue a checkpoint.")
         if not recipe.has_encoder:
             raise RefusedError("Runs here train an encoder and a decoder. Use the command line to train one alone.")
-        if recipe.objective == "dial":
-            raise RefusedError("Runs here train for one KL weight. Use the command line to train a dial.")
         spec, client = RunSpec(recipe.to_json(), owner_hash(visitor_id), base, time.time()), limits.client(address)
         with self._lock:
             self._check_queue(spec.owner, client)
@@ -141,6 +139,8 @@ class Manager:
             raise RefusedError("The KL weight must be between 0 and 1,000.")
         with self._lock:
             control = self._control(name, visitor_id)
+            if weight is not None and not self._has_weight(name):
+                raise RefusedError("This run trains one network for every KL weight at once: it has none to set.")
             if weight is not None and len(self.record(name).changes) >= MAX_KL_CHANGES:
                 raise RefusedError(f"The KL weight of a run can be changed {MAX_KL_CHANGES} times. Start another run.")
             control = control if weight is None else replace(control, weight=float(weight))
@@ -270,6 +270,10 @@ class Manager:
         # The worker died with its server, so nobody has written this status.
         sentence = f"Interrupted: the server stopped. Start it again from the same recipe.{self._frames_note(name)}"
         return replace(status, state="interrupted", sentence=sentence)
+
+    def _has_weight(self, name: str) -> bool:
+        run = self.snapshot(name)
+        return run is None or not run.recipe.is_dial
 
     def _control(self, name: str, visitor_id: str) -> Control:
         spec = self._spec_of(name) if is_run_name(name) else None

@@ -12,6 +12,7 @@ import torch
 from explorer.runs.files import Record, RunFiles, Status
 from models import checkpoint
 from models.data import Dataset
+from models.dial import Network, model_of
 from models.evaluation import Codes, encode_dataset, summarise
 from models.files import write_atomically
 from models.training import Step
@@ -42,12 +43,12 @@ class Recorder:
 
     A frame is a gzipped file as models.checkpoint.decoder_bytes makes it, another one as encoder_bytes does, and an
     entry of the record: step, weight, the averages of its codes that models.evaluation.summarise gives, and
-    pixel_stddev where it is learnt.
+    pixel_stddev where it is learnt. Of a dial, a frame shows the model at beta = 1.
     """
 
-    def __init__(self, files: RunFiles, vae: VAE, held_out: Dataset, epoch: int, total: int) -> None:
+    def __init__(self, files: RunFiles, trained: Network, held_out: Dataset, epoch: int, total: int) -> None:
         self.files = files
-        self.vae = vae
+        self.trained = trained
         self.held_out = Dataset(held_out.name, held_out.pixels[:HELD_OUT], held_out.labels[:HELD_OUT])
         self.status = Status("starting", total=total)
         self.record = Record(epoch=epoch, images=len(self.held_out.labels))
@@ -92,13 +93,14 @@ class Recorder:
     def frame(self, taken: int, weight: float) -> None:
         """Record a frame of the held-out images after ``taken`` steps."""
         start = time.monotonic()
-        codes = encode_dataset(self.vae, self.held_out, samples=1)
+        vae = model_of(self.trained)
+        codes = encode_dataset(vae, self.held_out, samples=1)
         averages = summarise(codes)
         # A held-out image may overflow where no batch does; JSON and the map cannot represent NaN.
         if all(map(math.isfinite, averages.values())):
-            self._write_frame(taken, codes)
+            self._write_frame(taken, vae, codes)
             self._thin()
-            self.record.frames.append({"step": taken, "weight": weight} | averages | self._sigma())
+            self.record.frames.append({"step": taken, "weight": weight} | averages | _learnt_sigma(vae))
             self.record.write(self.files.record)
         now = time.monotonic()
         self.last_frame = (taken, now, now - start)
@@ -110,12 +112,8 @@ class Recorder:
         self.status.write(self.files.status)
         self.last_status = (self.last_status[0], time.monotonic())
 
-    def _sigma(self) -> dict[str, float]:
-        learnt = self.vae.fixed_pixel_stddev is None
-        return {"pixel_stddev": torch.as_tensor(self.vae.pixel_stddev).item()} if learnt else {}
-
-    def _write_frame(self, taken: int, codes: Codes) -> None:
-        weights = checkpoint.half_weights(self.vae)
+    def _write_frame(self, taken: int, vae: VAE, codes: Codes) -> None:
+        weights = checkpoint.half_weights(vae)
         _publish(self.files.encoder(taken), checkpoint.encoder_bytes(weights))
         _publish(self.files.frame(taken), checkpoint.decoder_bytes(weights, codes))
 
@@ -163,6 +161,11 @@ class Recorder:
     def _bytes_of(self, step: int) -> int:
         paths = self.files.frame(step), self.files.encoder(step)
         return sum(path.stat().st_size for path in paths if path.exists())
+
+
+def _learnt_sigma(vae: VAE) -> dict[str, float]:
+    learnt = vae.fixed_pixel_stddev is None
+    return {"pixel_stddev": torch.as_tensor(vae.pixel_stddev).item()} if learnt else {}
 
 
 def _frames_within(size: int) -> int:

@@ -20,15 +20,19 @@ from explorer.runs.recorder import Recorder
 from models import checkpoint, data
 from models.checkpoint import Checkpoint, CheckpointError
 from models.data import DataError, Dataset
+from models.dial import Network, network
+from models.dial_table import table_betas
 from models.idx import IdxError
 from models.likelihood import LIKELIHOODS
 from models.recipe import MAX_KL_CHANGES, Recipe
 from models.training import TrainingError, best_device, kl_weight, steps_per_epoch, train
-from models.vae import VAE
 
 THREADS = 1
 """With one thread per run, several runs use the cores better, slow down less on a busy machine, and are
 reproducible."""
+
+TABLE = table_betas(factor=2)
+"""The KL weights of a dial's table: fewer than in the shipped one, because MNIST takes ten seconds at each."""
 
 _PAUSE_S = 0.05
 _SIGN_OF_LIFE_S = 1.0
@@ -101,25 +105,25 @@ class Worker:
         Status("fetching", "Looking for the images.").write(self.files.status)
         dataset, held_out = (data.load(name, split, _Download(self.files, name)) for split in ("train", "test"))
         generator = torch.Generator().manual_seed(self.recipe.seed)
-        vae = VAE.of(self.recipe, generator).to(best_device())
+        trained = network(self.recipe, generator).to(best_device())
         epoch = steps_per_epoch(len(dataset.labels), self.recipe)
         total = epoch * self.recipe.epochs
-        self.recorder = Recorder(self.files, vae, held_out, epoch, total)
+        self.recorder = Recorder(self.files, trained, held_out, epoch, total)
         self.recorder.start(kl_weight(0, total, self.recipe))
         try:
-            self._train(vae, dataset, generator)
+            self._train(trained, dataset, generator)
             self.recorder.write_status("evaluating", "Measuring the loss on all held-out images.", share=1.0)
-            self._finish(vae.cpu(), dataset, held_out)
+            self._finish(trained.cpu(), dataset, held_out)
         except CancelledError:
             self.recorder.write_status("cancelled", "Cancelled. Its frames are still here.")
         except TrainingError:
-            with suppress(CheckpointError):  # the weights reached so far are kept if they are finite
-                self._write(vae.cpu(), dataset, held_out)
+            with suppress(CheckpointError, CancelledError):  # the weights reached so far are kept if they are finite
+                self._write(trained.cpu(), dataset, held_out)
             raise
 
-    def _train(self, vae: VAE, dataset: Dataset, generator: torch.Generator) -> None:
+    def _train(self, trained: Network, dataset: Dataset, generator: torch.Generator) -> None:
         single = self._wait(0)
-        for step in train(vae, dataset, self.recipe, generator, self._weight):
+        for step in train(trained, dataset, self.recipe, generator, self._weight):
             self.recorder.step(step, min(self.recipe.batch_size, len(dataset.labels)), single)
             if step.number < step.total:
                 single = self._wait(step.number)
@@ -127,7 +131,7 @@ class Worker:
 
     def _weight(self, taken: int, total: int, recipe: Recipe) -> float:
         """The KL weight: the schedule's until the owner sets one, then the owner's."""
-        wanted = self.control_reader.control.weight
+        wanted = -1.0 if recipe.is_dial else self.control_reader.control.weight
         now = self.changes[-1][1] if self.changes else -1.0
         if wanted >= 0 and wanted != now and len(self.changes) < MAX_KL_CHANGES:
             self.changes.append((taken, wanted))
@@ -152,26 +156,34 @@ class Worker:
                 written = time.monotonic()
             time.sleep(_PAUSE_S)
 
-    def _write(self, vae: VAE, dataset: Dataset, held_out: Dataset) -> Checkpoint:
+    def _write(self, trained: Network, dataset: Dataset, held_out: Dataset) -> Checkpoint:
         """Write the checkpoint. Its recipe includes the owner's changes, so that the command line can repeat the
         run."""
         recipe = replace(self.recipe, kl_changes=tuple(self.changes))
-        trained = checkpoint.from_trained(vae, recipe, dataset, held_out)
-        checkpoint.write(self.files.checkpoint, trained)
-        return trained
+        made = checkpoint.from_trained(trained, recipe, dataset, held_out, TABLE, self._note_table)
+        checkpoint.write(self.files.checkpoint, made)
+        return made
 
-    def _finish(self, vae: VAE, dataset: Dataset, held_out: Dataset) -> None:
+    def _note_table(self, done: int, total: int) -> None:
+        """Show how far a dial's table is. Raises CancelledError."""
+        sentence = f"Measuring at {total} KL weights: {done} done."
+        self.recorder.write_status("evaluating", sentence, share=done / total)
+        if self.control_reader.read().cancelled:
+            raise CancelledError
+
+    def _finish(self, trained: Network, dataset: Dataset, held_out: Dataset) -> None:
         try:
-            trained = self._write(vae, dataset, held_out)
+            made = self._write(trained, dataset, held_out)
         except CheckpointError as error:
             raise TrainingError(
                 "The weights are no longer finite numbers. Lower the learning rate and train again."
             ) from error
-        recipe = trained.recipe
-        loss = f"{trained.metrics['negative_elbo']:.1f}".replace("-", "−")
+        recipe = made.recipe
+        loss = f"{made.metrics['negative_elbo']:.1f}".replace("-", "−")
         unit = LIKELIHOODS[recipe.likelihood].unit_per_image
+        at = " at β = 1" if recipe.is_dial else ""
         self.recorder.write_status(
-            "done", f"Done: −ELBO {loss} {unit} over all {len(held_out.labels):,} held-out images."
+            "done", f"Done: −ELBO{at} {loss} {unit} over all {len(held_out.labels):,} held-out images."
         )
 
 

@@ -17,7 +17,7 @@ import plotly
 import safetensors.numpy
 from safetensors import SafetensorError
 
-from models import checkpoint, classifier, data, dial_table
+from models import checkpoint, classifier, data, dial_bytes
 from models.checkpoint import Checkpoint
 from models.dial_table import DialTable
 from models.evaluation import fixed_images
@@ -85,7 +85,7 @@ def dial_url(name: str, model: Checkpoint, table: DialTable) -> str:
 
     Raises AssetError.
     """
-    return _publish(f"{name}-table.safetensors", dial_table.browser_bytes(model, table))
+    return _publish(f"{name}-table.safetensors", dial_bytes.decoder_bytes(model, table))
 
 
 def dial_encoder_url(name: str, model: Checkpoint) -> str:
@@ -93,7 +93,7 @@ def dial_encoder_url(name: str, model: Checkpoint) -> str:
 
     Raises AssetError.
     """
-    return _publish(f"{name}-encoders.safetensors", dial_table.encoder_bytes(model))
+    return _publish(f"{name}-encoders.safetensors", dial_bytes.encoder_bytes(model))
 
 
 def encoder_url(name: str, model: Checkpoint) -> str:

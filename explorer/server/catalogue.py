@@ -1,16 +1,16 @@
 """The models that a visitor can choose, as the pages' components need them."""
 
 import logging
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
-from pathlib import Path
+from typing import NamedTuple
 
 from explorer.server import assets, model_store
 from explorer.wire import DedicatedLoss, Dial, Model
 from models import checkpoint, data, gallery
-from models.checkpoint import Checkpoint, CheckpointError, half_weights
-from models.dial import BETAS
-from models.dial_table import MARKS, DialTableError
+from models.checkpoint import Checkpoint, CheckpointError
+from models.dial import BETAS, named_weight
+from models.dial_table import MARKS, DialTable
 from models.measures import read_shipped
 from models.recipe import Recipe
 from models.shipped import ShippedError
@@ -39,15 +39,46 @@ _STRONG = "The KL term is expensive: the codes move together and overlap."
 
 
 def models_for(visitor_id: str) -> list[Model]:
-    """The shipped models, then the visitor's kept models, oldest first."""
-    mine = [(model_store.path(visitor_id, name), name, label) for name, label in model_store.labels(visitor_id).items()]
-    models = shipped()
-    for each in mine:
+    """The shipped models, then the visitor's kept models, oldest first; ``dials_for`` has those of every KL weight."""
+    mine = [_entry_of(kept) for kept in _kept(visitor_id) if not kept.model.recipe.is_dial]
+    return [_with_images(model) for model in [*shipped(), *mine]]
+
+
+def dials_for(visitor_id: str) -> list[Dial]:
+    """The shipped dial, where its file can be read, then the visitor's kept ones, oldest first."""
+    mine = [(kept, table) for kept in _kept(visitor_id) if (table := kept.model.table)]
+    found = [_dial_of(_entry_of(kept, table), kept.model, table) for kept, table in mine]
+    return [*filter(None, [shipped_dial()]), *map(_with_images_of_dial, found)]
+
+
+def is_offered(name: str, models: Iterable[Mapping], dials: Iterable[Dial]) -> bool:
+    """Whether the model that a link names is among these; after the name of a dial a KL weight may follow."""
+    owner, beta = named_weight(name)
+    on_dial = owner in {dial["model"]["name"] for dial in dials}
+    return on_dial or (beta is None and name in {model["name"] for model in models})
+
+
+class _Kept(NamedTuple):
+    """A visitor's model, and its name and label."""
+
+    name: str
+    label: str
+    model: Checkpoint
+
+
+def _kept(visitor_id: str) -> Iterator[_Kept]:
+    for name, label in model_store.labels(visitor_id).items():
+        path = model_store.path(visitor_id, name)
         with suppress(CheckpointError, OSError):  # a file that was damaged after it was checked
-            models = [*models, _kept_entry(*each)]
+            kept = _Kept(name, label, checkpoint.read(path))
+            model_store.note_opening(path)
+            yield kept
+
+
+def _with_images(model: Model) -> Model:
     # Looked up each time, because a training run may have downloaded them meanwhile.
     names = {known.label: name for name, known in data.DATASETS.items()}
-    return [model | {"images_url": assets.images_url(names[model["dataset"]])} for model in models]
+    return Model(**{**model, "images_url": assets.images_url(names[model["dataset"]])})
 
 
 @assets.cached_while_published(lambda models: [model["url"] for model in models])
@@ -57,59 +88,71 @@ def shipped() -> list[Model]:
     return sorted(entries, key=lambda entry: (not entry["from_scratch"], entry["beta"]))
 
 
-def dial() -> Dial | None:
+def shipped_dial() -> Dial | None:
     """The shipped dial; None if its files cannot be read, for the pages can do without it."""
     try:
-        found = _dial()
-        return found | {"model": found["model"] | {"images_url": assets.images_url(gallery.dial_recipe().dataset)}}
-    except (CheckpointError, DialTableError, ShippedError, OSError) as error:
+        return _with_images_of_dial(_read_dial())
+    except (CheckpointError, ShippedError, OSError) as error:
         logging.getLogger(__name__).warning("The KL weight has no dial. %s", error)
         return None
 
 
-@assets.cached_while_published(lambda found: [found["url"], found["encoder_url"], found["model"]["url"]])
-def _dial() -> Dial:
-    model, table = gallery.read(gallery.DIAL), gallery.read_table()
-    at_one = replace(model, weights=half_weights(model.vae(1.0)))
-    entry = _entry(gallery.DIAL, at_one, "dial, β = 1", "")
+def _with_images_of_dial(dial: Dial) -> Dial:
+    return Dial(**{**dial, "model": _with_images(dial["model"])})
+
+
+@assets.cached_while_published(lambda found: [found["encoder_url"], found["model"]["url"]])
+def _read_dial() -> Dial:
+    model = gallery.read(gallery.DIAL)
+    if model.table is None:
+        raise CheckpointError(f"{gallery.path(gallery.DIAL).name} has no table; restore models/pretrained.")
+    url = assets.dial_url(gallery.DIAL, model, model.table)
+    return _dial_of(_entry(gallery.DIAL, model, "dial", "", url), model, model.table)
+
+
+def _dial_of(entry: Model, model: Checkpoint, table: DialTable) -> Dial:
+    likened = gallery.dial_recipe()
+    alike = (model.recipe.dataset, model.recipe.likelihood) == (likened.dataset, likened.likelihood)
     return Dial(
         model=entry,
-        url=assets.dial_url(gallery.DIAL, model, table),
-        encoder_url=assets.dial_encoder_url(gallery.DIAL, model),
+        encoder_url=assets.dial_encoder_url(entry["name"], model),
         low=BETAS[0],
         high=BETAS[1],
         betas=[float(f"{beta:.3g}") for beta in table.betas.tolist()],  # as written, and not as float32 rounds them
+        marks=list(MARKS),
         metrics=table.metrics,
-        dedicated=_dedicated_losses(),
+        dedicated=_dedicated_losses() if alike else [],
     )
 
 
 def _dedicated_losses() -> list[DedicatedLoss]:
     """At each mark of which measures are shipped: the range of the losses of the models trained for it alone."""
-    shipped = read_shipped()
+    shipped, epochs = read_shipped(), gallery.series()[gallery.REFERENCE].epochs
     found = []
     for beta in MARKS:
         of_seeds = [each["measures"] for each in shipped["seeds"] if each["beta"] == beta and each["seed"] != 0]
         if first := shipped["models"].get(f"mnist-beta-{beta:g}"):
             losses = [measures["reconstruction"] + beta * measures["kl"] for measures in (first, *of_seeds)]
-            found.append(DedicatedLoss(beta=beta, low=min(losses), high=max(losses), seeds=len(losses)))
+            found.append(DedicatedLoss(beta=beta, low=min(losses), high=max(losses), seeds=len(losses), epochs=epochs))
     return found
 
 
 def _shipped_entry(name: str, recipe: Recipe) -> Model:
     label = _LABELS.get(name, f"β = {recipe.beta:g}")
     story = _STORIES.get(name, _WEAK if recipe.beta < 1 else _STRONG)
-    return _entry(name, gallery.read(name), label, story, from_scratch=name in gallery.series())
+    model = gallery.read(name)
+    url = assets.model_url(name, model)
+    return _entry(name, model, label, story, url, from_scratch=name in gallery.series())
 
 
-def _kept_entry(path: Path, name: str, label: str) -> Model:
-    model = checkpoint.read(path)
-    model_store.note_opening(path)
-    return _entry(name, model, label, _history(model.recipe), kept=True)
+def _entry_of(kept: _Kept, table: DialTable | None = None) -> Model:
+    name, label, model = kept
+    url = assets.dial_url(name, model, table) if table else assets.model_url(name, model)
+    return _entry(name, model, label, _history(model.recipe), url, kept=True)
 
 
 def _entry(
-    name: str, model: Checkpoint, label: str, story: str, *, from_scratch: bool = False, kept: bool = False
+    name: str, model: Checkpoint, label: str, story: str, url: str, *, from_scratch: bool = False, kept: bool = False
 ) -> Model:
     dataset = data.DATASETS[model.recipe.dataset]
     return Model(
@@ -118,7 +161,7 @@ def _entry(
         beta=model.recipe.last_weight,
         from_scratch=from_scratch,
         kept=kept,
-        url=assets.model_url(name, model),
+        url=url,
         images_url=None,
         story=story,
         dataset=dataset.label,
@@ -127,10 +170,14 @@ def _entry(
         class_names=list(dataset.class_names),
         images=len(model.codes.label),
         has_encoder=model.recipe.has_encoder,
-        samples=0 if model.averages or not model.recipe.has_encoder else _OLD_SAMPLES,
+        samples=model.table.samples if model.table else _samples(model),
         binarisations=model.binarisations,
         metrics=model.metrics,
     )
+
+
+def _samples(model: Checkpoint) -> int:
+    return 0 if model.averages or not model.recipe.has_encoder else _OLD_SAMPLES
 
 
 def _history(recipe: Recipe) -> str:
@@ -138,4 +185,9 @@ def _history(recipe: Recipe) -> str:
     changes = "".join(f", {weight:g} from step {step:,}" for step, weight in recipe.kl_changes)
     epochs = f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}"
     images = data.DATASETS[recipe.dataset].label
-    return f"Trained on {images}, {epochs}, seed {recipe.seed}; KL weight {recipe.beta:g}{changes}."
+    weights = (
+        f"every KL weight from {BETAS[0]:g} to {BETAS[1]:g}"
+        if recipe.is_dial
+        else f"KL weight {recipe.beta:g}{changes}"
+    )
+    return f"Trained on {images}, {epochs}, seed {recipe.seed}; {weights}."

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 from explorer.server.model_store import is_kept_name
 from models import gallery
+from models.dial import named_weight
 
 _NUMBER = r"-?[0-9]{1,7}(\.[0-9]{1,10})?(e-[0-9]{1,2})?"
 
@@ -18,7 +19,8 @@ def _is_view(text: str) -> bool:
 
 
 def _is_model(text: str) -> bool:
-    return text in gallery.recipes() or is_kept_name(text) or gallery.dial_weight(text) is not None
+    name, beta = named_weight(text)
+    return is_kept_name(name) or (name == gallery.DIAL if beta else name in gallery.recipes())
 
 
 def _is_side(text: str) -> bool:
@@ -40,7 +42,7 @@ _COMMON: Table = {
 }
 
 MAP: Table = {
-    "model": (gallery.REFERENCE, _is_model),  # the dial at a KL weight: "mnist-dial@0.37"
+    "model": (gallery.REFERENCE, _is_model),  # a dial at a KL weight: "mnist-dial@0.37"
     **_COMMON,
     "scale": ("follow", _full_match("shared|fit")),
     "lattice": ("", _full_match("on")),
@@ -49,9 +51,10 @@ MAP: Table = {
 """The query parameters of the Map page."""
 
 COMPARE: Table = {
-    "a": ("mnist-beta-0", _is_side),
-    "b": (gallery.REFERENCE, _is_side),
+    "a": (f"{gallery.DIAL}@0.3", _is_side),
+    "b": (f"{gallery.DIAL}@30", _is_side),
     **_COMMON,
+    "zb": ("", _full_match(rf"code|{_NUMBER},{_NUMBER}")),  # of B's handle; "": as z; code: the selected image's
     "scale": ("follow", _full_match("shared|fit|own")),  # own: each side in a window of its own
     "lead": ("", _full_match("b")),  # the side of the selected image, at whose code the handle is
     "lines": ("", _full_match("on")),
@@ -66,6 +69,11 @@ PROBABILITY: Table = {
     "full": ("", _full_match("on")),  # the fitted q has a full covariance
 }
 """The query parameters of the Probability page."""
+
+STORY: Table = {
+    "scene": ("1", _full_match("[1-9]|all|sheet")),  # all: the overview; sheet: the visitor's guesses
+}
+"""The query parameters of the Story page."""
 
 
 def defaults(table: Table = MAP) -> dict[str, str]:

@@ -164,8 +164,11 @@ def _folder(visitor_id: str) -> Path:
 def _check_images(model: Checkpoint) -> None:
     """Refuse codes of other images than the data set's held-out ones: the pages show image i with code i."""
     dataset = model.recipe.dataset
-    if model.recipe.objective == "dial":
-        raise KeepError("The pages cannot turn a dial yet: save a model that was trained for one KL weight.")
+    if model.recipe.is_dial and model.table is None:
+        raise KeepError(
+            "This dial has no table of its codes, without which no page can turn it: an older version made it. Make it"
+            " again with 'python -m models train --beta dial', or on this page."
+        )
     if dataset == "mnist":
         expected = gallery.read(gallery.REFERENCE).codes.label
     else:

@@ -49,9 +49,10 @@ def _waiting(run: Snapshot) -> str:
 def to_choice(run: Snapshot, record: Record) -> RunChoice:
     """A run with its moments, for the Compare page. Raises AssetError."""
     dataset = run.recipe.dataset
+    label = suggested_name(run.recipe, record.changes, _LONG)
     return RunChoice(
         name=f"run-{run.name}",
-        label=suggested_name(run.recipe, record.changes, _LONG),
+        label=f"{label}, at β = 1" if run.recipe.is_dial else label,
         dataset=DATASETS[dataset].label,
         likelihood=LIKELIHOODS[run.recipe.likelihood].facts(),
         class_names=list(DATASETS[dataset].class_names),
@@ -84,7 +85,8 @@ def title(recipe: Recipe) -> str:
     """The recipe in one line."""
     epochs = f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}"
     likelihood = "".join(f"{words}, " for words in [*_likelihood(recipe), *_sigma(recipe)])
-    return f"{DATASETS[recipe.dataset].label}, {likelihood}β = {recipe.beta:g}, {epochs}, seed {recipe.seed}"
+    weight = "dial for every β" if recipe.is_dial else f"β = {recipe.beta:g}"
+    return f"{DATASETS[recipe.dataset].label}, {likelihood}{weight}, {epochs}, seed {recipe.seed}"
 
 
 def _likelihood(recipe: Recipe) -> list[str]:
@@ -100,7 +102,7 @@ def _sigma(recipe: Recipe) -> list[str]:
 
 def suggested_name(recipe: Recipe, changes: list[dict], longest: int) -> str:
     """A suggested name for a run's model, of at most ``longest`` characters: the first candidate that fits."""
-    weights = label(recipe, changes)
+    weights = "dial" if recipe.is_dial else label(recipe, changes)
     kind = [] if recipe.dataset == "mnist" else [DATASETS[recipe.dataset].label]
     kind += _likelihood(recipe)
     short = f"β = {recipe.beta:g}, … then {changes[-1]['weight']:g}" if changes else weights
@@ -111,6 +113,8 @@ def suggested_name(recipe: Recipe, changes: list[dict], longest: int) -> str:
 
 def label(recipe: Recipe, changes: list[dict]) -> str:
     """The KL weights of a run, which distinguish it from other runs with the same start."""
+    if recipe.is_dial:
+        return "dial, at β = 1"
     return ", then ".join(["β = " + f"{recipe.beta:g}", *(f"{change['weight']:g}" for change in changes)])
 
 

@@ -70,6 +70,7 @@ def test_nonsense_in_a_link_falls_back_to_the_default_and_the_map_works(open_map
     assert opened.query.keys() & link.MAP.keys() == {"z"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("query", ["z=9999999,-9999999&view=0,0,0.0001", "z=1e99,0&view=9999999,0,1"])
 def test_wherever_a_link_leads_the_picture_is_of_numbers(open_map: Callable, query: str) -> None:
     opened = open_map(f"?{query}")

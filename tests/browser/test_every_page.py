@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.opened_map import READY_MS
 from tests.browser.waiting import wait_until
 
-PAGES = {"Map": "", "Compare": "compare?image=7", "Probability": "probability", "Train": "train"}
+PAGES = {"Map": "", "Story": "story", "Compare": "compare?image=7", "Probability": "probability", "Train": "train"}
 NARROWEST = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 # What lies right of the window, unless it can be scrolled to; what cuts its own words off.
 CUT = """() => {
@@ -36,7 +36,8 @@ def phone(request: pytest.FixtureRequest, browser: Browser, server: str) -> Iter
     page.set_default_timeout(READY_MS)
     page.goto(server + PAGES[request.param])
     page.locator("[data-ready=true]").first.wait_for(state="attached")
-    wait_until(page, "document.querySelector('.lse-axes .xtick') !== null")
+    if request.param != "Story":  # its maps have no axes
+        wait_until(page, "document.querySelector('.lse-axes .xtick') !== null")
     page.locator("details > summary").evaluate_all("all => all.forEach(each => each.parentNode.open || each.click())")
     yield request.param, page
     page.close()

@@ -62,6 +62,7 @@ def test_a_learnt_sigma_leaves_its_start_and_repeats(grey_file: Path, tmp_path: 
     assert all(weight.equal(twin.weights[name]) for name, weight in made.weights.items())
 
 
+@pytest.mark.slow
 def test_a_learnt_sigma_can_be_fixed_later_but_not_the_reverse(
     grey_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

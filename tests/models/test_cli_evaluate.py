@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from models import checkpoint, data, gallery, inference, report
+from models import checkpoint, data, gallery, inference, lookup_costs, report
 from models.__main__ import main
 from models.evaluation import fixed_images
 from models.measures import UNITS
@@ -71,6 +71,21 @@ def test_evaluate_prints_the_evidence_and_all_below_it_as_json(digits_file: Path
     assert sums[0] == pytest.approx(sums[1])
     assert all(found[name] > -1e-3 for name in inference.UNITS if name.endswith("_gap"))
     assert found["gap_median"] < found["gap_90"]
+
+
+def test_evaluate_prints_what_looking_up_is_worth(digits_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["evaluate", str(digits_file), "--look-up", "--images", "20"]
+    assert main([*words, "--json"]) == 0
+    facts, found = reported(capsys.readouterr().out, digits_file, lookup_costs.UNITS)
+    assert list(found) == [*lookup_costs.UNITS]
+    assert (facts["split"], facts["images"]) == ("test", 20)
+    assert main(words) == 0
+    printed = capsys.readouterr().out
+    assert "averages over the first 20 held-out images, binarised once" in printed
+    assert all(
+        re.search(rf"^ *{name} +\S+  {re.escape(unit)}$", printed, re.MULTILINE)
+        for name, unit in lookup_costs.UNITS.items()
+    )
 
 
 @pytest.mark.slow

@@ -77,6 +77,7 @@ def test_each_image_alone_has_the_evidence_that_it_has_among_others(mnist_test: 
         torch.testing.assert_close(evidence(vae, x[row : row + 1]).log_evidence[0], together[row], rtol=0, atol=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHIPPED)
 def test_two_resolutions_agree_on_a_shipped_model(
     name: str, mnist_test: Dataset, monkeypatch: pytest.MonkeyPatch
@@ -94,6 +95,7 @@ def test_two_resolutions_agree_on_a_shipped_model(
     assert (found.missed < 1e-3).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["mnist-beta-0", "mnist-kl-switched-off"])
 def test_without_a_kl_term_the_evidence_is_that_of_a_plain_fine_grid_around_the_code(
     name: str, mnist_test: Dataset

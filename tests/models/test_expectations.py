@@ -78,6 +78,7 @@ def test_of_the_shipped_model_they_are_those_of_a_rule_made_for_the_image(exact:
         torch.testing.assert_close(found.stddev[row], stddev, rtol=CLOSE, atol=0)
 
 
+@pytest.mark.slow
 def test_not_even_the_best_gaussian_q_beats_the_likelihood(exact: VAE, mnist_test: Dataset) -> None:
     """-ELBO = -log p(x) + KL(q || p(z|x)), here of the q with the posterior's own mean and variances."""
     x = fixed_images(mnist_test)[:20]

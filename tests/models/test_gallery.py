@@ -19,7 +19,7 @@ BY_BETA = [f"mnist-beta-{beta:g}" for beta in gallery.BETAS]
 
 def test_every_shipped_model_is_there_and_nothing_else() -> None:
     assert len(NAMES) == 11
-    others = {"classifier", gallery.DIAL, gallery.TABLE.stem}
+    others = {"classifier", gallery.DIAL}
     assert {file.stem for file in gallery.FOLDER.glob("*.safetensors")} == {*NAMES, *others}
 
 

@@ -91,7 +91,7 @@ HOSTILE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "a label over nine": (lambda raw: filled(raw, "codes.label", 10), "label over 9"),
     "a stddev of zero": (lambda raw: filled(raw, "codes.stddev", 0), "not positive"),
     "a negative stddev": (lambda raw: filled(raw, "codes.stddev", -1), "not positive"),
-    "a file over the cap": (lambda raw: raw + bytes(MAX_FILE_BYTES), "larger than 16 MB"),
+    "a file over the cap": (lambda raw: raw + bytes(MAX_FILE_BYTES), "larger than 24 MB"),
 }
 
 
@@ -133,7 +133,7 @@ def test_label_shapes_that_are_no_count_are_refused(tiny_bytes: bytes, shape: ob
 def test_a_huge_file_is_not_read_whole(tmp_path: Path) -> None:
     with (tmp_path / "a").open("wb") as file:
         file.truncate(1 << 40)
-    with pytest.raises(CheckpointError, match="larger than 16 MB"):
+    with pytest.raises(CheckpointError, match="larger than 24 MB"):
         read(tmp_path / "a")
 
 

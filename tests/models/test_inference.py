@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch.distributions import MultivariateNormal, kl_divergence
 
-from models import checkpoint, command_line, gallery, inference
+from models import checkpoint, command_line, gallery, inference, lookup_costs
 from models.inference import UNITS, measure, measure_missing, parts, read_shipped, stale, unmeasured
 from models.likelihood import LIKELIHOODS
 from models.recipe import Recipe
@@ -82,7 +82,7 @@ def test_every_shipped_model_has_its_costs(shipped: dict) -> None:
     measured_alone = list(UNITS)[: list(UNITS).index("subset_log_evidence")]
     for name, recipe in gallery.recipes().items():
         entry, figures = shipped["models"][name], list(UNITS)[: None if recipe.has_encoder else 4]
-        assert list(entry) == ["fingerprint", *figures, "train"]
+        assert [key for key in entry if key != "lookup"] == ["fingerprint", *figures, "train"]
         assert list(entry["train"]) == [figure for figure in figures if figure in measured_alone]
 
 
@@ -113,6 +113,17 @@ def test_the_costs_are_those_of_the_model_in_its_file(name: str, shipped: dict) 
         assert found["subset_log_evidence"] - sums[0] < found["importance_bound"] < found["subset_log_evidence"] + 0.05
 
 
+def test_looking_up_is_a_bound_that_no_encoder_reaches(shipped: dict) -> None:
+    entries = {name: each for name, each in shipped["models"].items() if "lookup" in each}
+    for name, entry in entries.items():
+        found = entry["lookup"]
+        assert ("misplaced" in found) == gallery.recipes()[name].has_encoder
+        assert found["coarse_lookup_elbo"] < found["lookup_elbo"] < entry["log_evidence"]
+        assert found["lookup_elbo"] > entry.get("elbo", -torch.inf)
+        assert 0 <= found["lookup_elbo_error"] < 0.01
+        assert 0 <= found.get("misplaced", 0) <= 1
+
+
 @pytest.fixture
 def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The commands that measure models from now on, into a file of the test's own; that of beta = 30 fails."""
@@ -123,7 +134,8 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         if "mnist-beta-30" in command:
             raise OSError("no such file")
         value = 2.5 if "--split train" in command else 1.5
-        figures = {name: {"value": value, "unit": ""} for name in UNITS}
+        names = lookup_costs.UNITS if "--look-up" in command else UNITS
+        figures = {name: {"value": value, "unit": ""} for name in names}
         return json.dumps({"images": 10_000, "measures": figures})
 
     monkeypatch.setattr(inference, "FILE", tmp_path / "evidence.json")
@@ -150,7 +162,7 @@ def test_only_what_is_missing_is_measured_and_each_is_kept_at_once(asked: list[s
 
 
 def test_what_was_measured_of_other_weights_is_measured_anew(asked: list[str]) -> None:
-    figures = dict.fromkeys(UNITS, 7) | {"train": {}}
+    figures = dict.fromkeys(UNITS, 7) | {"train": {}, "lookup": dict.fromkeys(lookup_costs.UNITS, 7)}
     entries = {name: {"fingerprint": gallery.read(name).fingerprint} | figures for name in gallery.recipes()}
     entries["mnist-beta-3"]["fingerprint"] = gallery.read("mnist-beta-1").fingerprint
     del entries["mnist-beta-10"]["fingerprint"], entries["mnist-beta-0"]["gap_90"], entries["mnist-lattice"]["gap_90"]
@@ -159,12 +171,17 @@ def test_what_was_measured_of_other_weights_is_measured_anew(asked: list[str]) -
     missing = ["mnist-beta-0", "mnist-beta-3", "mnist-beta-10"]
     assert unmeasured(entries) == missing
     measure_missing(jobs=1)
-    assert [shlex.split(command)[4] for command in asked[::2]] == [
+    of_test = [command for command in asked if "--evidence" in command][::2]
+    assert [shlex.split(command)[4] for command in of_test] == [
         command_line.relative(gallery.path(name)) for name in missing
     ]
-    # The fits of the same weights stay as they are.
-    assert ["--subset 0" in command for command in asked[::2]] == [True, False, False]
+    # The fits of the same weights stay as they are, and so does what was looked up.
+    assert ["--subset 0" in command for command in of_test] == [True, False, False]
+    assert [shlex.split(command)[4] for command in asked if "--look-up" in command] == [
+        command_line.relative(gallery.path(name)) for name in missing[1:]
+    ]
     assert kept()["models"]["mnist-beta-0"]["approximation_gap"] == 7
+    assert kept()["models"]["mnist-beta-0"]["lookup"]["misplaced"] == 7
     assert kept()["models"]["mnist-beta-3"]["approximation_gap"] == 1.5
     assert stale(kept()["models"]) == []
     assert kept()["models"]["mnist-beta-1"] == entries["mnist-beta-1"]

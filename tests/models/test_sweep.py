@@ -73,6 +73,7 @@ def test_only_what_is_there_is_measured(small: dict[str, Path], tiny_checkpoint:
     assert both["classifier"]["test_accuracy"] == classifier.read().test_accuracy
 
 
+@pytest.mark.slow
 def test_what_is_not_here_keeps_its_measures(
     small: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -131,6 +132,7 @@ def test_only_missing_models_are_trained(small: dict[str, Path], monkeypatch: py
     assert [parser().parse_args(shlex.split(command)[3:]).seed for command in ran] == [2]
 
 
+@pytest.mark.slow
 def test_a_command_that_fails_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(OSError, match="nowhere"):
         command_line.run("python -m models measure nowhere.safetensors")

@@ -129,6 +129,7 @@ def test_counting_grey_levels_shifts_the_density(note: AppTest) -> None:
     note.segmented_control(key="note_unit").set_value("0 … 1").run()
 
 
+@pytest.mark.slow
 def test_the_sigma_that_was_learnt_is_the_closed_form_of_the_training_images(mnist_folder: Path) -> None:
     model, train = gallery.read(gallery.GAUSSIAN), data.load("mnist", "train")
     some = Dataset(train.name, train.pixels[:5000], train.labels[:5000])

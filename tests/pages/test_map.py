@@ -32,7 +32,7 @@ def test_the_page_opens_without_a_complaint() -> None:
 def test_the_map_gets_the_gallery_the_colours_and_the_addresses() -> None:
     given = PAGE.data(opened())
     assert given["models"] == catalogue.models_for("a visitor who keeps nothing")
-    assert given["dial"] == catalogue.dial()
+    assert given["dials"] == catalogue.dials_for("a visitor who keeps nothing")
     assert {model["images_url"] for model in given["models"]} == {assets.images_url("mnist")}
     assert (given["class_colours"], given["term_colours"]) == (palette.CLASSES, palette.TERMS)
     assert given["plotly_url"] == assets.plotly_url()
@@ -47,7 +47,7 @@ def test_the_map_starts_where_the_link_says() -> None:
 
 def test_a_link_to_the_dial_starts_there_and_without_the_dial_at_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     assert PAGE.data(opened(model="mnist-dial@0.37"))["start"]["model"] == "mnist-dial@0.37"
-    monkeypatch.setattr(catalogue, "dial", lambda: None)
+    monkeypatch.setattr(catalogue, "dials_for", lambda visitor: [])
     app = opened(model="mnist-dial@0.37")
     assert not app.exception
     assert PAGE.data(app)["start"] == link.DEFAULTS

@@ -155,6 +155,34 @@ def test_start_trains_to_the_end_and_the_model_can_be_kept(runs: Manager) -> Non
     assert not published.exists()
 
 
+def test_a_dial_is_trained_kept_and_has_no_weight_to_set(runs: Manager) -> None:
+    app = opened()
+    app.selectbox(key="form_dataset").select("digits").run()
+    app.number_input(key="form_beta").set_value(3.0).run()
+    app.segmented_control(key="form_objective").set_value("dial").run()
+    assert app.number_input(key="form_beta").disabled
+    assert app.slider(key="form_warm_up").disabled
+    assert any("A dial has no KL weight to choose" in caption.value for caption in app.caption)
+    app.number_input(key="form_epochs_digits").set_value(1)
+    app.text_input(key="form_hidden").set_value("8").run()
+    button(app, "Start training").click().run()
+    name = address(app)
+    assert runs.snapshot(name).recipe.is_dial
+    app.run()
+    (run,) = shown(app)
+    assert run["label"] == "dial, at β = 1"
+    assert not [each for each in app.get("bidi_component") if each.proto.component_name == "weight_dial"]
+    until(lambda: runs.snapshot(name).status.ended)
+    app.run()
+    assert not app.exception
+    assert "−ELBO at β = 1" in app.success[0].value
+    assert "Train again" not in labels(app)
+    assert any("Shown at β = 1" in caption.value for caption in app.caption)
+    app.text_input[0].set_value("my dial").run()
+    button(app, "Save").click().run()
+    assert [dial["model"]["label"] for dial in catalogue.dials_for(ANN)] == ["dial", "my dial"]
+
+
 @pytest.mark.slow
 def test_a_gaussian_run_has_a_sigma_fixed_or_learnt(runs: Manager) -> None:
     app = opened()

@@ -37,6 +37,7 @@ Manage = Callable[..., Manager]
 Usage = namedtuple("Usage", ["total", "used", "free"])
 
 
+@pytest.mark.slow
 def test_a_worker_that_cannot_write_at_all_ends_with_a_word_about_the_disk(manage: Manage) -> None:
     """Not even its status or its log takes a byte."""
     limit = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))"
@@ -95,6 +96,7 @@ def test_an_order_that_is_damaged_before_its_turn_is_whole_for_the_worker(manage
     assert RunSpec.read(path) == order
 
 
+@pytest.mark.slow
 def test_a_worker_without_an_order_says_so(tmp_path: Path) -> None:
     words = [sys.executable, "-m", "explorer.runs.worker", str(tmp_path), str(tmp_path / "frames")]
     with subprocess.Popen(words, cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:

@@ -13,7 +13,7 @@ import torch
 from explorer.runs import recorder as recorder_module
 from explorer.runs.files import Record, RunFiles, Status
 from explorer.runs.recorder import BURST_EVERY, BURST_STEPS, MAX_FRAMES, Recorder
-from models.checkpoint import MAX_FILE_BYTES, half_weights
+from models.checkpoint import half_weights
 from models.data import Dataset
 from models.evaluation import Codes, encode_dataset, summarise
 from models.training import Step
@@ -58,15 +58,15 @@ def files_left(recorder: Recorder) -> set[int]:
 
 def test_a_frame_holds_the_decoder_and_the_codes_that_its_averages_average(make: Make, tiny_dataset: Dataset) -> None:
     recorder = make()
-    torch.nn.init.constant_(recorder.vae.encoder[-1].bias, 0.5)
+    torch.nn.init.constant_(recorder.trained.encoder[-1].bias, 0.5)
     with global_generators_untouched():
         recorder.step(step(1, weight=0.5), 64, single=True)
     tensors = frame_tensors(recorder.files.frame(1))
     codes = {name.removeprefix("codes."): tensors.pop(name) for name in list(tensors) if name.startswith("codes.")}
-    weights = {name: each for name, each in half_weights(recorder.vae).items() if name.startswith("decoder.")}
+    weights = {name: each for name, each in half_weights(recorder.trained).items() if name.startswith("decoder.")}
     assert tensors.keys() == weights.keys()
     assert all(each.dtype == torch.float16 and each.equal(weights[name]) for name, each in tensors.items())
-    expected = vars(encode_dataset(recorder.vae, tiny_dataset, samples=1))
+    expected = vars(encode_dataset(recorder.trained, tiny_dataset, samples=1))
     assert codes.keys() == expected.keys()
     assert all(each.equal(expected[name]) for name, each in codes.items())
     first, second = Record.read(recorder.files.record).frames
@@ -89,10 +89,10 @@ def test_a_frame_tells_the_sigma_that_the_run_learns(tmp_path: Path, tiny_datase
 
 def test_beside_a_frame_lies_its_encoder(make: Make) -> None:
     recorder = make()
-    torch.nn.init.constant_(recorder.vae.encoder[-1].bias, 0.5)
+    torch.nn.init.constant_(recorder.trained.encoder[-1].bias, 0.5)
     recorder.step(step(1), 64, single=True)
     found = frame_tensors(recorder.files.encoder(1))
-    weights = {name: each for name, each in half_weights(recorder.vae).items() if name.startswith("encoder.")}
+    weights = {name: each for name, each in half_weights(recorder.trained).items() if name.startswith("encoder.")}
     assert found.keys() == weights.keys()
     assert all(each.dtype == torch.float16 and each.equal(weights[name]) for name, each in found.items())
     assert not found["encoder.2.bias"].equal(frame_tensors(recorder.files.encoder(0))["encoder.2.bias"])
@@ -169,14 +169,15 @@ def test_frames_on_the_disk_never_take_more_than_their_bytes(
 def test_the_networks_of_the_form_keep_every_frame_and_the_widest_stay_within_the_bytes() -> None:
     """A frame holds each weight in two bytes, and codes and labels of 2,000 images."""
     assert recorder_module._frames_within(2_700_000) == MAX_FRAMES
-    widest = recorder_module._frames_within(MAX_FILE_BYTES)
-    assert widest * 1.5 * MAX_FILE_BYTES <= recorder_module.MAX_BYTES
+    size = 16 << 20  # four layers of 1,024
+    widest = recorder_module._frames_within(size)
+    assert widest * 1.5 * size <= recorder_module.MAX_BYTES
     assert widest == 14
 
 
 def test_a_model_that_is_no_longer_finite_is_not_shown(make: Make) -> None:
     recorder = make()
-    torch.nn.init.constant_(recorder.vae.encoder[-1].bias, 1e30)  # the square of the mean is beyond float32
+    torch.nn.init.constant_(recorder.trained.encoder[-1].bias, 1e30)  # the square of the mean is beyond float32
     recorder.step(step(BURST_EVERY), 64, single=False)
     assert recorded(recorder) == [0]
     assert files_left(recorder) == {0}

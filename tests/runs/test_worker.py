@@ -3,6 +3,7 @@
 import math
 import signal
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,10 +11,12 @@ import pytest
 import torch
 
 from explorer.runs.files import Control, RunFiles
+from explorer.runs.limits import RefusedError
 from explorer.runs.manager import Manager
 from explorer.runs.store import Store
-from explorer.runs.worker import ControlReader, Worker
+from explorer.runs.worker import TABLE, ControlReader, Worker
 from models import checkpoint, data
+from models.dial import network
 from models.recipe import MAX_KL_CHANGES, Recipe
 from models.training import best_device, kl_weight, train
 from models.vae import VAE
@@ -35,7 +38,8 @@ Manage = Callable[..., Manager]
 TOTAL = 2 * 23
 # The highest rate that the form offers; without a bound above on sigma it ends in NaN.
 WILD = Recipe("digits", 1, 8, (512, 512), 64, 0.1, kl_warm_up=0.5, likelihood="gaussian")
-RECIPES = {"plain": BRIEF, "steered": BRIEF, "cancelled": ENDLESS, "killed": ENDLESS, "wild": WILD}
+DIAL = replace(BRIEF, objective="dial")
+RECIPES = {"plain": BRIEF, "dial": DIAL, "steered": BRIEF, "cancelled": ENDLESS, "killed": ENDLESS, "wild": WILD}
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +129,31 @@ def test_a_hand_on_the_run_acts_at_the_next_step_and_its_recipe_repeats_it(runs:
     assert runs.record(name).changes == [{"step": 1, "weight": 0.0}, {"step": 3, "weight": 2.5}]
     assert same(made.weights, trained(made.recipe))
     assert not same(made.weights, trained(BRIEF))
+
+
+def test_a_dial_is_trained_as_the_recipe_says_and_shows_its_model_at_one(runs: Manager) -> None:
+    name = started(runs, "dial")
+    with pytest.raises(RefusedError, match="none to set"):
+        runs.steer(name, "dial", weight=0)
+    runs.steer(name, "dial", paused=False)
+    found, record, files = until_settled(runs, name), runs.record(name), runs.store.files(name)
+    assert found.status.state == "done", found.status.sentence
+    made = checkpoint.read(files.checkpoint)
+    assert f"−ELBO at β = 1 {made.metrics['negative_elbo']:.1f}" in found.status.sentence
+    generator = seeded()
+    dial = network(DIAL, generator).to(best_device())
+    for _ in train(dial, data.load("digits", "train"), DIAL, generator):
+        pass
+    assert same(made.weights, checkpoint.half_weights(dial))
+    assert made.table is not None
+    assert torch.equal(made.table.betas, TABLE)
+    assert {frame["weight"] for frame in record.frames} == {1}
+    shown, at_one = frame_tensors(files.frame(TOTAL)), checkpoint.half_weights(made.vae(1.0))
+    for part, weight in at_one.items():
+        if part.startswith("decoder."):
+            torch.testing.assert_close(
+                shown[part], weight, atol=1e-3, rtol=1e-2
+            )  # folded before it is rounded, or after
 
 
 @pytest.mark.slow

@@ -10,8 +10,7 @@ from explorer.runs.store import STATE_VARIABLE
 from explorer.server import assets, catalogue, model_store
 from explorer.wire import Dial, Model
 from models import data, gallery
-from models.checkpoint import Checkpoint
-from models.dial_table import DialTableError
+from models.checkpoint import Checkpoint, CheckpointError
 from models.recipe import Recipe
 from tests.conftest import TINY_HIDDEN
 from tests.forging import with_metadata
@@ -124,8 +123,9 @@ def test_images_that_have_come_meanwhile_are_offered(own: str, monkeypatch: pyte
 
 
 def test_the_dial_has_its_averages_and_the_range_of_the_models_for_one_weight() -> None:
-    dial, table = catalogue.dial(), gallery.read_table()
-    assert dial is not None
+    (dial,) = catalogue.dials_for(ANN)
+    table = gallery.read(gallery.DIAL).table
+    assert table is not None
     assert json.loads(json.dumps(dial, allow_nan=False)) == dial
     assert dial.keys() == Dial.__annotations__.keys()
     assert dial["metrics"] == table.metrics
@@ -135,16 +135,39 @@ def test_the_dial_has_its_averages_and_the_range_of_the_models_for_one_weight() 
         loss = found["reconstruction"] + mark["beta"] * found["kl"]
         assert mark["low"] <= loss <= mark["high"]
         assert mark["seeds"] == 5
-    for url in (dial["url"], dial["model"]["url"]):
+    for url in (dial["encoder_url"], dial["model"]["url"]):
         assert (assets.FOLDER / Path(url).name).is_file()
 
 
-def test_a_dial_whose_table_is_damaged_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    def damaged() -> None:
-        raise DialTableError("damaged")
+def test_a_dial_whose_file_is_damaged_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def damaged(name: str) -> None:
+        raise CheckpointError("damaged")
 
-    monkeypatch.setattr(gallery, "read_table", damaged)
-    catalogue._dial.cache_clear()
-    assert catalogue.dial() is None
+    monkeypatch.setattr(gallery, "read", damaged)
+    catalogue._read_dial.cache_clear()
+    assert catalogue.dials_for(BOB) == []
     monkeypatch.undo()
-    assert catalogue.dial() is not None
+    assert len(catalogue.dials_for(BOB)) == 1
+
+
+@pytest.mark.usefixtures("own")
+def test_a_kept_dial_is_one_more_dial_and_no_model(dial_file: Path) -> None:
+    name = model_store.keep(ANN, "my dial", dial_file.read_bytes())
+    shipped, mine = catalogue.dials_for(ANN)
+    assert name not in {entry["name"] for entry in catalogue.models_for(ANN)}
+    assert (mine["model"]["name"], mine["model"]["label"], mine["model"]["kept"]) == (name, "my dial", True)
+    assert json.loads(json.dumps(mine, allow_nan=False)) == mine
+    assert mine.keys() == Dial.__annotations__.keys()
+    assert len(mine["metrics"]) == len(mine["betas"])
+    assert mine["marks"] == shipped["marks"]
+    assert mine["dedicated"] == []  # the shipped measures are of MNIST
+    assert mine["model"]["story"] == "Trained on 8×8 digits, 2 epochs, seed 0; every KL weight from 0.01 to 30."
+    for url in (mine["encoder_url"], mine["model"]["url"]):
+        assert (assets.FOLDER / Path(url).name).is_file()
+    assert catalogue.dials_for(BOB) == [shipped]
+
+
+@pytest.mark.parametrize(("name", "offered"), [("kept-1@0.3", True), ("kept-1", True), ("a", True), ("a@1", False)])
+def test_only_a_dial_has_a_weight_after_its_name(name: str, offered: bool) -> None:
+    dials = [{"model": {"name": "kept-1"}}]
+    assert catalogue.is_offered(name, [{"name": "a"}], dials) == offered  # pyright: ignore[reportArgumentType]

@@ -5,6 +5,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -97,10 +98,14 @@ def test_a_bad_label_is_refused(raw: bytes, folder: Path, label: str) -> None:
     assert not folder.exists()
 
 
-def test_a_dial_is_refused_until_a_page_can_turn_it(dial_file: Path, folder: Path) -> None:
-    with pytest.raises(KeepError, match=r"one KL weight\.$"):
-        keep(ANN, "mine", dial_file.read_bytes())
+def test_a_dial_is_kept_with_its_table_and_refused_without_one(dial_file: Path, tmp_path: Path, folder: Path) -> None:
+    without = tmp_path / "without"
+    checkpoint.write(without, replace(checkpoint.read(dial_file), table=None))
+    with pytest.raises(KeepError, match=r"has no table.*\.$"):
+        keep(ANN, "mine", without.read_bytes())
     assert not folder.exists()
+    name = keep(ANN, "mine", dial_file.read_bytes())
+    assert checkpoint.read(path(ANN, name)).table is not None
 
 
 def test_a_label_is_trimmed_to_single_spaces(raw: bytes) -> None:

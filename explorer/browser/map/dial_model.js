@@ -1,9 +1,9 @@
-// The shipped dial on a map: one model for every KL weight, its decoder at any of them, and the codes there,
+// Dials on a map: each is one model for every KL weight, with its decoder at any of them, and the codes there,
 // interpolated in a table.
 
 import { Decoder } from "../net/decoder.js";
 import { FilmedLayers } from "../net/dial.js";
-import { PIXELS_OF } from "../net/likelihood.js";
+import { PIXELS_OF, sameKind } from "../net/likelihood.js";
 import { fetchOnce } from "../net/tensors.js";
 import { fetchModel, medians } from "./loading.js";
 import { fitView, reachOf } from "./view.js";
@@ -11,13 +11,47 @@ import { fitView, reachOf } from "./view.js";
 /** @typedef {import("./loading.js").Loaded} Loaded */
 /** @typedef {import("../../wire.js").Choice} Choice */
 /** @typedef {import("../../wire.js").Dial} Dial */
+/** @typedef {import("../../wire.js").Model} Model */
 /** Rows of the table and what each counts for. @typedef {[number, number][]} Weights */
 
-/** A model in the form that a map needs, of the dial or another. Rejects with an Error if it cannot be fetched.
- * @param {DialModels | null} dial of this map @param {import("../../wire.js").Model} model @returns {Promise<Loaded>} */
-export async function fetchAny(dial, model) {
-  if (dial?.has(model)) return (await dial.load()).at(model.beta);
-  return fetchModel(model.url, model.likelihood);
+/** A model in the form that a map needs, of a dial or another. Rejects with an Error if it cannot be fetched.
+ * @param {Dials} dials of this map @param {Model} model @returns {Promise<Loaded>} */
+export async function fetchAny(dials, model) {
+  const dial = dials.of(model);
+  return dial ? (await dial.load()).at(model.beta) : fetchModel(model.url, model.likelihood);
+}
+
+/** All dials of one map. */
+export class Dials {
+  /** @param {Dial[]} data */
+  constructor(data) {
+    this.all = data.map((each) => new DialModels(each));
+    /** The one whose model was shown last. @type {DialModels | undefined} */
+    this.last = undefined;
+  }
+
+  /** The dial that a model belongs to. @param {{name: string}} model */
+  of(model) {
+    return this.all.find((dial) => dial.has(model));
+  }
+
+  /** The model with a name in a link, if it is one of a dial. @param {string} name */
+  named(name) {
+    return this.of({ name })?.named(name);
+  }
+
+  /** A model with the averages of its KL weight, which are not known before its table is loaded.
+   * @template {Model} M @param {M} model @returns {M | Choice} */
+  refreshed(model) {
+    return this.of(model)?.at(model.beta) ?? model;
+  }
+
+  /** The dial that a hand turns while ``model`` is shown: its own, else the one shown last if it knows the same images,
+   * else the first, which is the shipped one. @param {Model} model */
+  under(model) {
+    this.last = this.of(model) ?? this.last;
+    return this.last && sameKind(this.last.data.model, model) ? this.last : this.all[0];
+  }
 }
 
 /** One map's dial: its models by name and by KL weight. The table behind it is loaded with the first of them. */
@@ -49,7 +83,7 @@ export class DialModels {
     const { model, encoder_url } = this.data;
     return {
       ...model,
-      ...{ name: `${model.name}@${beta}`, label: `dial, β = ${beta}`, beta },
+      ...{ name: `${model.name}@${beta}`, label: `${model.label}, β = ${beta}`, beta },
       ...{ encoder_url: `${encoder_url}#${beta}`, measures: null, measuring: false },
       metrics: this.loaded?.table.metricsAt(beta) ?? model.metrics,
     };
@@ -57,7 +91,7 @@ export class DialModels {
 
   /** Rejects with an Error if the table cannot be fetched. @returns {Promise<DialModel>} */
   async load() {
-    const table = await fetchOnce(this.data.url, (tensors) => new DialTable(tensors, this.data.metrics));
+    const table = await fetchOnce(this.data.model.url, (tensors) => new DialTable(tensors, this.data.metrics));
     this.loaded ??= new DialModel(table, PIXELS_OF[this.data.model.likelihood.name].mean);
     return this.loaded;
   }
@@ -65,7 +99,7 @@ export class DialModels {
 
 /** The codes at the KL weights of the table, and between them; shared by all maps. */
 export class DialTable {
-  /** @param {import("../net/tensors.js").Tensors} tensors see models.dial_table.browser_bytes
+  /** @param {import("../net/tensors.js").Tensors} tensors see models.dial_bytes.decoder_bytes
    * @param {Object<string, number>[]} metrics at each KL weight */
   constructor(tensors, metrics) {
     const floats = /** @type {Object<string, Float32Array>} */ (tensors);

@@ -34,8 +34,17 @@ export function fetchImages(url) {
 
 /** The median code of each class, by which its name is drawn. @param {Float32Array} mean @param {Uint8Array} label */
 export function medians(mean, label) {
-  return Array.from({ length: 10 }, (_, digit) => {
-    const rows = Array.from(label.keys()).filter((row) => label[row] === digit);
-    return [0, 1].map((axis) => Float32Array.from(rows, (row) => mean[2 * row + axis]).sort()[rows.length >> 1] ?? 0);
-  });
+  return rowsOfClasses(label).map((rows) => [0, 1].map((axis) => {
+    const values = new Float32Array(rows.length);
+    for (let i = 0; i < rows.length; i++) values[i] = mean[2 * rows[i] + axis];
+    return values.sort()[rows.length >> 1] ?? 0;
+  }));
+}
+
+/** @param {Uint8Array} label */
+function rowsOfClasses(label) {
+  /** @type {number[][]} */
+  const rows = Array.from({ length: 10 }, () => []);
+  for (let row = 0; row < label.length; row++) rows[label[row]].push(row);
+  return rows;
 }

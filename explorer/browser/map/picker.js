@@ -1,30 +1,32 @@
 // The controls that choose a model: a list, the dial of the KL weight, and a slider for a run's moments.
 
 import { element } from "../ui/dom.js";
-import { dialTrack } from "./dial_track.js";
+import { DialTrack, endStop } from "./dial_track.js";
 import { momentName } from "./side.js";
 
 /** @typedef {import("../../wire.js").Choice} Choice */
-/** @typedef {import("../../wire.js").Dial} Dial */
+/** @typedef {import("./dial_model.js").Dials} Dials */
 /** @typedef {import("../../wire.js").RunChoice} RunChoice */
 /** A model of that name was chosen; or the dial was turned, see LogDial. Its end stop is the model without the KL term.
  * @typedef {{pick: (name: string) => void, turn: (beta: number, final: boolean) => void}} Events */
 
 export class Picker {
-  /** @param {HTMLElement} header @param {{models: Choice[], runs: RunChoice[], dial: Dial | null}} data
+  /** @param {HTMLElement} header @param {{models: Choice[], runs: RunChoice[], dials: Dials}} data
    * @param {AbortSignal} signal @param {Events} events */
-  constructor(header, { models, runs, dial }, signal, { pick, turn }) {
+  constructor(header, { models, runs, dials }, signal, { pick, turn }) {
     this.models = models;
     this.runs = runs;
-    this.dial = dial;
+    this.dials = dials;
     this.beta = 1;
     this.select = /** @type {HTMLSelectElement} */ (header.querySelector("select"));
     this.slider = /** @type {HTMLInputElement} */ (header.querySelector("label input"));
     this.output = /** @type {HTMLElement} */ (header.querySelector("output"));
     const track = /** @type {HTMLElement} */ (header.querySelector(".lse-dial"));
-    const off = models.find(({ from_scratch, beta }) => from_scratch && !beta);
-    this.track =
-      dial && dialTrack(track, dial, signal, (beta, final) => (beta ? turn(beta, final) : off && pick(off.name)));
+    this.track = new DialTrack(track, models, signal, (beta, final) => {
+      if (beta) return turn(beta, final);
+      const off = this.track.dial && endStop(models, this.track.dial.data.model);
+      if (off) pick(off.name);
+    });
     this.fill();
     this.select.addEventListener("change", () => this.chosen(pick), { signal });
     this.slider.addEventListener("input", () => this.slid(pick), { signal });
@@ -32,8 +34,9 @@ export class Picker {
 
   fill() {
     const shipped = this.models.filter(({ kept }) => !kept);
+    const dials = this.dials.all.map(({ data }) => data.model);
     this.select.replaceChildren(
-      ...(this.dial ? [new Option("the dial, for every β", this.dial.model.name)] : []),
+      ...dials.filter(({ kept }) => !kept).map(({ name }) => new Option("the dial, for every β", name)),
       ...group(
         "Trained for one β alone",
         shipped.filter(({ from_scratch }) => from_scratch),
@@ -44,7 +47,10 @@ export class Picker {
       ),
       ...group(
         "Saved by you",
-        this.models.filter(({ kept }) => kept),
+        [
+          ...this.models.filter(({ kept }) => kept),
+          ...dials.filter(({ kept }) => kept).map((dial) => ({ ...dial, label: `${dial.label}, for every β` })),
+        ],
       ),
       ...group("Your runs, at any step", this.runs),
     );
@@ -55,7 +61,8 @@ export class Picker {
     const { value } = this.select;
     const run = this.runs.find(({ name }) => name === value);
     if (run) pick(momentName(run, run.frames[run.frames.length - 1]));
-    else pick(value === this.dial?.model.name ? `${value}@${this.beta || this.dial.low}` : value);
+    const dial = this.dials.of({ name: value });
+    if (!run) pick(dial ? `${value}@${this.beta || dial.data.low}` : value);
   }
 
   /** @param {(name: string) => void} pick */
@@ -66,7 +73,8 @@ export class Picker {
   }
 
   /** @param {Choice} choice the chosen one */
-  show({ name, beta }) {
+  show(choice) {
+    const { name, beta } = choice;
     const [owner, step] = name.split("@");
     const run = this.runs.find((each) => each.name === owner);
     this.select.value = owner;
@@ -75,9 +83,10 @@ export class Picker {
       this.slider.max = String(run.frames.length - 1);
       this.slider.value = String(run.frames.findIndex((frame) => frame.step === Number(step)));
     }
-    this.output.textContent = run ? `step ${Number(step).toLocaleString("en")}` : owner === this.dial?.model.name ? `β = ${beta}` : "";
+    const atBeta = this.dials.of(choice) ? `β = ${beta}` : "";
+    this.output.textContent = run ? `step ${Number(step).toLocaleString("en")}` : atBeta;
     this.beta = beta;
-    this.track?.show(beta);
+    this.track.show(this.dials.under(choice), beta);
   }
 }
 

@@ -11,13 +11,13 @@ import { fetchEncoder } from "../net/encoder.js";
 
 export class Side {
   /** @param {string} letter @param {import("./pane.js").Pane} pane @param {Choice} choice
-   * @param {import("./dial_model.js").DialModels | null} dial of this side
+   * @param {import("./dial_model.js").Dials} dials of this side
    * @param {(sentence: string) => void} showError */
-  constructor(letter, pane, choice, dial, showError) {
+  constructor(letter, pane, choice, dials, showError) {
     this.letter = letter;
     this.pane = pane;
     this.choice = choice;
-    this.dial = dial;
+    this.dials = dials;
     this.showError = showError;
     /** @type {Choice | null} the choice requested last */
     this.asked = null;
@@ -38,7 +38,7 @@ export class Side {
     this.asked = choice;
     await this.fetching;
     if (this.asked !== choice) return false;
-    const model = fetchAny(this.dial, choice);
+    const model = fetchAny(this.dials, choice);
     this.fetching = model.catch(() => {});
     try {
       const loaded = await model;
@@ -51,16 +51,15 @@ export class Side {
       return false;
     }
     this.showError("");
-    // The averages of the dial are not known before its table is loaded.
-    this.pane.subject = this.choice = this.dial?.has(choice) ? this.dial.at(choice.beta) : choice;
+    this.pane.subject = this.choice = this.dials.refreshed(choice);
     return true;
   }
 
   /** Show the dial of this side at a KL weight at once, if it shows the dial already.
    * @param {number} beta @returns {boolean} whether it does */
   turn(beta) {
-    const { dial } = this;
-    if (!dial?.loaded || !dial.has(this.choice) || !this.settled) return false;
+    const dial = this.dials.of(this.choice);
+    if (!dial?.loaded || !this.settled) return false;
     this.pane.subject = this.choice = this.asked = dial.at(beta);
     this.pane.loaded = dial.loaded.at(beta);
     this.pane.turn();

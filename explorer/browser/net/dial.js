@@ -6,7 +6,7 @@
  *   foldedWeight: Float32Array, foldedBias: Float32Array}} Layer */
 
 export class FilmedLayers {
-  /** @param {Tensors} tensors see models.dial_table.encoder_bytes @param {"encoder" | "decoder"} part */
+  /** @param {Tensors} tensors see models.dial_bytes.encoder_bytes @param {"encoder" | "decoder"} part */
   constructor(tensors, part) {
     const floats = /** @type {Object<string, Float32Array>} */ (tensors);
     this.centres = floats["basis.centres"];

@@ -1,4 +1,4 @@
-// A dial: a slider over values at about equal ratios, with marks, and with 0 as an end stop of its own.
+// A dial: a slider over values at about equal ratios, with marks, and where 0 is among them with 0 as an end stop.
 
 import { element } from "./dom.js";
 
@@ -7,8 +7,8 @@ const TURN_MS = { least: 120, step: 18, most: 700 }; // from one value to anothe
 
 export class LogDial {
   /** @param {HTMLElement} root
-   * @param {{name: string, values: number[], marks: number[]}} scale values ascend, and the first is 0; the marks are
-   * among them
+   * @param {{name: string, values: number[], marks: number[]}} scale values ascend, and the first may be 0; the marks
+   * are among them
    * @param {AbortSignal} signal
    * @param {(value: number, final: boolean) => void} turn gets values on the way to a chosen one too; final is false
    * for those, and while a hand moves the dial */
@@ -23,14 +23,17 @@ export class LogDial {
     this.heading = null;
     this.input = /** @type {HTMLInputElement} */ (element("input", "lse-dial-track"));
     const last = values.length - 1;
-    this.gap = Math.ceil(GAP_SHARE * last); // in steps of the slider, of which each other value has one
-    this.steps = last - 1 + this.gap;
+    /** The place of the least value above 0. */
+    this.first = values[0] ? 0 : 1;
+    this.gap = this.first && Math.ceil(GAP_SHARE * last); // in steps of the slider, of which each other value has one
+    this.steps = last - this.first + this.gap;
     const attributes = { type: "range", min: 0, max: this.steps, step: 1, role: "slider", "data-testid": "dial" };
     for (const [key, value] of Object.entries(attributes)) this.input.setAttribute(key, String(value));
-    this.input.setAttribute("aria-label", `${name}; 0 is the end stop`);
-    this.input.setAttribute("aria-valuemin", "0");
+    this.input.setAttribute("aria-label", this.first ? `${name}; 0 is the end stop` : name);
+    this.input.setAttribute("aria-valuemin", String(values[0]));
     this.input.setAttribute("aria-valuemax", String(values[last]));
-    this.marks = element("div", "lse-dial-marks", ...[0, ...marks].map((mark) => this.markAt(mark)), this.join());
+    const join = this.first ? [this.join()] : [];
+    this.marks = element("div", "lse-dial-marks", ...marks.map((mark) => this.markAt(mark)), ...join);
     root.replaceChildren(this.input, this.marks);
     this.input.addEventListener("input", () => this.go(this.chosen, false), { signal });
     this.input.addEventListener("change", () => this.go(this.chosen, true), { signal });
@@ -41,14 +44,14 @@ export class LogDial {
   /** The value where the slider stands. In the gap it is the end that the slider came from the other side of. */
   get chosen() {
     const step = Number(this.input.value);
-    if (step >= this.gap) return this.values[step - this.gap + 1];
+    if (step >= this.gap) return this.values[step - this.gap + this.first];
     return step && !this.value ? this.values[1] : 0;
   }
 
   /** @param {number} value */
   stepOf(value) {
     const index = this.indexOf(value);
-    return index && index - 1 + this.gap;
+    return index && index - this.first + this.gap;
   }
 
   /** @param {number} mark a value */

@@ -11,7 +11,7 @@ from explorer.pages.compare.definitions import definitions
 from explorer.pages.compare.side_by_side import side_by_side
 from explorer.pages.compare.units_calculator import units_calculator
 from explorer.server import assets, catalogue, comparison_models, link
-from explorer.wire import Choice, Dial, Model, RunChoice
+from explorer.wire import Choice, Dial, RunChoice
 from models import classifier
 from models.measures import read_shipped
 from models.shipped import ShippedError
@@ -33,7 +33,7 @@ class _Mounted:
     """
 
     models: list[Choice]
-    dial: Dial | None
+    dials: list[Dial]
     runs: list[RunChoice]
     shipped: dict
     start: dict[str, str]
@@ -54,7 +54,7 @@ def show() -> None:
         st.warning("The shipped measures cannot be shown: measures.json is damaged. Restore it and reload this page.")
     left = side_by_side(
         mounted.models,
-        mounted.dial,
+        mounted.dials,
         mounted.runs,
         mounted.shipped["seeds"],
         mounted.shipped["classifier"],
@@ -76,10 +76,10 @@ def show() -> None:
 
 def _prepared(visitor_id: str) -> _Mounted:
     start = start_of(_KEY, link.COMPARE)
-    models, dial = comparison_models.choices(visitor_id), catalogue.dial()
+    models, dials = comparison_models.choices(visitor_id), catalogue.dials_for(visitor_id)
     runs = comparison_models.runs(visitor_id, filter(None, (link.run_of(start[side]) for side in "ab")))
-    replaced = _replacements(start, [*models, *runs, *([dial["model"]] if dial else [])])
-    return _Mounted(models, dial, runs, _shipped(), start | replaced, missing=bool(replaced))
+    replaced = _replacements(start, models, dials, runs)
+    return _Mounted(models, dials, runs, _shipped(), start | replaced, missing=bool(replaced))
 
 
 def _shipped() -> dict:
@@ -91,10 +91,17 @@ def _shipped() -> dict:
         return _NOT_SHIPPED
 
 
-def _replacements(start: dict[str, str], choices: list[Choice | RunChoice | Model]) -> dict[str, str]:
+def _replacements(
+    start: dict[str, str], models: list[Choice], dials: list[Dial], runs: list[RunChoice]
+) -> dict[str, str]:
     """The default for each unavailable side: another visitor's kept model, or a deleted run."""
-    available = {each["name"] for each in choices}
-    return {side: _DEFAULTS[side] for side in "ab" if start[side].partition("@")[0] not in available}
+    named = {run["name"] for run in runs}
+    missing = [
+        side
+        for side in "ab"
+        if start[side].partition("@")[0] not in named and not catalogue.is_offered(start[side], models, dials)
+    ]
+    return {side: _DEFAULTS[side] for side in missing}
 
 
 def _wait_for_measures(visitor_id: str, mounted: _Mounted) -> None:

@@ -25,7 +25,7 @@ _mount = component(
 
 def side_by_side(
     models: list[Choice],
-    dial: Dial | None,
+    dials: list[Dial],
     runs: list[RunChoice],
     seeds: list[Seed],
     classifier: Classifier,
@@ -45,7 +45,7 @@ def side_by_side(
     """
     data: CompareData = {
         "models": models,
-        "dial": dial,
+        "dials": dials,
         "runs": runs,
         "seeds": seeds,
         "classifier": classifier,

@@ -7,20 +7,25 @@ import { floorNote } from "../../browser/map/panel.js";
 /** @typedef {import("../../wire.js").Model} Model */
 
 export class Chooser {
-  /** @param {HTMLElement} root @param {Model[]} models */
-  constructor(root, models) {
+  /** @param {HTMLElement} root @param {Model[]} models @param {import("../../browser/map/dial_model.js").Dials} dials */
+  constructor(root, models, dials) {
     this.root = root;
     this.models = models;
+    this.dials = dials;
     /** @type {Model | undefined} */
     this.lastWithKl = undefined;
-    this.showGroup(".lse-betas", "trained for one β alone:", ({ from_scratch }) => from_scratch);
-    this.showGroup(".lse-others", "other ways to train:", ({ from_scratch, kept }) => !from_scratch && !kept);
-    this.showGroup(".lse-kept", "yours:", ({ kept }) => kept);
+    const [shipped, mine] = [false, true].map((kept) => models.filter((model) => model.kept === kept));
+    const all = dials.all.map(({ data }) => ({ ...data.model, label: `${data.model.label}, every β` }));
+    const [shippedDials, myDials] = [false, true].map((kept) => all.filter((model) => model.kept === kept));
+    this.showGroup(".lse-betas", "trained for one β alone:", shipped.filter(({ from_scratch }) => from_scratch));
+    const others = shipped.filter(({ from_scratch }) => !from_scratch);
+    // Turning leads to the shipped dial too, as long as there is no other.
+    this.showGroup(".lse-others", "other ways to train:", [...others, ...(myDials.length ? shippedDials : [])]);
+    this.showGroup(".lse-kept", "yours:", [...mine, ...myDials]);
   }
 
-  /** @param {string} selector @param {string} name @param {(model: Model) => boolean} holds */
-  showGroup(selector, name, holds) {
-    const members = this.models.filter(holds);
+  /** @param {string} selector @param {string} name @param {Model[]} members */
+  showGroup(selector, name, members) {
     const group = this.find(selector);
     group.replaceChildren(element("span", "", name), ...members.map(buttonOf));
     group.hidden = !members.length;
@@ -31,9 +36,11 @@ export class Chooser {
     return /** @type {HTMLElement} */ (this.root.querySelector(selector));
   }
 
-  /** @param {string | undefined} name */
-  named(name) {
-    return this.models.find((model) => model.name === name);
+  /** The model of a button; that of a dial at the current KL weight. @param {string | undefined} name
+   * @param {Model} current */
+  named(name, { beta }) {
+    const dial = name && this.dials.of({ name });
+    return dial ? dial.named(`${name}@${beta || dial.data.low}`) : this.models.find((model) => model.name === name);
   }
 
   /** The shipped model of the same data set that was trained from scratch with this weight. @param {Model} like
@@ -58,7 +65,7 @@ export class Chooser {
     button.setAttribute("aria-checked", String(on));
     button.disabled = !this.switched(model);
     this.find(".lse-switch-text").textContent = `KL term ${on ? "on" : "off"}`;
-    pressOne(this.root.querySelectorAll("[data-model-name]"), ({ dataset }) => dataset.modelName === model.name);
+    pressOne(this.root.querySelectorAll("[data-model-name]"), ({ dataset }) => dataset.modelName === model.name.split("@")[0]);
     this.find("[data-testid=story]").textContent = [model.story, floorNote(model)].filter(Boolean).join(" ");
   }
 }

@@ -3,7 +3,8 @@
 
 import { Chooser } from "./chooser.js";
 import { DialControl } from "./dial_control.js";
-import { fetchAny } from "../../browser/map/dial_model.js";
+import { endStop } from "../../browser/map/dial_track.js";
+import { Dials, fetchAny } from "../../browser/map/dial_model.js";
 import { GLIDE } from "../../browser/map/glide.js";
 import { Inspector } from "../../browser/map/inspector.js";
 import { linkOf, showInAddressBar, startingLink, stateOf } from "../../browser/map/link.js";
@@ -25,19 +26,19 @@ class LatentMap {
     this.pinned = this.data.start.pin === "on";
     const ended = new AbortController();
     this.ended = ended;
-    this.dial =
-      data.dial && new DialControl(this.find(".lse-dial"), data.dial, ended.signal, (...turn) => this.turn(...turn));
-    this.model = data.models.find(({ name }) => name === model) ?? this.dial?.named(model) ?? data.models[0];
+    this.dials = new Dials(data.dials);
+    this.model = data.models.find(({ name }) => name === model) ?? this.dials.named(model) ?? data.models[0];
     /** @type {Model | null} the model shown before this one */
     this.before = null;
-    this.chooser = new Chooser(this.root, data.models);
+    this.chooser = new Chooser(this.root, data.models, this.dials);
+    this.control = new DialControl(this.root, data.models, ended.signal, (...turn) => this.turn(...turn));
     this.panes = new Panes(this.root, [this.root], [this.model], look, data, {
       changed: () => this.publish(),
       showSelected: () => this.showSelected(),
       showView: () => this.showView(),
       press: (button) => this.press(button),
     });
-    if (this.dial) this.find(".lse-decoded > div").append(this.dial.curve.figure);
+    this.find(".lse-decoded > div").append(this.control.figure);
     this.pane = this.panes.lead;
     this.inspector = new Inspector(this.find(".lse-image"), this.panes.originals);
     void this.startWith(this.model);
@@ -63,7 +64,7 @@ class LatentMap {
   /** What the map can do without: the axes, then the dial's table. */
   async loadRest() {
     await this.panes.loadAxes(this.data.plotly_url);
-    await this.dial?.load().catch(() => {}); // the first turn tries again, and reports the error
+    await this.dials.under(this.model)?.load().catch(() => {}); // the first turn tries again, and reports the error
   }
 
   /** Load ``model``.
@@ -72,19 +73,18 @@ class LatentMap {
   async take(model) {
     this.asked = model;
     try {
-      const loaded = await fetchAny(this.dial, model);
+      const loaded = await fetchAny(this.dials, model);
       if (this.asked !== model || this.panes.end.signal.aborted) return false;
       this.pane.loaded = loaded;
     } catch {
       if (this.asked !== model) return false;
       this.panes.showError(`The model “${model.label}” could not be loaded. Check the connection and choose it again.`);
-      this.dial?.show(this.model);
+      this.control.show(this.dials.under(this.model), this.model);
       return false;
     }
     this.panes.showError("");
     this.forgetOtherImages(model);
-    // The averages of the dial are not known before its table is loaded.
-    this.pane.subject = this.model = this.dial?.has(model) ? this.dial.at(model.beta) : model;
+    this.pane.subject = this.model = this.dials.refreshed(model);
     return true;
   }
 
@@ -99,9 +99,9 @@ class LatentMap {
 
   /** Update everything beside the map that depends on the model. */
   showModel() {
+    this.control.show(this.dials.under(this.model), this.model);
     this.showTurned();
     this.chooser.show(this.model);
-    this.dial?.show(this.model);
     this.showSelected();
     this.showView();
     this.panes.decode();
@@ -157,9 +157,9 @@ class LatentMap {
   /** Turn the dial. @param {number} beta 0 is the model that was trained without the KL term
    * @param {boolean} final false while it moves */
   turn(beta, final) {
-    const { dial, model } = this;
-    if (!dial) return;
-    if (!beta) return void this.switchTo(this.chooser.like(model, 0));
+    const { model } = this;
+    const dial = this.dials.under(model);
+    if (!beta) return void this.switchTo(endStop(this.data.models, dial.data.model));
     if (!dial.loaded || !dial.has(model) || !this.started) return void this.switchTo(dial.at(beta));
     this.asked = this.pane.subject = this.model = dial.at(beta);
     this.pane.loaded = dial.loaded.at(beta);
@@ -174,7 +174,7 @@ class LatentMap {
   showTurned() {
     this.root.dataset.model = this.model.name;
     this.root.dataset.beta = String(this.model.beta);
-    this.dial?.showPlace(this.model);
+    this.control.showPlace(this.model);
     const reference = this.chooser.like(this.model, 1);
     showNumbers(this.find(".lse-numbers"), (!this.pinned && this.before) || reference, this.model);
     const pin = this.find(".lse-pin");
@@ -202,7 +202,7 @@ class LatentMap {
     if (button.matches(".lse-pin")) this.pin();
     if (button.matches(".lse-switch")) void this.switchTo(this.chooser.switched(this.model));
     if (button.matches(".lse-toggle")) this.setGrid(!this.panes.state.lattice);
-    void this.switchTo(this.chooser.named(button.dataset.modelName));
+    void this.switchTo(this.chooser.named(button.dataset.modelName, this.model));
   }
 
   /** Only the theme can change while the map is mounted. @param {Component} component */

@@ -23,7 +23,7 @@ _mount = component(
 
 def latent_map(
     models: list[Model],
-    dial: Dial | None,
+    dials: list[Dial],
     start: dict[str, str],
     defaults: dict[str, str],
     *,
@@ -41,7 +41,7 @@ def latent_map(
     """
     data: MapData = {
         "models": models,
-        "dial": dial,
+        "dials": dials,
         "start": start,
         "defaults": defaults,
         "class_colours": class_colours,

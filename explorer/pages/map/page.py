@@ -7,7 +7,6 @@ from explorer.mounted import note_left, start_of, while_mounted
 from explorer.pages.map.latent_map import latent_map
 from explorer.server import assets, catalogue, link
 from explorer.wire import Dial, Model
-from models import gallery
 
 _KEY = "map"
 
@@ -15,10 +14,10 @@ _KEY = "map"
 def show() -> None:
     """Draw the page."""
     visitor_id = visitor.identify()
-    models, dial, start = while_mounted(_KEY, lambda: _prepared(visitor_id))
+    models, dials, start = while_mounted(_KEY, lambda: _prepared(visitor_id))
     left = latent_map(
         models,
-        dial,
+        dials,
         start,
         link.DEFAULTS,
         class_colours=palette.CLASSES,
@@ -38,10 +37,9 @@ def show() -> None:
     )
 
 
-def _prepared(visitor_id: str) -> tuple[list[Model], Dial | None, dict[str, str]]:
-    """The models, the dial, and the link state to start from; other visitors' kept models are not available."""
-    models, dial, start = catalogue.models_for(visitor_id), catalogue.dial(), start_of(_KEY, link.MAP)
-    on_dial = dial is not None and gallery.dial_weight(start["model"]) is not None
-    if not on_dial and start["model"] not in {model["name"] for model in models}:
+def _prepared(visitor_id: str) -> tuple[list[Model], list[Dial], dict[str, str]]:
+    """The models, the dials, and the link state to start from; other visitors' kept models are not available."""
+    models, dials, start = catalogue.models_for(visitor_id), catalogue.dials_for(visitor_id), start_of(_KEY, link.MAP)
+    if not catalogue.is_offered(start["model"], models, dials):
         start["model"] = link.DEFAULTS["model"]
-    return models, dial, start
+    return models, dials, start

@@ -13,7 +13,6 @@ from explorer.pages.probability.likelihood_note import likelihood_note
 from explorer.pages.probability.probability_view import WORKER, probability_view
 from explorer.server import assets, catalogue, comparison_models, link
 from explorer.wire import Choice, Dial
-from models import gallery
 
 _DEFAULTS = link.defaults(link.PROBABILITY)
 _KEY = "probability"
@@ -24,7 +23,7 @@ class _Mounted:
     """The component's data."""
 
     models: list[Choice]
-    dial: Dial | None
+    dials: list[Dial]
     start: dict[str, str]
 
 
@@ -51,18 +50,17 @@ def show() -> None:
 
 def _prepared(visitor_id: str) -> _Mounted:
     models, start = comparison_models.choices(visitor_id), start_of(_KEY, link.PROBABILITY)
-    dial = catalogue.dial()
-    on_dial = dial is not None and gallery.dial_weight(start["model"]) is not None
-    if not on_dial and start["model"] not in {model["name"] for model in models}:
+    dials = catalogue.dials_for(visitor_id)
+    if not catalogue.is_offered(start["model"], models, dials):
         start["model"] = _DEFAULTS["model"]
-    return _Mounted(models, dial, start)
+    return _Mounted(models, dials, start)
 
 
 def _view(mounted: _Mounted) -> None:
     """Draw the component, which answers every question in the browser."""
     value = probability_view(
         mounted.models,
-        mounted.dial,
+        mounted.dials,
         mounted.start,
         _DEFAULTS,
         class_colours=palette.CLASSES,

@@ -1,7 +1,7 @@
 // The Probability page: the model and x, the question about them, and the sections that show its answer. The browser
 // computes it, so the server is asked nothing.
 
-import { DialModels } from "../../browser/map/dial_model.js";
+import { Dials } from "../../browser/map/dial_model.js";
 import { linkOf, showInAddressBar, startingLink, stateOf } from "../../browser/map/link.js";
 import { mount } from "../../browser/ui/mount.js";
 import { captionOf, floorNote } from "../../browser/map/panel.js";
@@ -31,7 +31,7 @@ class ProbabilityView {
     this.root = /** @type {HTMLElement} */ (parentElement.querySelector(".lse"));
     layOut(this.root);
     const { model, ...look } = stateOf(this.data.start);
-    this.dial = data.dial && new DialModels(data.dial);
+    this.dials = new Dials(data.dials);
     const choice = this.named(model) ?? data.models[0];
     this.panes = new Panes(this.root, [this.find(".lse-first")], [choice], look, data, {
       changed: () => this.publish(),
@@ -41,8 +41,8 @@ class ProbabilityView {
       marked: () => this.picture?.marks.draw(),
     });
     this.pane = this.panes.lead;
-    this.side = new Side("", this.pane, choice, this.dial, (sentence) => this.panes.showError(sentence));
-    this.picker = new Picker(this.find(".lse-picker"), { ...data, runs: [] }, this.signal, {
+    this.side = new Side("", this.pane, choice, this.dials, (sentence) => this.panes.showError(sentence));
+    this.picker = new Picker(this.find(".lse-picker"), { ...data, runs: [], dials: this.dials }, this.signal, {
       pick: (name) => void this.pick(this.named(name)),
       turn: (beta, final) => this.turn(beta, final),
     });
@@ -88,7 +88,7 @@ class ProbabilityView {
 
   /** @param {string} name */
   named(name) {
-    return this.data.models.find((model) => model.name === name) ?? this.dial?.named(name);
+    return this.data.models.find((model) => model.name === name) ?? this.dials.named(name);
   }
 
   get signal() {
@@ -150,7 +150,7 @@ class ProbabilityView {
 
   /** Turn the dial. @param {number} beta @param {boolean} final false while it moves */
   turn(beta, final) {
-    if (!this.side.turn(beta)) return void this.pick(this.dial?.at(beta));
+    if (!this.side.turn(beta)) return void this.pick(this.dials.under(this.model).at(beta));
     this.panes.decode();
     if (!final) return this.whileTurned();
     this.forgetAnswer();

@@ -35,7 +35,7 @@ _mount = component(
 
 def probability_view(
     models: list[Choice],
-    dial: Dial | None,
+    dials: list[Dial],
     start: dict[str, str],
     defaults: dict[str, str],
     *,
@@ -53,7 +53,7 @@ def probability_view(
     """
     data: ProbabilityData = {
         "models": models,
-        "dial": dial,
+        "dials": dials,
         "start": start,
         "defaults": defaults,
         "class_colours": class_colours,

@@ -15,6 +15,7 @@ from explorer.runs.manager import RefusedError, Snapshot, manager
 from explorer.server import assets, run_presenter
 from explorer.server.model_store import MAX_LABEL
 from explorer.wire import Run
+from models.dial import BETAS
 from models.recipe import Recipe
 from models.training import settles_at
 from models.vae import MIN_STDDEV
@@ -25,12 +26,23 @@ WEIGHTS = (0.0, 0.01, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 _STOPS = sorted({*WEIGHTS, *(float(f"{10 ** (step / 16):.2g}") for step in range(-32, 24))})
 _POLL_S = 1.0
 
+_DIAL_NOTE = (
+    f"One network for every β from {BETAS[0]:g} to {BETAS[1]:g}, so no KL weight is set here. Shown at β = 1. Pale"
+    " curves: training images, each at its own β, and β · KL in place of KL."
+)
+
 _INVITATION = """Try this
 
 1. Start, and wait until the digits form groups.
 2. Set the KL weight to 0: σ collapses within a hundred steps, and the codes move apart.
 3. Set it to 1: the codes come back.
 4. Drag the ring at any time. The picture is decoded with the weights of that step."""
+
+_INVITATION_OF_DIAL = """Try this
+
+1. Start, and wait until the digits form groups. The map shows the network at β = 1.
+2. Save the model when it is done.
+3. Open it on the map, and turn its β: the codes spread towards 0.01 and shrink towards 30."""
 
 
 def show() -> None:
@@ -56,7 +68,8 @@ def _start_panel(visitor_id: str) -> None:
     with rail:
         recipe = recipe_form()
     with view:
-        _draw([run_presenter.empty_view(recipe or Recipe())])
+        invitation = _INVITATION_OF_DIAL if recipe and recipe.is_dial else _INVITATION
+        _draw([run_presenter.empty_view(recipe or Recipe())], invitation)
     # After the map, because the server's first visitor waits here until the machine's speed is measured.
     with rail:
         fits = recipe is not None and show_cost(recipe)
@@ -86,7 +99,8 @@ def _watch(name: str, visitor_id: str, ended: bool) -> None:
     base = manager().snapshot(run.base) if run.base else None
     view, rail = _columns()
     with view:
-        _draw([run_presenter.to_view(each, manager().record(each.name)) for each in (base, run) if each])
+        invitation = _INVITATION_OF_DIAL if run.recipe.is_dial else _INVITATION
+        _draw([run_presenter.to_view(each, manager().record(each.name)) for each in (base, run) if each], invitation)
     with rail:
         _show_status(run)
         if run.status.ended:
@@ -107,10 +121,10 @@ def _columns() -> list[DeltaGenerator]:
     return st.columns([7, 2], gap="medium")
 
 
-def _draw(runs: list[Run]) -> None:
+def _draw(runs: list[Run], invitation: str) -> None:
     run_view(
         runs,
-        invitation=_INVITATION,
+        invitation=invitation,
         class_colours=palette.CLASSES,
         term_colours=palette.TERMS,
         plotly_url=assets.plotly_url(),
@@ -135,6 +149,24 @@ def _show_status(run: Snapshot) -> None:
 
 
 def _control_panel(run: Snapshot, visitor_id: str) -> None:
+    if run.recipe.is_dial:
+        st.caption(_DIAL_NOTE)
+    else:
+        _weight_panel(run, visitor_id)
+    paused = run.control.paused
+    with st.container(horizontal=True):
+        st.button(
+            "Resume" if paused else "Pause", on_click=_steer, args=(run.name, visitor_id), kwargs={"paused": not paused}
+        )
+        step = partial(manager().step, run.name, visitor_id)
+        st.button("One step", disabled=not paused, on_click=_attempt, args=(step,))
+        st.button("Cancel", on_click=_attempt, args=(partial(manager().cancel, run.name, visitor_id),))
+    if refusal := st.session_state.pop("refusal", ""):
+        st.warning(refusal)
+    st.caption("The address of this page leads back to this run. Others who open it can watch.")
+
+
+def _weight_panel(run: Snapshot, visitor_id: str) -> None:
     st.markdown("KL weight from now on")
     key = f"weight_{run.name}"
     weight_dial(
@@ -147,17 +179,6 @@ def _control_panel(run: Snapshot, visitor_id: str) -> None:
     )
     if run.status.state in ("running", "paused"):
         st.caption(f"Current weight: β = {run.status.weight:.3g}.{_schedule(run)}")
-    paused = run.control.paused
-    with st.container(horizontal=True):
-        st.button(
-            "Resume" if paused else "Pause", on_click=_steer, args=(run.name, visitor_id), kwargs={"paused": not paused}
-        )
-        step = partial(manager().step, run.name, visitor_id)
-        st.button("One step", disabled=not paused, on_click=_attempt, args=(step,))
-        st.button("Cancel", on_click=_attempt, args=(partial(manager().cancel, run.name, visitor_id),))
-    if refusal := st.session_state.pop("refusal", ""):
-        st.warning(refusal)
-    st.caption("The address of this page leads back to this run. Others who open it can watch.")
 
 
 def _turn(name: str, visitor_id: str, key: str) -> None:
@@ -190,7 +211,9 @@ def _end_panel(run: Snapshot, visitor_id: str) -> None:
     # A run whose loss overflowed still has the weights that it reached.
     if run.status.state == "done" or (run.status.state == "failed" and checkpoint.exists()):
         save_panel(visitor_id, checkpoint, run_presenter.suggested_name(run.recipe, record.changes, MAX_LABEL))
-    if record.frames:
+    if record.frames and run.recipe.is_dial:
+        st.caption(f"{_DIAL_NOTE} Saved, it can be turned on the other pages.")
+    elif record.frames:
         _repeat_panel(run, visitor_id)
     else:
         _retry_panel(run, visitor_id)
@@ -217,7 +240,8 @@ def _repeat_panel(run: Snapshot, visitor_id: str) -> None:
 
 def _retry_panel(run: Snapshot, visitor_id: str) -> None:
     if run.recipe.dataset != "digits" and st.button("Train on the 8×8 digits instead", type="primary", width="stretch"):
-        same = {name: getattr(run.recipe, name) for name in ("beta", "likelihood", "pixel_stddev", "seed")}
+        kept = ("beta", "likelihood", "pixel_stddev", "seed", "objective")
+        same = {name: getattr(run.recipe, name) for name in kept}
         _submit(visitor_id, replace(first_recipe("digits"), **same))
     if st.button("Try again", width="stretch"):
         _submit(visitor_id, run.recipe)

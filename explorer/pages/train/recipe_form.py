@@ -1,5 +1,7 @@
 """The form for a recipe, and the estimated time of its run."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from explorer.runs import cost
@@ -7,10 +9,15 @@ from explorer.runs.manager import WALL_S
 from explorer.server import run_presenter
 from models import data
 from models.data import DATASETS
+from models.dial import BETAS
 from models.likelihood import LIKELIHOODS, PIXEL_STDDEV, PIXEL_STDDEVS
 from models.recipe import Recipe, RecipeError
 
 _MAX_EPOCHS = 200
+_KINDS = {"elbo": "one β", "dial": "every β (dial)"}
+"""What a run trains for, as the form says it, by the recipe's objective."""
+
+_NO_WEIGHT = f"A dial has no KL weight to choose: each image of a batch gets another β, {BETAS[0]:g} to {BETAS[1]:g}."
 
 
 def first_recipe(dataset: str) -> Recipe:
@@ -22,8 +29,16 @@ def recipe_form() -> Recipe | None:
     """Draw the form; returns its recipe, or None after a sentence that says why it is invalid."""
     dataset = st.selectbox("Images", list(DATASETS), format_func=lambda name: DATASETS[name].label, key="form_dataset")
     default = first_recipe(dataset)
+    objective = st.segmented_control(
+        "One network for", list(_KINDS), default="elbo", format_func=_KINDS.__getitem__, required=True,
+        key="form_objective", help=f"A dial is one network for every β from {BETAS[0]:g} to {BETAS[1]:g}, trained at"
+        " once. When it is saved, its β can be turned on the other pages.",
+    )  # fmt: skip
+    is_dial = objective == "dial"
     with st.container(horizontal=True):
-        beta = st.number_input("KL weight β", 0.0, 1000.0, 1.0, 0.1, format="%g", key="form_beta", width=120)
+        beta = st.number_input(
+            "KL weight β", 0.0, 1000.0, 1.0, 0.1, format="%g", key="form_beta", width=120, disabled=is_dial
+        )
         epochs = st.number_input("Epochs", 1, _MAX_EPOCHS, default.epochs, key=f"form_epochs_{dataset}", width=120)
     with st.expander("Likelihood, network, optimiser"):
         likelihood = st.selectbox(
@@ -40,17 +55,20 @@ def recipe_form() -> Recipe | None:
             help="Adam. The rate rises to this peak during the first half of the run, and then falls to zero.",
         )  # fmt: skip
         warm_up = st.slider(
-            "KL warm-up (share of the run)", 0.0, 1.0, default.kl_warm_up, 0.05, key="form_warm_up",
+            "KL warm-up (share of the run)", 0.0, 1.0, default.kl_warm_up, 0.05, key="form_warm_up", disabled=is_dial,
             help="The KL weight rises from 0 to β during this share of the run. In two dimensions codes can hardly pass"
             " each other; a weak KL term at the start lets them move.",
         )  # fmt: skip
         seed = st.number_input("Seed", 0, 2**31, 0, key="form_seed", help="Sets initial weights, batches and noise.")
+    if is_dial:
+        st.caption(_NO_WEIGHT)
     try:
         # Rounded, because the field's steps of 0.1 add up to 0.30000000000000004.
-        return Recipe(
+        recipe = Recipe(
             dataset, round(beta, 9), epochs, _widths(widths), batch, rate, warm_up,
             likelihood=likelihood, seed=seed, pixel_stddev=stddev,
         )  # fmt: skip
+        return replace(recipe, beta=Recipe.beta, kl_warm_up=Recipe.kl_warm_up, objective="dial") if is_dial else recipe
     except RecipeError as error:
         st.warning(f"{str(error)[:1].upper()}{str(error)[1:]}")
         return None

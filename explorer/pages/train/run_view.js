@@ -25,7 +25,6 @@ class RunView {
     /** The step that the visitor chose; Infinity follows the newest frame. */
     this.step = Infinity;
     const elements = layOut(root, data.runs.length);
-    this.find(".lse-invitation").textContent = data.invitation;
     this.panes = new Panes(root, elements, data.runs.map(subjectOf), firstLook(), data, {
       changed: () => {},
       showSelected: () => this.showSelected(),
@@ -104,7 +103,8 @@ class RunView {
 
   /** Update everything that depends on the progress of the runs. */
   showState() {
-    const { runs } = this.data;
+    const { runs, invitation } = this.data;
+    this.find(".lse-invitation").textContent = invitation;
     this.root.dataset.frames = String(Math.max(...runs.map(({ frames }) => frames.length)));
     for (const { pane, run } of this.tracks) {
       pane.find(".lse-label").textContent = run.label;

@@ -14,7 +14,7 @@ class WeightDial {
     for (const [term, colour] of Object.entries(term_colours)) root.style.setProperty(`--lse-${term}`, colour);
     this.words = /** @type {HTMLElement} */ (root.querySelector("output"));
     this.end = new AbortController();
-    const scale = { name: "KL weight β", values: weights, marks };
+    const scale = { name: "KL weight β", values: weights, marks: [0, ...marks] };
     const track = /** @type {HTMLElement} */ (root.querySelector(".lse-dial-box"));
     this.dial = new LogDial(track, scale, this.end.signal, (weight, final) => this.turn(weight, final));
     this.update(component);

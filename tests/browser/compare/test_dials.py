@@ -42,7 +42,8 @@ def test_one_dial_turns_one_side(open_pair: Callable) -> None:
     assert opened.models() == [A, f"{DIAL}@1.25"]
     dial.press("ArrowRight")
     on_dial(opened, "B", 1.55)
-    table = gallery.read_table()
+    table = gallery.read(DIAL).table
+    assert table is not None
     metrics = table.metrics[int((table.betas - 1.55).abs().argmin())]
     shown = opened.side("B").get_by_test_id("brief").locator("dd").all_inner_texts()
     for text, name in zip(shown, ("reconstruction", "kl", "negative_elbo"), strict=True):

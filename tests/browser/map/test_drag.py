@@ -46,6 +46,7 @@ def test_the_picture_is_what_torch_decodes(open_map: Callable) -> None:
         assert_decodes_as_torch(opened)
 
 
+@pytest.mark.slow
 def test_dragged_beyond_the_data_it_still_decodes_and_the_address_says_z_after_the_release(open_map: Callable) -> None:
     opened = open_map()
     opened.drag((3.8, 3.8))
@@ -54,6 +55,7 @@ def test_dragged_beyond_the_data_it_still_decodes_and_the_address_says_z_after_t
     assert [float(part) for part in opened.query["z"].split(",")] == pytest.approx(opened.z, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_dragged_out_of_the_map_the_handle_waits_at_the_edge(open_map: Callable) -> None:
     opened = open_map()
     opened.drag((0.0, -4.3))
@@ -66,6 +68,7 @@ def test_dragged_out_of_the_map_the_handle_waits_at_the_edge(open_map: Callable)
     expect(away).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_a_finger_drags_as_a_mouse_does(open_map: Callable) -> None:
     opened = open_map(has_touch=True)
     before = opened.picture()

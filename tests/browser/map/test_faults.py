@@ -33,6 +33,7 @@ def test_a_model_that_does_not_load_leaves_the_old_one_and_can_be_chosen_again(o
     expect(opened.error).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_when_the_first_model_does_not_load_it_is_said_and_can_be_chosen_again(open_map: Callable) -> None:
     opened = open_map(broken=f"/{ON}-")
     expect(opened.error).to_contain_text("could not be loaded")
@@ -68,6 +69,7 @@ def test_originals_that_do_not_load_are_replaced_by_reconstructions(open_map: Ca
     expect(opened.page.get_by_test_id("image").locator("figure")).to_have_count(1)
 
 
+@pytest.mark.slow
 def test_without_the_files_the_page_works_and_says_that_no_original_is_here(open_map_without_files: Callable) -> None:
     opened = open_map_without_files("?image=17")
     panel = opened.page.get_by_test_id("image")

@@ -61,6 +61,7 @@ def place(z: tuple[float, ...]) -> str:
     return ", ".join(f"z{i} = {value:.2f}" for i, value in enumerate(z, 1)).replace("-", "−")
 
 
+@pytest.mark.slow
 def test_every_stop_of_the_tab_key_on_the_map_can_be_seen(open_map: Callable) -> None:
     opened = open_map(shared=True)
     opened.wait_for_axes()
@@ -103,6 +104,7 @@ def test_an_image_is_chosen_by_its_number_on_the_map(open_map: Callable) -> None
     expect(opened.page.get_by_role("status").first).to_have_text(f"Test image 42, class {CODES.label[42]}")
 
 
+@pytest.mark.slow
 def test_a_number_that_no_image_has_gets_a_sentence(open_map: Callable) -> None:
     opened = open_map("?image=7")
     field = opened.page.get_by_test_id("number")
@@ -115,12 +117,14 @@ def test_a_number_that_no_image_has_gets_a_sentence(open_map: Callable) -> None:
         expect(field.get_by_role("alert")).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_the_same_number_again_brings_the_handle_back(open_map: Callable) -> None:
     opened = open_map("?image=42&z=1.0,1.0")
     choose(opened, "42")
     opened.wait_for_z(CODES.mean[42].tolist(), within=1e-3)
 
 
+@pytest.mark.slow
 def test_a_class_hidden_on_one_map_is_hidden_on_both(open_pair: Callable) -> None:
     opened = open_pair(PAIR, shared=True)
     opened.wait_for_axes()

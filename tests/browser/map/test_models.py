@@ -45,6 +45,10 @@ def outside(name: str, half: float = SHARED_HALF) -> int:
     return int(gallery.read(name).codes.mean.abs().amax(dim=1).gt(half).sum())
 
 
+def numbers(text: str) -> list[float]:
+    return [float(number) for number in text.split(",")]
+
+
 def toggle(opened: OpenedMap, name: str) -> None:
     opened.switch.click()
     expect(opened.root).to_have_attribute("data-model", name)
@@ -62,6 +66,7 @@ def test_the_switch_takes_the_kl_term_away_and_gives_it_back(open_map: Callable)
     assert "model" not in opened.query
 
 
+@pytest.mark.slow
 def test_on_again_is_the_weight_that_was_switched_off(open_map: Callable) -> None:
     opened = open_map("?model=mnist-beta-10")
     toggle(opened, OFF)
@@ -98,6 +103,7 @@ def test_the_numbers_stand_beside_those_of_the_model_before(open_map: Callable) 
             assert says(cell.split(" ±")[0], measured(name)[key])
 
 
+@pytest.mark.slow
 def test_the_averages_have_their_deviation_and_the_floor_of_sigma_is_said(open_map: Callable) -> None:
     opened = open_map()
     metrics = gallery.read(ON).metrics
@@ -177,12 +183,15 @@ def test_codes_that_fly_apart_do_so_at_the_old_scale_and_then_the_camera_follows
         # While the window still has its old size, codes move; once the camera moves, no code does.
         moved = len({points for half, points in seen if half == pytest.approx(start, rel=1e-4)})
         followed = {points for half, points in seen if half != pytest.approx(start, rel=1e-4)}
-        assert followed == {opened.page.evaluate("window.codes()")}
+        at_rest = numbers(opened.page.evaluate("window.codes()"))
+        # The places are rounded to a hundredth, from pixels of another window.
+        assert all(numbers(points) == pytest.approx(at_rest, abs=0.011) for points in followed)
         if moved > 1 and len(set(halves)) > 2:  # a busy machine may draw neither
             return
     raise AssertionError("Neither codes nor the camera were seen on their way.")
 
 
+@pytest.mark.slow
 def test_a_window_chosen_by_hand_holds_until_a_button_gives_it_back(open_map: Callable) -> None:
     opened = open_map(shared=True)
     follow = opened.page.get_by_role("button", name="Follow the codes")
@@ -198,6 +207,7 @@ def test_a_window_chosen_by_hand_holds_until_a_button_gives_it_back(open_map: Ca
     assert opened.view() == pytest.approx([0, 0, following_half(OFF)], rel=1e-4)
 
 
+@pytest.mark.slow
 def test_the_prior_stays_in_sight_to_scale_where_the_codes_are_far(open_map: Callable) -> None:
     opened = open_map(shared=True)
     for name, words in ((ON, ["prior 1 σ", "prior 2 σ"]), (OFF, ["prior, 1 and 2 σ"])):
@@ -214,6 +224,7 @@ def test_the_prior_stays_in_sight_to_scale_where_the_codes_are_far(open_map: Cal
         assert bar == pytest.approx(sigma, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_the_scale_of_the_prior_says_how_many_codes_it_leaves_out(open_map: Callable) -> None:
     opened = open_map("?scale=shared")
     expect(opened.root).to_have_attribute("data-outside", str(outside(ON)))
@@ -222,6 +233,7 @@ def test_the_scale_of_the_prior_says_how_many_codes_it_leaves_out(open_map: Call
     expect(opened.page.get_by_test_id("caption")).to_contain_text(f"{outside(OFF):,}")
 
 
+@pytest.mark.slow
 def test_fit_shows_every_code_and_following_goes_back(open_map: Callable) -> None:
     opened = open_map(f"?model={OFF}")
     names = ("Fit all codes", "Stay on the prior", "Follow the codes")
@@ -250,6 +262,7 @@ def test_the_lattice_is_drawn_anew_for_another_model(open_map: Callable) -> None
     assert opened.points() != before
 
 
+@pytest.mark.slow
 def test_a_pinned_reference_stays_when_another_model_comes(open_map: Callable) -> None:
     opened = open_map("?model=mnist-beta-10")
     head = opened.page.get_by_test_id("numbers").locator("thead th")
@@ -283,6 +296,7 @@ def test_a_code_too_small_to_see_has_a_magnifier_that_says_its_factor(open_map: 
     expect(lens).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_the_switch_looks_off_when_it_is_off(open_map: Callable) -> None:
     opened = open_map()
     knob = opened.switch.locator(".lse-knob")

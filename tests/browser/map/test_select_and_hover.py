@@ -39,6 +39,7 @@ def figures(opened: OpenedMap) -> dict[str, np.ndarray]:
     return {part.locator("figcaption").inner_text(): opened.picture(part.locator("canvas")) for part in parts}
 
 
+@pytest.mark.slow
 def test_hovering_shows_the_original_where_the_files_are_and_the_card_goes_with_the_pointer(
     open_map: Callable, mnist_test: Dataset
 ) -> None:

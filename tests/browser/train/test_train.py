@@ -156,6 +156,7 @@ def compare_moments(page: Page) -> None:
     page.get_by_label("model B", exact=True).select_option(label="<b>mine</b>")
     expect(page.locator("[data-side=B]")).to_have_attribute("data-model", re.compile("^kept-"))
     information = page.locator("[data-measure=mutual_information] td").last
+    page.locator("[data-fold=measures] > summary").click()
     expect(page.get_by_test_id("measures")).to_contain_text("<b>mine</b>")
     expect(page.locator("[data-measure=mutual_information]")).not_to_contain_text("measuring", timeout=PATIENCE_MS)
     expect(information).to_be_attached()

@@ -1,0 +1,56 @@
+"""The story: the theory in nine scenes, each told by the trained models and predicted before it is seen."""
+
+import logging
+
+from explorer import palette
+from explorer.mounted import note_left, start_of, while_mounted
+from explorer.pages.story.story import story
+from explorer.server import assets, catalogue, comparison_models, link
+from explorer.wire import Seed, StoryData
+from models import inference, measures
+from models.shipped import ShippedError
+
+_KEY = "story"
+
+
+def show() -> None:
+    """Draw the page."""
+    note_left(_KEY, story(while_mounted(_KEY, _prepared), key=_KEY))
+
+
+def _prepared() -> StoryData:
+    return StoryData(
+        models=comparison_models.choices(""),
+        dial=catalogue.shipped_dial(),
+        seeds=_seeds(),
+        evidence=_evidence(),
+        start=start_of(_KEY, link.STORY),
+        defaults=link.defaults(link.STORY),
+        class_colours=palette.CLASSES,
+        term_colours=palette.TERMS,
+        plotly_url=assets.plotly_url(),
+        classifier_url=assets.classifier_url(),
+    )
+
+
+def _seeds() -> list[Seed]:
+    try:
+        return measures.read_shipped()["seeds"]
+    except ShippedError as error:
+        logging.getLogger(__name__).warning("The story does without other seeds. %s", error)
+        return []
+
+
+def _evidence() -> dict[str, dict[str, float]]:
+    """The averages over test images of each model that has not changed since they were measured."""
+    try:
+        found = inference.read_shipped()["models"]
+    except ShippedError as error:
+        logging.getLogger(__name__).warning("The story does without measured evidence. %s", error)
+        return {}
+    old = inference.stale(found)
+    return {name: _numbers(each | each.get("lookup", {})) for name, each in found.items() if name not in old}
+
+
+def _numbers(entry: dict) -> dict[str, float]:
+    return {name: value for name, value in entry.items() if isinstance(value, int | float)}

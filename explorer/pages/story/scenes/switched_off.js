@@ -1,0 +1,160 @@
+// Scene 4: without the KL term. The visitor first draws the circle that will hold the codes.
+
+import { button, REFERENCE } from "../kit.js";
+import { CODES, Plot } from "../plot.js";
+import { SHARED_VIEW, toPixels } from "../../../browser/map/view.js";
+import { element, svg } from "../../../browser/ui/dom.js";
+
+/** @typedef {import("../kit.js").Kit} Kit */
+
+const OFF = "mnist-beta-0";
+const SHARE = 0.99; // of the codes, that the circle shall hold
+const RADII = { least: 1, most: 100, first: 3 }; // in units of z
+const STOPS = 200; // of the slider
+const MARGIN = 1.15; // of the window around the larger circle
+
+/** What texts say without the KL term, and the measure that tests it; of models.measures.UNITS. */
+const CLAIMS = [
+  { text: "“The encoder cheats: each image gets its own region.”", measured: "I(x; z), nats.", key: "mutual_information", factor: 1, decimals: 1 },
+  { text: "“The codes are not diverse enough.”", measured: "spread of the codes, units of z.", key: "spread", factor: 1, decimals: 1 },
+  { text: "“Two people's 2s may lie far apart.”", measured: "class right by 15 neighbours, %.", key: "neighbour_accuracy", factor: 100, decimals: 0 },
+];
+
+/** @type {import("../frame.js").Scene} */
+export const scene = {
+  number: 4,
+  name: "Switch the regulariser off",
+  claim: "Without the KL term nothing keeps the codes near the prior: they fly apart, and σ collapses.",
+  question: `Draw the circle that will hold ${100 * SHARE} % of the codes once the KL term is off.`,
+  formula: [
+    { symbols: "ℓ_i", means: "loss of image i" },
+    { symbols: "=" },
+    { symbols: "𝔼_{q}[−log p(x_i|z)]", means: "reconstruction", tone: "reconstruction", of: "codes" },
+    { symbols: "+" },
+    { symbols: "β", means: "1, then 0", of: "switch" },
+    { symbols: "·" },
+    { symbols: "KL(q(z|x_i)‖p(z))", means: "distance from the prior", tone: "kl", of: "prior" },
+  ],
+  async mount(picture, answer, kit) {
+    const on = await kit.load(REFERENCE);
+    if (kit.signal.aborted) return;
+    /** @type {{guess: number, truth: number}} radii of the circles; 0 is not drawn */
+    const circles = { guess: RADII.first, truth: 0 };
+    const plot = new Plot(picture, kit, { over: (view, side) => circlesOf(circles, view, side), caption: CODES });
+    const words = element("output", "");
+    const slider = radiusSlider((radius) => {
+      circles.guess = radius;
+      words.textContent = `radius ${short(radius)} units of z`;
+      plot.look(windowOf(radius));
+    });
+    const go = button("Switch the KL term off", () => void turnOff(), "lse-main");
+    go.dataset.of = "switch";
+    answer.append(element("label", "lse-radius", "radius of the circle", slider, words), go);
+    const claims = element("div", "lse-claims");
+    picture.append(claims);
+    claims.replaceChildren(...claimsBeside(kit, false));
+    let shown = on;
+    const turnOff = async () => {
+      go.disabled = slider.disabled = true;
+      const off = await kit.load(OFF);
+      if (kit.signal.aborted) return;
+      const truth = radiusOf(off.mean, SHARE);
+      circles.truth = shown === on ? truth : 0;
+      shown = shown === on ? off : on;
+      await plot.glideTo(shown, shown === on ? SHARED_VIEW : windowOf(Math.max(circles.guess, truth)));
+      go.textContent = shown === on ? "Switch the KL term off" : "Switch it on again";
+      go.disabled = false;
+      claims.replaceChildren(...claimsBeside(kit, true));
+      if (shown === off) kit.reveal(revealOf(circles.guess, truth, on, off));
+    };
+    slider.dispatchEvent(new Event("input"));
+    plot.show(on, windowOf(RADII.first));
+  },
+};
+
+/** A slider for a radius, even in its logarithm. @param {(radius: number) => void} show */
+function radiusSlider(show) {
+  const slider = /** @type {HTMLInputElement} */ (element("input", ""));
+  const ratio = RADII.most / RADII.least;
+  Object.assign(slider, { type: "range", min: "0", max: String(STOPS), step: "1" });
+  slider.value = String(Math.round((STOPS * Math.log(RADII.first / RADII.least)) / Math.log(ratio)));
+  slider.dataset.testid = "radius";
+  slider.addEventListener("input", () => {
+    const radius = RADII.least * ratio ** (Number(slider.value) / STOPS);
+    slider.setAttribute("aria-valuetext", `${short(radius)} units of z`);
+    show(radius);
+  });
+  return slider;
+}
+
+/** @param {number} radius */
+function windowOf(radius) {
+  return { x: 0, y: 0, half: Math.max(SHARED_VIEW.half, MARGIN * radius) };
+}
+
+/** The radius of the circle around the origin that holds a share of the points. @param {Float32Array} points [N, 2]
+ * @param {number} share */
+function radiusOf(points, share) {
+  const distances = Float64Array.from({ length: points.length / 2 }, (_, i) => Math.hypot(points[2 * i], points[2 * i + 1]));
+  return distances.sort()[Math.ceil(share * distances.length) - 1];
+}
+
+/** @param {{guess: number, truth: number}} circles @param {import("../../../browser/map/view.js").View} view
+ * @param {number} side */
+function circlesOf({ guess, truth }, view, side) {
+  const [cx, cy] = toPixels(view, side, 0, 0);
+  const scale = side / (2 * view.half);
+  const named = /** @type {[string, number][]} */ ([["your circle", guess], ["the codes", truth]]);
+  return named.flatMap(([name, radius], i) => {
+    if (!radius) return [];
+    const text = svg("text", { x: cx, y: cy - scale * radius + (i ? 16 : -12), class: "lse-circle-name" });
+    text.textContent = name;
+    return [svg("circle", { cx, cy, r: scale * radius, class: i ? "lse-truth" : "lse-guess" }), text];
+  });
+}
+
+/** @param {number} guess @param {number} truth radii @param {import("../../../browser/map/loading.js").Loaded} on
+ * @param {import("../../../browser/map/loading.js").Loaded} off @returns {import("../kit.js").Reveal} */
+function revealOf(guess, truth, on, off) {
+  const before = radiusOf(on.mean, SHARE);
+  const sigma = (/** @type {Float32Array} */ values) => Number(values.reduce((sum, value) => sum + value, 0) / values.length);
+  const [from, to] = [on, off].map(({ stddev }) => sigma(stddev).toPrecision(2));
+  return {
+    ...{ guess: guess.toFixed(2), truth: truth.toFixed(2) },
+    ...{ guessed: `radius ${short(guess)}`, found: `radius ${short(truth)}` },
+    distance: `${short(Math.abs(guess - truth))} units of z`,
+    lesson:
+      `With the KL term the circle of ${100 * SHARE} % had radius ${short(before)}. Mean σ fell from ${from} to ${plain(to)}: ` +
+      "a code without width reconstructs best. In units of z two 2s are now far apart; as neighbours the classes are as before.",
+  };
+}
+
+/** @param {string} text a number that may be written with a power of ten */
+function plain(text) {
+  return Number(text) < 1e-3 ? Number(text).toFixed(6) : text;
+}
+
+/** @param {number} length in units of z */
+function short(length) {
+  return length < 10 ? length.toFixed(1) : length.toFixed(0);
+}
+
+/** What teaching texts say of the model without the KL term, beside what the seeds measure. @param {Kit} kit
+ * @param {boolean} known whether the visitor has answered, and may see the figures without the KL term */
+function claimsBeside({ data: { seeds } }, known) {
+  const [off, on] = [0, 1].map((beta) => seeds.filter((seed) => seed.beta === beta).map(({ measures }) => measures));
+  if (!off.length || !on.length) return [];
+  const rows = CLAIMS.map(({ text, measured, key, factor, decimals }) => {
+    const range = (/** @type {Object<string, number>[]} */ all) => rangeOf(all.map((measures) => factor * measures[key]), decimals);
+    return [element("small", "", `${text} Measured: ${measured}`), range(on), known ? range(off) : "?"];
+  });
+  const head = [`texts say; ${off.length} trained models of each β measure`, "β = 1", "β = 0"].map((name) => element("th", "", name));
+  const body = rows.map((cells) => element("tr", "", ...cells.map((cell) => element("td", "", cell))));
+  return [element("table", "", element("thead", "", element("tr", "", ...head)), element("tbody", "", ...body))];
+}
+
+/** @param {number[]} values @param {number} decimals */
+function rangeOf(values, decimals) {
+  const [low, high] = [Math.min(...values), Math.max(...values)].map((value) => value.toFixed(decimals));
+  return low === high ? low : `${low} to ${high}`;
+}
