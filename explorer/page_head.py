@@ -5,9 +5,16 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from explorer.browser import TYPE_STYLES
+from explorer.javascript import styles
+
 APP = "Latent Space Explorer"
 # Below 768 px Streamlit puts the pages into a sidebar, whose button has no label and which stays open after a choice.
-_STYLE = """<style>
+_STYLE = (
+    f"<style>{styles([TYPE_STYLES])}</style>"
+    + """<style>
+.stApp [data-testid="stMarkdownContainer"] :is(p, li, td, th, a),
+.stApp [data-testid="stCaptionContainer"] :is(p, li, a), .stApp code { font-size: var(--type-text); }
 [data-testid="stLayoutWrapper"]:has(> .st-key-page-heading) { position: absolute; width: 1px; }
 .st-key-page-heading { width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 @media (width >= 768px) {
@@ -23,6 +30,7 @@ _STYLE = """<style>
   .st-key-page-menu a { min-height: 2.75rem; padding-inline: 0.6rem; }
 }
 </style>"""
+)
 
 
 def page_head(page: StreamlitPage, pages: Sequence[StreamlitPage]) -> None:

@@ -193,7 +193,7 @@ export interface WeightChange {
  *
  * ``name`` is its key; ``label`` is shown above its map. Each of the ``frames`` shows ``images`` held-out images. They
  * are in order of step; new ones are appended, and old ones may be removed. ``waiting`` is the sentence on the map
- * before the first frame.
+ * before the first frame. By itself the KL weight reaches ``beta`` at the step ``settles_at``.
  */
 export interface Run {
   name: string;
@@ -204,6 +204,8 @@ export interface Run {
   images: number;
   steps: number;
   epoch: number;
+  beta: number;
+  settles_at: number;
   ended: boolean;
   waiting: string;
   frames: Frame[];

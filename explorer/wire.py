@@ -174,7 +174,7 @@ class Run(TypedDict):
 
     ``name`` is its key; ``label`` is shown above its map. Each of the ``frames`` shows ``images`` held-out images. They
     are in order of step; new ones are appended, and old ones may be removed. ``waiting`` is the sentence on the map
-    before the first frame.
+    before the first frame. By itself the KL weight reaches ``beta`` at the step ``settles_at``.
     """
 
     name: str
@@ -185,6 +185,8 @@ class Run(TypedDict):
     images: int
     steps: int
     epoch: int
+    beta: float
+    settles_at: int
     ended: bool
     waiting: str
     frames: list[Frame]

@@ -16,6 +16,8 @@ from models import (
     checkpoint,
     command_line,
     data,
+    dimensions,
+    few_values,
     gallery,
     inference,
     lookup_costs,
@@ -81,6 +83,7 @@ def parser() -> argparse.ArgumentParser:
         "--only-measure", action="store_true", help="train none, and compute the codes in each file again (off)"
     )
     verb.set_defaults(run=_pretrain)
+    _add_few_values(verbs)
     _add_measuring(verbs)
     return line
 
@@ -179,6 +182,15 @@ def _add_evaluating(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help=f"with --evidence: the importance bound and the fits take the first N, 0 for none ({inference.SUBSET})",
     )
     verb.set_defaults(run=_evaluate)
+
+
+def _add_few_values(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    verb = verbs.add_parser("few-values", help="train a decoder for a z of few values, and keep its outputs at them")
+    verb.add_argument("count", type=int, choices=gallery.FEW_VALUES, help="how many values z has, all equally likely")
+    verb.add_argument("--out", type=Path, required=True, metavar="FILE", help="the file (must be given)")
+    verb.set_defaults(run=_few_values)
+    verb = verbs.add_parser("dimensions", help="measure what log p(x) costs in more dimensions: a grid beside draws")
+    verb.set_defaults(run=_dimensions)
 
 
 def _add_measuring(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -353,6 +365,27 @@ def _evidence(options: argparse.Namespace) -> None:
         inference.measure_missing(options.jobs)
 
 
+def _few_values(options: argparse.Namespace) -> None:
+    torch.set_num_threads(1)
+    recipe = gallery.few_values_recipe()
+    dataset, held_out = (data.load(recipe.dataset, split, progressbar=True) for split in ("train", "test"))
+    found = few_values.make(options.count, recipe, dataset, held_out)
+    few_values.write(options.out, found)
+    print(f"averages over {found.images:,} {SPLITS['test']} images, binarised once")
+    _print_with_units(found.measures, few_values.UNITS, digits=5)
+
+
+def _dimensions(options: argparse.Namespace) -> None:
+    torch.set_num_threads(1)
+    dataset, held_out = (data.load(dimensions.RECIPE.dataset, split, progressbar=True) for split in ("train", "test"))
+    rows = []
+    for row in dimensions.measure(dataset, held_out):
+        rows.append(row)
+        print(f"a grid of {row['dimensions']} dimensions: {row['grid']}")
+        _print_with_units({name: row[name] for name in dimensions.UNITS if name in row}, dimensions.UNITS)
+    dimensions.write(rows)
+
+
 def _pretrain(options: argparse.Namespace) -> None:
     commands = dict(gallery.commands())
     if options.print:
@@ -360,12 +393,13 @@ def _pretrain(options: argparse.Namespace) -> None:
         return
     if options.only_measure:
         torch.set_num_threads(1)
-        for name in tqdm(commands, unit=" models"):
+        for name in tqdm([*gallery.recipes(), gallery.DIAL], unit=" models"):
             gallery.evaluate_again(name)
         return
     missing = [name for name in commands if not gallery.path(name).exists()]
-    # The reference comes first: every other model is aligned to it or continues its training.
-    for wave in ({gallery.REFERENCE}, commands.keys() - {gallery.REFERENCE}):
+    # The reference comes first: every other model is aligned to it or continues its training. Few values come last.
+    few = {*gallery.FEW_VALUES.values()}
+    for wave in ({gallery.REFERENCE}, commands.keys() - {gallery.REFERENCE} - few, few):
         with ThreadPoolExecutor(options.jobs) as pool:
             list(pool.map(command_line.run, [commands[name] for name in missing if name in wave]))
     if gallery.DIAL in missing:

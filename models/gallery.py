@@ -1,13 +1,17 @@
-"""The shipped models: a series that differs in the KL weight only, a few others, and a dial."""
+"""The shipped models: a series that differs in the KL weight only, a few others, and a dial.
+
+Beside them are decoders of a z of few values. They are no models that a page lets choose, and not among ``recipes``.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from models import checkpoint, data
+from models import checkpoint, data, few_values
 from models.checkpoint import Checkpoint
 from models.command_line import progress_of_table
+from models.few_values import FewValues
 from models.recipe import Recipe
 
 FOLDER = Path(__file__).parent / "pretrained"
@@ -17,6 +21,8 @@ SWITCHED_OFF = "mnist-kl-switched-off"
 EXACT = "mnist-lattice"
 GAUSSIAN = "mnist-gaussian-beta-1"
 DIAL = "mnist-dial"
+FEW_VALUES = {10: "mnist-10-values", 100: "mnist-100-values"}
+"""The names of the decoders of a z of few values, by their number."""
 
 _RECIPE = Recipe(epochs=100)
 
@@ -49,10 +55,21 @@ def dial_recipe() -> Recipe:
     return replace(wide, objective="dial")
 
 
+def few_values_recipe() -> Recipe:
+    """The recipe of the decoders of a z of few values: that of EXACT, continued from it.
+
+    So most digits of 100 values lie where EXACT has them; of 10 values about half have moved.
+    """
+    return replace(_RECIPE, objective="lattice", learning_rate=1e-2, initial=_file(EXACT))
+
+
 def commands() -> Iterator[tuple[str, str]]:
-    """Each shipped model's name and the command, run in the repository's root, that makes it; the dial comes last."""
-    made = recipes() | {DIAL: dial_recipe()}
-    return ((name, recipe.command(_file(name))) for name, recipe in made.items())
+    """Each shipped file's name and the command, run in the repository's root, that makes it: the models, then the dial,
+    then the decoders of few values."""
+    for name, recipe in (recipes() | {DIAL: dial_recipe()}).items():
+        yield name, recipe.command(_file(name))
+    for count, name in FEW_VALUES.items():
+        yield name, f"python -m models few-values {count} --out {_file(name)}"
 
 
 def evaluate_again(name: str) -> None:
@@ -72,6 +89,12 @@ def evaluate_again(name: str) -> None:
 def read(name: str) -> Checkpoint:
     """The shipped model ``name``, read once per process."""
     return checkpoint.read(path(name))
+
+
+@cache
+def read_few_values(count: int) -> FewValues:
+    """The decoder of a z of ``count`` values, read once per process. Raises FewValuesError, OSError."""
+    return few_values.read(path(FEW_VALUES[count]))
 
 
 def _file(name: str) -> str:

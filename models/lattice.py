@@ -68,8 +68,12 @@ def lattice_terms(vae: VAE, x: Tensor, z: Tensor) -> Terms:
     Source: Burda, Grosse and Salakhutdinov, 2016, section 3, for the bound of a mean of p(x|z_k) over random points,
     https://arxiv.org/abs/1509.00519
     """
-    each = log_likelihood(vae, z, x).mT
-    loss = math.log(len(z)) - each.logsumexp(dim=1)
+    return terms_of_pairs(log_likelihood(vae, z, x).mT)
+
+
+def terms_of_pairs(each: Tensor) -> Terms:
+    """The terms of lattice_terms, from log p(x|z_k) of every image at every point: [B, K], in nats."""
+    loss = math.log(each.shape[1]) - each.logsumexp(dim=1)
     reconstruction = -(each.softmax(dim=1) * each).sum(dim=1)
     # KL is computed as a difference, so that the gradient of the sum is exactly that of the log-sum-exp.
     return Terms(reconstruction, loss - reconstruction)

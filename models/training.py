@@ -21,6 +21,10 @@ class TrainingError(ArithmeticError):
     """The loss was not finite in many steps in a row; the message says what to change."""
 
 
+Objective = Callable[..., Terms]
+"""The two terms of the loss, given the model, the images x [B, 784] of a step, and a generator."""
+
+
 class Step(NamedTuple):
     """One step: its number (from 1), the total, the means over the batch in nats per image, and the KL weight.
 
@@ -135,20 +139,22 @@ def train(
     generator: torch.Generator,
     weight: Callable[[int, int, Recipe], float] = kl_weight,
     progress: Progress | None = None,
+    objective: Objective | None = None,
 ) -> Iterator[Step]:
     """Fit ``vae`` in place by Adam on the mean loss of a batch; yields after every step.
 
     Images are binarised anew for each step (dynamic binarisation). z is drawn anew too: one noise per image for the
     objective "elbo", one shift of the lattice per batch for "lattice", and one noise and one KL weight per image for
     "dial", which trains a models.dial.Dial. ``weight`` is called before each step with the arguments of kl_weight, so
-    that a user can change it during the run. With ``progress`` a stopped run continues and gives the same result.
+    that a user can change it during the run. With ``progress`` a stopped run continues and gives the same result. An
+    ``objective`` replaces that of the recipe.
 
     A step whose loss or gradient is not finite is skipped: it counts, but changes neither weights nor optimiser.
     Raises TrainingError after 100 of them in a row, or all steps of a run; the weights are then those of the last good
     step.
     """
     device = next(vae.parameters()).device
-    objective = _OBJECTIVES[recipe.objective]
+    objective = objective or _OBJECTIVES[recipe.objective]
     progress = progress or Progress.before(vae, recipe)
     epoch = steps_per_epoch(len(dataset.pixels), recipe)
     total, skipped, max_norm = recipe.epochs * epoch, 0, _MAX_GRADIENT_NORMS[recipe.objective]

@@ -43,7 +43,8 @@ class VAE(nn.Module):
 
     Encoder and decoder are perceptrons with SiLU units and the layer widths ``hidden``; the decoder mirrors the
     encoder. The weights are drawn from ``generator``; without one they are left unset, to be loaded. Without
-    ``encoder`` there is only a decoder, and p(z|x) is computed exactly, see models.lattice.
+    ``encoder`` there is only a decoder, and p(z|x) is computed exactly, see models.lattice. Only models.dimensions has
+    another number of ``latents``.
 
     Source: Kingma and Welling, 2014, Auto-Encoding Variational Bayes, appendix C, https://arxiv.org/abs/1312.6114;
     the learnt sigma: Rybkin, Daniilidis and Levine, 2021, Simple and Effective VAE Training with Calibrated Decoders,
@@ -57,11 +58,12 @@ class VAE(nn.Module):
         likelihood: str = "bernoulli",
         encoder: bool = True,
         pixel_stddev: float | None = PIXEL_STDDEV,
+        latents: int = LATENTS,
     ) -> None:
         super().__init__()
         self.likelihood = LIKELIHOODS[likelihood]
-        self.encoder = _perceptron([PIXELS, *hidden, 2 * LATENTS]) if encoder else None
-        self.decoder = _perceptron([LATENTS, *reversed(hidden), PIXELS])
+        self.encoder = _perceptron([PIXELS, *hidden, 2 * latents]) if encoder else None
+        self.decoder = _perceptron([latents, *reversed(hidden), PIXELS])
         self.fixed_pixel_stddev = pixel_stddev
         if pixel_stddev is None:
             self.log_pixel_stddev = nn.Parameter(torch.tensor(math.log(PIXEL_STDDEV)))
@@ -96,9 +98,9 @@ class VAE(nn.Module):
         return _independent(self.likelihood.distribution(self.decoder(z), self.pixel_stddev))
 
 
-def prior(device: torch.device | str = "cpu") -> Independent:
-    """p(z) = N(0, I), event shape [2]."""
-    return _independent(Normal(torch.zeros(LATENTS, device=device), 1.0, validate_args=False))
+def prior(device: torch.device | str = "cpu", latents: int = LATENTS) -> Independent:
+    """p(z) = N(0, I), event shape [latents]."""
+    return _independent(Normal(torch.zeros(latents, device=device), 1.0, validate_args=False))
 
 
 def _clamp_keeping_gradient(value: Tensor, low: float, high: float) -> Tensor:

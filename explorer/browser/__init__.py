@@ -7,5 +7,8 @@ alone; ``ui`` and ``map`` import what is before them, but no ``inference``.
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-MAP_STYLES = (FOLDER / "map/map.css", FOLDER / "map/beside.css")
+TYPE_STYLES = FOLDER / "ui/type.css"
+"""The sizes of type, for all pages."""
+
+MAP_STYLES = (TYPE_STYLES, FOLDER / "map/map.css", FOLDER / "map/beside.css")
 """The style sheets of every component that has a map."""

@@ -183,7 +183,7 @@ class Worker:
         unit = LIKELIHOODS[recipe.likelihood].unit_per_image
         at = " at β = 1" if recipe.is_dial else ""
         self.recorder.write_status(
-            "done", f"Done: −ELBO{at} {loss} {unit} over all {len(held_out.labels):,} held-out images."
+            "done", f"Done: −ELBO {loss} {unit}{at} over all {len(held_out.labels):,} held-out images."
         )
 
 

@@ -51,9 +51,10 @@ MAP: Table = {
 """The query parameters of the Map page."""
 
 COMPARE: Table = {
-    "a": ("mnist-beta-0", _is_side),
-    "b": (gallery.REFERENCE, _is_side),
+    "a": (f"{gallery.DIAL}@0.3", _is_side),
+    "b": (f"{gallery.DIAL}@30", _is_side),
     **_COMMON,
+    "zb": ("", _full_match(rf"code|{_NUMBER},{_NUMBER}")),  # of B's handle; "": as z; code: the selected image's
     "scale": ("follow", _full_match("shared|fit|own")),  # own: each side in a window of its own
     "lead": ("", _full_match("b")),  # the side of the selected image, at whose code the handle is
     "lines": ("", _full_match("on")),

@@ -7,6 +7,7 @@ from explorer.wire import Frame, Moment, Run, RunChoice, TrainingCurve
 from models.data import DATASETS
 from models.likelihood import LIKELIHOODS
 from models.recipe import Recipe
+from models.training import settles_at
 
 _LONG = 200  # characters; only a label with about a hundred changes is longer
 _FAIR_STEPS = 20  # the first steps of torch are slow, so earlier speeds are misleading
@@ -29,6 +30,8 @@ def to_view(run: Snapshot, record: Record) -> Run:
         images=record.images,
         steps=run.status.total,
         epoch=record.epoch,
+        beta=run.recipe.beta,
+        settles_at=settles_at(record.epoch * run.recipe.epochs, run.recipe),
         ended=run.status.ended,
         waiting=_waiting(run),
         frames=[_frame(run, entry) for entry in record.frames],
@@ -73,6 +76,8 @@ def empty_view(recipe: Recipe) -> Run:
         images=0,
         steps=0,
         epoch=0,
+        beta=recipe.beta,
+        settles_at=0,
         ended=False,
         waiting="The codes will appear here. The circles: the prior p(z) = N(0, I).",
         frames=[],
@@ -131,6 +136,20 @@ def status_line(run: Snapshot) -> str:
         left = f" · {_duration(status.seconds_left)} left" if known else ""
         return f"{done} · {status.images_per_second:,.0f} images/s{left}"
     return status.sentence
+
+
+def weight_line(run: Snapshot, changes: list[dict]) -> str:
+    """The KL weight of the running optimiser, in one or two sentences; "" before its first step."""
+    if run.status.state not in ("running", "paused"):
+        return ""
+    chosen, last = run.control.weight, settles_at(run.status.total, run.recipe)
+    if chosen < 0:
+        rising = f" The weight rises to {run.recipe.beta:g} until step {last:,} (warm-up)."
+        return f"Now β = {run.status.weight:.3g}.{rising if run.status.step < last else ''}"
+    noted = [change["step"] for change in changes[-1:] if change["weight"] == chosen]
+    since = f"Since step {noted[0]:,}" if noted else "From the next step on"
+    ended = " The warm-up has ended there." if noted and len(changes) == 1 and noted[0] < last else ""
+    return f"{since} β = {chosen:.3g}{'' if chosen else ': the KL term is off'}.{ended}"
 
 
 def duration(seconds: float) -> str:

@@ -38,7 +38,6 @@ def opened(browser: Browser, address: str) -> Page:
     page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
     page.goto(address)
     page.locator(READY).wait_for(timeout=120_000)
-    page.locator("[data-testid=samples][data-ready=true]").wait_for(timeout=120_000)
     wait_for_axes(page)
     return page
 

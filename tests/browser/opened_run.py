@@ -1,6 +1,6 @@
 """A run view open in a browser, over the made-up run of run_view_app.py."""
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.opened_map import OpenedMap, measured, says
 
@@ -20,6 +20,7 @@ class OpenedRun(OpenedMap):
         super().__init__(page)
         self.slider = page.get_by_test_id("timeline")
         self.live = page.get_by_test_id("live")
+        self.play = page.get_by_test_id("play")
         self.panes = page.get_by_test_id("pane")
 
     def record_frame(self) -> None:
@@ -37,11 +38,11 @@ class OpenedRun(OpenedMap):
         expect(self.root).to_have_attribute("data-step", str(GAP * number))
         expect(self.root).to_have_attribute("data-gliding", "false")
 
-    def assert_numbers(self, name: str, pane: Locator | None = None) -> None:
-        """The table holds the metrics of the model ``name``."""
-        rows = (pane or self.root).get_by_test_id("numbers").locator("tbody tr").all()
+    def assert_numbers(self, name: str, column: int = 0) -> None:
+        """That column of the table holds the metrics of the model ``name``."""
+        rows = self.root.get_by_test_id("numbers").locator("tbody tr").all()
         for row, key in zip(rows, ROWS, strict=True):
-            assert says(row.locator("td").inner_text(), measured(name)[key])
+            assert says(row.locator("td").nth(column).inner_text(), measured(name)[key])
 
     def cursor_step(self) -> float:
         """Where on the axis of steps the line in the curves stands."""

@@ -50,6 +50,8 @@ def run(name: str, models: tuple[str, ...], count: int) -> Run:
         images=10_000,
         steps=STEPS,
         epoch=EPOCH,
+        beta=30.0,
+        settles_at=int(st.query_params.get("settles_at", "0")),
         ended="ended" in st.query_params,
         waiting="The worker is starting.",
         frames=[frame(number, model) for number, model in enumerate(models[:count])],

@@ -27,6 +27,20 @@ CUT = """() => {
     });
     return found.map(({ outerHTML }) => outerHTML.slice(0, 200));
 }"""
+# Texts below 16 px, but for exponents, indices and what stands below braces in formulas.
+SMALL = """() => {
+    const inFormula = node => node.closest(".katex, sub, sup");
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const found = [];
+    while (walker.nextNode()) {
+        const [text, node] = [walker.currentNode, walker.currentNode.parentElement];
+        const seen = node.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: false });
+        if (!text.data.trim() || !seen || inFormula(node)) continue;
+        const size = parseFloat(getComputedStyle(node).fontSize);
+        if (size < 15.99) found.push(`${size} px: ${text.data.trim()}`);
+    }
+    return found;
+}"""
 
 
 @pytest.fixture(scope="module", params=PAGES)
@@ -73,6 +87,13 @@ def test_nothing_is_cut_and_nothing_scrolls_sideways(phone: tuple[str, Page]) ->
     _, page = phone
     assert page.get_by_test_id("stMain").evaluate("main => main.scrollWidth <= main.clientWidth")
     assert page.evaluate(CUT) == []
+
+
+def test_no_text_is_below_16_px_in_a_window_of_1280(phone: tuple[str, Page]) -> None:
+    """The last test of a page, for it leaves another window behind."""
+    _, page = phone
+    page.set_viewport_size({"width": 1280, "height": 720})
+    wait_until(page, f"({SMALL})().length === 0")  # figures are drawn anew for the wider window
 
 
 @pytest.mark.slow

@@ -1,14 +1,17 @@
 """The shipped models are there, are what their recipes say, and show what the app tells with them."""
 
+import math
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import torch
+from torch.nn.functional import logsigmoid
 
 from models import data, gallery
 from models.checkpoint import evaluated_again
 from models.data import Dataset
+from models.evaluation import fixed_images
 from models.likelihood import LIKELIHOODS
 from models.symmetry import nearest_symmetry
 from tests.conftest import ROOT, seeded
@@ -19,7 +22,7 @@ BY_BETA = [f"mnist-beta-{beta:g}" for beta in gallery.BETAS]
 
 def test_every_shipped_model_is_there_and_nothing_else() -> None:
     assert len(NAMES) == 11
-    others = {"classifier", gallery.DIAL}
+    others = {"classifier", gallery.DIAL, *gallery.FEW_VALUES.values()}
     assert {file.stem for file in gallery.FOLDER.glob("*.safetensors")} == {*NAMES, *others}
 
 
@@ -94,6 +97,26 @@ def test_without_kl_the_codes_spread_and_q_narrows(name: str) -> None:
 def test_no_flip_or_swap_lies_nearer_to_the_reference(name: str) -> None:
     means, reference = gallery.read(name).codes.mean, gallery.read(gallery.REFERENCE).codes.mean
     assert nearest_symmetry(means, reference) == ((0, 1), (1.0, 1.0))
+
+
+def test_a_z_of_few_values_is_no_model_to_choose_and_the_more_values_the_better(mnist_test: Dataset) -> None:
+    """log p(x) of all test images again, from the file's logits by another formula."""
+    x, nats = fixed_images(mnist_test).double(), []
+    for count, name in gallery.FEW_VALUES.items():
+        found = gallery.read_few_values(count)
+        assert name not in gallery.recipes()
+        assert found.recipe == gallery.few_values_recipe()
+        assert gallery.path(name).stat().st_size < 1600 * count + 4000
+        each = -binary_cross_entropy(found.logits.double(), x)
+        nats.append(found.measures["log_evidence"])
+        assert nats[-1] == pytest.approx((each.logsumexp(dim=1) - math.log(count)).mean().item(), abs=1e-3)
+        assert found.measures["kl"] <= math.log(count)
+    assert nats[0] < nats[1] < -gallery.read(gallery.EXACT).metrics["negative_elbo"]
+
+
+def binary_cross_entropy(logits: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """-log p(x|z_k) of images x [N, 784] with the probabilities of each row: [N, K]."""
+    return -(x @ logsigmoid(logits).T + (1 - x) @ logsigmoid(-logits).T)
 
 
 @pytest.mark.slow

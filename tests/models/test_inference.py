@@ -115,6 +115,7 @@ def test_the_costs_are_those_of_the_model_in_its_file(name: str, shipped: dict) 
 
 def test_looking_up_is_a_bound_that_no_encoder_reaches(shipped: dict) -> None:
     entries = {name: each for name, each in shipped["models"].items() if "lookup" in each}
+    assert {gallery.REFERENCE, gallery.EXACT} <= entries.keys()
     for name, entry in entries.items():
         found = entry["lookup"]
         assert ("misplaced" in found) == gallery.recipes()[name].has_encoder

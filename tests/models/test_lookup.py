@@ -76,6 +76,7 @@ def test_an_image_is_misplaced_where_its_q_lies_far_away_and_not_where_it_is_onl
         assert lookup.misplaced(model, x, q, own, model.log_evidence(x)).tolist() == [expected] * len(x)
 
 
+@pytest.mark.slow
 def test_the_averages_are_bounds_in_the_order_of_their_tables(mnist_test: Dataset) -> None:
     vae, x = gallery.read(gallery.REFERENCE).vae(), fixed_images(mnist_test)[:10]
     found = {name: value for part in lookup_costs.measure(vae, x) for name, value in part.items()}

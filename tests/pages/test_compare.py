@@ -9,8 +9,7 @@ from explorer import palette
 from explorer.pages.compare.definitions import DEFINITIONS, SWEEP
 from explorer.runs.manager import Manager
 from explorer.runs.store import STATE_VARIABLE
-from explorer.server import assets, comparison_models, link, model_store
-from models import gallery
+from explorer.server import assets, catalogue, comparison_models, link, model_store
 from tests.comparing import MEASURES, SHIPPED, forget_shipped, lay_run, manage, ship
 from tests.page import TestedPage
 from tests.runs.running import ANN, BOB
@@ -188,4 +187,16 @@ def test_every_definition_has_an_equation_and_the_seeds_a_command() -> None:
 
 
 def test_the_default_sides_are_on_offer() -> None:
-    assert {DEFAULTS["a"], DEFAULTS["b"]} <= set(gallery.recipes())
+    dial = PAGE.data(PAGE.opened())["dial"]
+    for side in "ab":
+        name, weight = DEFAULTS[side].split("@")
+        assert name == dial["model"]["name"]
+        assert dial["low"] <= float(weight) <= dial["high"]
+
+
+def test_without_its_dial_the_page_opens_and_blames_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalogue, "dial", lambda: None)
+    app = PAGE.opened()
+    assert PAGE.data(app)["dial"] is None
+    assert not app.warning
+    assert not app.exception

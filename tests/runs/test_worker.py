@@ -139,7 +139,7 @@ def test_a_dial_is_trained_as_the_recipe_says_and_shows_its_model_at_one(runs: M
     found, record, files = until_settled(runs, name), runs.record(name), runs.store.files(name)
     assert found.status.state == "done", found.status.sentence
     made = checkpoint.read(files.checkpoint)
-    assert f"−ELBO at β = 1 {made.metrics['negative_elbo']:.1f}" in found.status.sentence
+    assert f"−ELBO {made.metrics['negative_elbo']:.1f} nats per image at β = 1" in found.status.sentence
     generator = seeded()
     dial = network(DIAL, generator).to(best_device())
     for _ in train(dial, data.load("digits", "train"), DIAL, generator):

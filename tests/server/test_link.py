@@ -25,6 +25,7 @@ MAP |= dict.fromkeys(("lattice", "pin"), st.just("on"))
 COMPARE = SEEN | {
     "a": SIDES,
     "b": SIDES,
+    "zb": SEEN["z"] | st.just("code"),
     "scale": st.sampled_from(["shared", "fit", "own"]),
     "lines": st.just("on"),
     "draw": st.integers(0, 999_999).map(str),
@@ -72,14 +73,16 @@ def test_the_default_needs_no_link() -> None:
     assert link.clean({}, link.PROBABILITY) == link.defaults(link.PROBABILITY)
 
 
-def test_the_comparison_starts_with_two_shipped_models_that_differ() -> None:
+def test_the_comparison_starts_with_one_dial_at_two_weights() -> None:
     start = link.defaults(link.COMPARE)
-    assert start["a"] != start["b"]
-    assert {start["a"], start["b"]} < set(gallery.recipes())
+    first, second = (gallery.dial_weight(start[side]) for side in "ab")
+    assert first is not None
+    assert second is not None
+    assert first < 1 < second
 
 
 @pytest.mark.parametrize(
-    ("table", "alone"), [(link.COMPARE, {"a", "b", "lead", "lines", "draw"}), (link.PROBABILITY, {"full"})]
+    ("table", "alone"), [(link.COMPARE, {"a", "b", "zb", "lead", "lines", "draw"}), (link.PROBABILITY, {"full"})]
 )
 def test_what_pages_share_they_call_the_same(table: link.Table, alone: set[str]) -> None:
     shared = link.MAP.keys() & table.keys()
@@ -136,6 +139,8 @@ def test_a_bad_value_becomes_the_default(name: str, value: str) -> None:
         ("b", "run-0123456789abcdef@٣"),
         ("b", "mnist-beta-2"),
         ("scale", "log"),
+        ("zb", "0,nan"),
+        ("zb", "codes"),
         ("lines", "off"),
         ("draw", "-1"),
         ("draw", "1000000"),

@@ -29,6 +29,25 @@ def standing(state: str, place: int = 0, **rest: float) -> str:
     return run_presenter.status_line(replace(RUN, status=Status(state, "A sentence.", **rest), place=place))
 
 
+@pytest.mark.parametrize(
+    ("chosen", "step", "changes", "sentence"),
+    [
+        (-1, 100, [], "Now β = 0.284. The weight rises to 1 until step 351 (warm-up)."),
+        (-1, 351, [], "Now β = 0.284."),
+        (0, 100, [], "From the next step on β = 0: the KL term is off."),
+        (0, 150, [(120, 0)], "Since step 120 β = 0: the KL term is off. The warm-up has ended there."),
+        (3, 150, [(120, 0)], "From the next step on β = 3."),
+        (3, 150, [(120, 0), (140, 3)], "Since step 140 β = 3."),
+        (0, 450, [(400, 0)], "Since step 400 β = 0: the KL term is off."),
+    ],
+)
+def test_the_weight_in_force_is_told_with_its_warm_up(chosen: float, step: int, changes: list, sentence: str) -> None:
+    status = Status("running", step=step, total=704, weight=0.2841)
+    run = replace(RUN, recipe=Recipe(kl_warm_up=0.5), status=status, control=Control(weight=chosen))
+    noted = [{"step": taken, "weight": weight} for taken, weight in changes]
+    assert run_presenter.weight_line(run, noted) == sentence
+
+
 def test_a_run_is_seen_as_the_run_view_takes_it() -> None:
     seen = run_presenter.to_view(RUN, RECORD)
     assert seen.keys() == Run.__annotations__.keys()

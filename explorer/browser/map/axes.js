@@ -2,6 +2,7 @@
 
 import { legendGrid, legendRow } from "./legend.js";
 import { loadPlotly } from "../ui/plotly.js";
+import { smallType } from "../ui/type.js";
 
 /** @typedef {{text: string, paper: string, muted: string, line: string, font: string}} Ink CSS colours and font of the theme */
 
@@ -12,7 +13,8 @@ const CONFIG = { displayModeBar: false, scrollZoom: true, doubleClick: false, re
 
 /** @param {number} width in pixels */
 function sidesOf(width) {
-  return width < NARROW ? { l: 40, r: 8, b: 38 } : { l: 52, r: 12, b: 42 };
+  const size = smallType();
+  return width < NARROW ? { l: 8 + 2.6 * size, r: 8, b: 12 + 2 * size } : { l: 16 + 2.6 * size, r: 12, b: 14 + 2 * size };
 }
 
 /** The margins around the square plot, in pixels. @param {number} width @param {string[]} names of the classes */
@@ -89,9 +91,9 @@ function layoutOf(view, width, names, ink) {
     margin: { ...margin, autoexpand: false },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
-    font: { family: ink.font, color: ink.text, size: 13 },
-    xaxis: axis("z<sub>1</sub>", view.x),
-    yaxis: { ...axis("z<sub>2</sub>", view.y), scaleanchor: "x" },
+    font: { family: ink.font, color: ink.text, size: smallType() },
+    xaxis: axis("z₁", view.x),
+    yaxis: { ...axis("z₂", view.y), scaleanchor: "x" },
     hovermode: false,
     // On a touch screen one finger scrolls the page; buttons zoom about the handle.
     dragmode: matchMedia("(pointer: coarse)").matches ? false : "pan",

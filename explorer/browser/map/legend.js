@@ -2,28 +2,37 @@
 // classes.
 
 import { element } from "../ui/dom.js";
+import { smallType } from "../ui/type.js";
 
 /** @typedef {{name: string, colour: string, visible: boolean}} Class */
 
 /** @type {Object<string, number>} */
 const DIRECTIONS = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 };
 
-const LETTER_WIDTH = 8.5; // px, approximately
+const LETTER_WIDTH = 0.62; // of the size of type, approximately
 const SWATCH_WIDTH = 34; // px, with the gaps around it
+const LEAST_SWATCH_WIDTH = 23; // px, where it lets all digits into one row
 const MAX_COLUMNS = 5; // unless all classes fit into one row
 
 /** Digits are in one row if there is room; other names are in rows of five, or as many as fit.
  * @param {number} width of the plot, in pixels @param {string[]} names of the classes */
 export function legendGrid(width, names) {
   const longest = Math.max(...names.map(({ length }) => length));
-  const fit = Math.floor(width / (LETTER_WIDTH * longest + SWATCH_WIDTH));
-  const columns = longest === 1 && fit >= names.length ? names.length : Math.max(1, Math.min(MAX_COLUMNS, fit));
+  const letter = LETTER_WIDTH * smallType();
+  const fit = Math.floor(width / (letter * longest + SWATCH_WIDTH));
+  const narrow = isForThumbs() ? SWATCH_WIDTH : LEAST_SWATCH_WIDTH;
+  const oneRow = longest === 1 && width >= names.length * (letter + narrow);
+  const columns = oneRow ? names.length : Math.max(1, Math.min(MAX_COLUMNS, fit));
   return { columns, rows: Math.ceil(names.length / columns) };
 }
 
 /** The height of a row, in pixels: a thumb needs more than a mouse. */
 export function legendRow() {
-  return matchMedia("(pointer: coarse)").matches ? 40 : 32;
+  return isForThumbs() ? 40 : Math.max(32, 2 * smallType());
+}
+
+function isForThumbs() {
+  return matchMedia("(pointer: coarse)").matches;
 }
 
 export class Legend {

@@ -1,8 +1,11 @@
 // The state of the map as short strings, which are also the query parameters of the page's address.
 
-/** @typedef {{model: string, z: Float32Array | null, image: number, digits: string, scale: string,
- *   view: import("./view.js").View | null, lattice: boolean}} State
- * z null: the mean of the selected image, which exists then; image -1: none; view null: the one that scale names */
+/** @typedef {{model: string, z: Float32Array | null, zb: Float32Array | null, linked: boolean, image: number,
+ *   digits: string, scale: string, view: import("./view.js").View | null, lattice: boolean}} State
+ * z null: the mean of the selected image, which exists then; image -1: none; view null: the one that scale names;
+ * linked: every map's handle is at z, and otherwise the second map's is at zb, which is as z */
+
+const AT_CODE = "code"; // zb of a handle at its code, where z alone is chosen
 
 /** @param {Object<string, string>} link with every key, already checked by Python
  * @returns {State} */
@@ -11,6 +14,8 @@ export function stateOf(link) {
   return {
     model: link.model,
     z: link.z ? Float32Array.from(link.z.split(","), Number) : link.image ? null : new Float32Array(2),
+    zb: link.zb && link.zb !== AT_CODE ? Float32Array.from(link.zb.split(","), Number) : null,
+    linked: !link.zb && !(link.image && !link.z), // at the code of an image each map has a z of its own
     image: link.image ? Number(link.image) : -1,
     digits: link.digits === "none" ? "" : link.digits,
     scale: link.scale,
@@ -21,7 +26,8 @@ export function stateOf(link) {
 
 /** What shows where no link says anything. @returns {Omit<State, "model">} */
 export function firstLook() {
-  return { z: new Float32Array(2), image: -1, digits: "0123456789", scale: "follow", view: null, lattice: false };
+  const handle = { z: new Float32Array(2), zb: null, linked: true };
+  return { ...handle, image: -1, digits: "0123456789", scale: "follow", view: null, lattice: false };
 }
 
 /** The inverse of stateOf. @param {State} state @param {number} half of the window, in units of z
@@ -29,8 +35,7 @@ export function firstLook() {
  * @returns {Object<string, string>} */
 export function linkOf({ model, z, image, digits, scale, view, lattice }, half, defaults) {
   const atOrigin = image < 0 && z?.every((coordinate) => coordinate === 0);
-  // The precision is a ten-thousandth of the window at every zoom. The table in Python allows ten decimals.
-  const decimals = Math.min(10, Math.max(0, Math.ceil(4 - Math.log10(half))));
+  const decimals = decimalsOf(half);
   const link = {
     model,
     z: z && !atOrigin ? shortNumbers(z, decimals) : "",
@@ -41,6 +46,20 @@ export function linkOf({ model, z, image, digits, scale, view, lattice }, half, 
     lattice: lattice ? "on" : "",
   };
   return Object.fromEntries(Object.entries(link).filter(([name]) => name in defaults));
+}
+
+/** The second map's handle in a link; "" if it is as z says. @param {Omit<State, "model">} state
+ * @param {number} half of the window, in units of z */
+export function secondHandleOf({ z, zb, linked }, half) {
+  if (linked) return "";
+  if (zb) return shortNumbers(zb, decimalsOf(half));
+  return z ? AT_CODE : "";
+}
+
+/** The precision is a ten-thousandth of the window at every zoom. The table in Python allows ten decimals.
+ * @param {number} half of the window, in units of z */
+function decimalsOf(half) {
+  return Math.min(10, Math.max(0, Math.ceil(4 - Math.log10(half))));
 }
 
 /** @param {ArrayLike<number>} numbers @param {number} decimals */

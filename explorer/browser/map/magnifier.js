@@ -1,13 +1,13 @@
 // A magnifier beside a code whose ellipse is too small to see: one sigma of q(z|x), enlarged.
 
 import { svg } from "../ui/dom.js";
+import { smallType } from "../ui/type.js";
 import { toPixels } from "./view.js";
 
 const VISIBLE_PX = 1; // half axis of an ellipse that needs no magnifier
 const LENS_PX = 34; // radius of the lens
 const ENLARGED_PX = 22; // longer half axis of the ellipse in the lens
 const AWAY_PX = 68; // from the code to the middle of the lens, in both directions
-const LINE_PX = 15; // from one line of words to the next
 
 /** @param {import("./view.js").View} view @param {number} side of the plot, in pixels
  * @param {import("./scene.js").Code} code @returns {SVGElement[]} nothing for a visible ellipse or a code out of sight */
@@ -17,8 +17,9 @@ export function magnifier(view, side, { z1, z2, sigma1, sigma2 }) {
   const [x, y] = toPixels(view, side, z1, z2);
   if (!(longer < VISIBLE_PX) || Math.min(x, y) < 0 || Math.max(x, y) > side) return [];
   const factor = roundedDown(ENLARGED_PX / longer);
-  const inward = (/** @type {number} */ place) => (place > side / 2 ? -AWAY_PX : AWAY_PX);
-  const [cx, cy] = [x, y].map((place) => place + inward(place));
+  // Above the code where the words have room: the scale bar and the prior's name are below.
+  const room = AWAY_PX + LENS_PX + 3.5 * smallType();
+  const [cx, cy] = [x + (x > side / 2 ? -AWAY_PX : AWAY_PX), y + (y > room ? -AWAY_PX : AWAY_PX)];
   const length = Math.hypot(cx - x, cy - y);
   const [edgeX, edgeY] = [cx - (LENS_PX * (cx - x)) / length, cy - (LENS_PX * (cy - y)) / length];
   const halves = { rx: factor * scale * sigma1, ry: factor * scale * sigma2 };
@@ -49,9 +50,10 @@ function short(sigma) {
 /** Lines on the side of the lens that is away from the code. @param {number} x @param {number} y of the lens
  * @param {boolean} above @param {string[]} lines */
 function words(x, y, above, lines) {
-  const first = above ? Math.max(LINE_PX / 2, y - LENS_PX - LINE_PX * lines.length + 4) : y + LENS_PX + LINE_PX - 4;
+  const step = 1.15 * smallType();
+  const first = above ? Math.max(step / 2, y - LENS_PX - step * lines.length + 4) : y + LENS_PX + step - 4;
   return lines.map((line, i) => {
-    const text = svg("text", { x, y: first + i * LINE_PX, "text-anchor": "middle", class: "lse-lens-words" });
+    const text = svg("text", { x, y: first + i * step, "text-anchor": "middle", class: "lse-lens-words" });
     text.textContent = line;
     return text;
   });

@@ -21,6 +21,11 @@ export class Originals {
     return this.images.get(url) ?? null;
   }
 
+  /** The images if they are loaded. @param {string | null} url */
+  loaded(url) {
+    return (url && this.images.get(url)) || null;
+  }
+
   /** Whether they are still being fetched, or will be. @param {string | null} url */
   awaits(url) {
     return url !== null && !this.images.has(url);

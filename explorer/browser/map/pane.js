@@ -10,6 +10,7 @@ import { decodeGrid, gridImage } from "./latent_grid.js";
 import { drawPicture } from "../ui/pictures.js";
 import { Legend } from "./legend.js";
 import { Scene } from "./scene.js";
+import { Thumbnail } from "./thumbnail.js";
 import { countOutside, nearestPoint, nextPoint, sameView, SHARED_VIEW, toLatent } from "./view.js";
 
 /** @typedef {import("./scene.js").Pointer} Pointer */
@@ -37,6 +38,8 @@ export class Pane {
     this.loaded = null;
     /** @type {import("./scene.js").Code | null} of an external image, which is not in the data set */
     this.external = null;
+    /** @type {Float32Array} the mean of the last external image; the handle stays there until another is encoded */
+    this.drawn = new Float32Array(2);
     /** @type {import("./glide.js").Placement} */
     this.place = { points: new Float32Array(0), stddev: new Float32Array(0), labelPositions: [], view: SHARED_VIEW };
     this.stopGlide = () => {};
@@ -54,6 +57,7 @@ export class Pane {
     this.pointer = null;
     this.scene = new Scene(panes.root, this.find(".lse-stage"), colours);
     this.card = new Card(this.find(".lse-hover"), panes.originals);
+    this.thumbnail = new Thumbnail(this.scene);
     this.axes = new Axes(this.find(".lse-axes"), {
       onView: (view, final) => panes.look(view, final, this),
       onReset: () => panes.setScale(panes.state.scale),
@@ -152,7 +156,8 @@ export class Pane {
     const row = 2 * image;
     const code = { z1: points[row], z2: points[row + 1], sigma1: stddev[row], sigma2: stddev[row + 1] };
     this.scene.mark(view, names, this.holds(image) ? code : null, this.external);
-    this.scene.placeHandle(view, this.panes.z);
+    this.scene.placeHandle(view, this.panes.zOf(this));
+    this.thumbnail.show(this.panes.page.pictured?.(this) ?? null, view);
     this.markHovered();
     this.panes.page.marked?.();
   }
@@ -172,8 +177,17 @@ export class Pane {
     for (let i = 0; i < pixels.length; i++) expected += pixels[i];
     const { is_binary } = this.subject.likelihood;
     write(this.find(".lse-z"), `z = (${text})`);
+    if (this.title) write(this.find(".lse-where"), this.where);
     write(this.find(".lse-ink"), is_binary ? `On average ${expected.toFixed(0)} of ${pixels.length} pixels are on.` : "");
     write(this.find(".lse-meaning"), `Brightness = ${is_binary ? "probability that the pixel is on" : "mean of the grey level"}.`);
+  }
+
+  /** Whose z this map shows, where each map can have one of its own. */
+  get where() {
+    const { state } = this.panes;
+    if (state.linked) return "one z for both maps";
+    if (!this.panes.atCode(this)) return "z of this map alone";
+    return state.image < 0 ? "the code of your drawing" : `the code of test image ${state.image}`;
   }
 
   /** The number of codes outside the window at rest. */
@@ -223,7 +237,7 @@ export class Pane {
       if (!sameView(from.view, place.view)) this.axes.fade();
       this.place = place;
       this.paint();
-      if (!this.panes.state.z && this === this.panes.lead) this.panes.decode();
+      if (!this.panes.chosenZ(this)) this.panes.decode(this);
       if (arrived) this.arrive();
     });
   }
@@ -271,7 +285,7 @@ export class Pane {
     const { panes, scene, place } = this;
     const { label } = this.loaded;
     const { image } = panes.state;
-    const from = this.holds(image) ? this.pointOf(image) : panes.z;
+    const from = this.holds(image) ? this.pointOf(image) : panes.zOf(this);
     const least = ((far ? WALK_PX.far : WALK_PX.near) * 2 * place.view.half) / scene.side;
     const found = nextPoint(place.points, (row) => panes.shows(label[row]), place.view, from, direction, least);
     if (found >= 0) panes.select(found, this);
@@ -298,14 +312,15 @@ export class Pane {
       },
       drag: (right, down) => {
         const [z1, z2] = toLatent(this.place.view, scene.side, left + right, top + down);
-        panes.putHandle(z1, z2);
+        panes.putHandle(z1, z2, this);
       },
       step: (right, up) => {
         const step = KEY_STEP * this.place.view.half;
-        panes.putHandle(panes.z[0] + step * right, panes.z[1] + step * up);
+        const [z1, z2] = panes.zOf(this);
+        panes.putHandle(z1 + step * right, z2 + step * up, this);
       },
       release: () => panes.page.changed(),
-      press: () => scene.handleOutside && panes.bringHandle(this.place.view),
+      press: () => scene.handleOutside && panes.bringHandle(this),
     });
     listenToArrows(scene.plot, panes.end.signal, (direction, far) => this.walk(direction, far));
     listenToWheel(this.find(".lse-axes"), scene.plot, panes.end.signal, () => this.hintAtWheel());

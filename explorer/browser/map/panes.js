@@ -10,13 +10,13 @@ import { build } from "./stage.js";
 import { bounded, followingView, SHARED_VIEW, viewOfBoth, zoomed } from "./view.js";
 
 /** @typedef {import("./view.js").View} View */
-/** The handle, the visible classes, and the view; see State in link.js.
- * @typedef {{z: Float32Array | null, image: number, digits: string, scale: string, view: View | null,
- *   lattice: boolean}} Look */
+/** The handles, the visible classes, and the view; see State in link.js.
+ * @typedef {Omit<import("./link.js").State, "model">} Look */
 /** Callbacks of the page: a change is final; another image is selected; the view has changed; one of the page's own
- * buttons was pressed; the marks on a map have moved.
- * @typedef {{changed: () => void, showSelected: () => void, showView: () => void,
- *   press: (button: HTMLElement) => void, marked?: () => void}} Page */
+ * buttons was pressed; the marks on a map have moved; the picture of the code that a map marks, if it is to be seen.
+ * parts: an image or a drawing that is chosen sends each map's handle to its own code.
+ * @typedef {{changed: () => void, showSelected: () => void, showView: () => void, press: (button: HTMLElement) => void,
+ *   marked?: () => void, pictured?: (pane: Pane) => import("./thumbnail.js").Pictured | null, parts?: boolean}} Page */
 
 const ZOOM_STEP = 1.5;
 const RESCALE = { codes: 0, camera: 400 }; // ms
@@ -37,6 +37,8 @@ export class Panes {
     this.all = elements.map((element, i) => new Pane(element, this, class_colours, subjects[i]));
     /** The map in which the selected image was clicked. */
     this.lead = this.all[0];
+    /** The map whose handle was moved last. */
+    this.moved = this.lead;
     /** The image under the pointer, which every map marks, and the map with the pointer; -1 is none. */
     this.hovered = { image: -1, where: this.lead };
     this.screenReader = new ScreenReaderText(this, classifier_url);
@@ -46,9 +48,40 @@ export class Panes {
     listenToButtons(root, this.end.signal, (button) => this.press(button));
   }
 
-  /** Where the handle is. @returns {Float32Array} */
+  /** Where the handle of the lead map is. @returns {Float32Array} */
   get z() {
-    return this.state.z ?? this.lead.pointOf(this.state.image);
+    return this.zOf(this.lead);
+  }
+
+  /** Where the handle of a map is. @param {Pane} pane @returns {Float32Array} */
+  zOf(pane) {
+    return this.chosenZ(pane) ?? this.codeOf(this.state.linked ? this.lead : pane);
+  }
+
+  /** The z to which a hand moved the handle of a map. @param {Pane} pane
+   * @returns {Float32Array | null} null: it is at the code of the selected image or drawing, and moves with it */
+  chosenZ(pane) {
+    const { z, zb, linked } = this.state;
+    return linked || pane === this.all[0] ? z : zb;
+  }
+
+  /** The mean of the selected image or drawing; a map of other images has the lead map's. @param {Pane} pane */
+  codeOf(pane) {
+    const { image } = this.state;
+    if (image < 0) return pane.drawn;
+    return (pane.holds(image) ? pane : this.lead).pointOf(image);
+  }
+
+  /** Where the handles are now, as numbers. */
+  get places() {
+    const [z, zb] = this.all.map((pane) => (this.zOf(pane).length ? this.zOf(pane) : new Float32Array(2)));
+    return { z, zb: this.state.linked ? null : (zb ?? null) };
+  }
+
+  /** Whether the handle of a map shows the code of the selected image or drawing. @param {Pane} pane */
+  atCode(pane) {
+    const { image } = this.state;
+    return !this.chosenZ(pane) && (image >= 0 ? pane.holds(image) : pane.external !== null);
   }
 
   /** The window of a pane: shared by all, unless the scale is "own". @param {Pane} pane @returns {View} */
@@ -106,19 +139,19 @@ export class Panes {
     for (const pane of this.all) pane.glide(duration);
   }
 
-  /** Show z and the pictures decoded from it. */
-  decode() {
-    const { z } = this;
-    // Adding 0 turns -0 into 0.
-    const [shown, exact] = [2, 4].map((digits) =>
-      Array.from(z, (value) => (Number(value.toFixed(digits)) + 0).toFixed(digits)),
-    );
-    const text = shown.join(",\u00a0").replaceAll("-", "−");
-    for (const pane of this.all) {
-      pane.decode(z, text);
+  /** Show z and the pictures decoded from it. @param {Pane} [only] the map whose handle alone has moved */
+  decode(only) {
+    for (const pane of only && !this.state.linked ? [only] : this.all) {
+      const z = this.zOf(pane);
+      // Adding 0 turns -0 into 0.
+      const [shown, exact] = [2, 4].map((digits) =>
+        Array.from(z, (value) => (Number(value.toFixed(digits)) + 0).toFixed(digits)),
+      );
+      pane.decode(z, shown.join(",\u00a0").replaceAll("-", "−"));
       pane.scene.placeHandle(pane.place.view, z);
+      pane.element.dataset.z = exact.join(",");
+      if (pane === this.lead) this.root.dataset.z = exact.join(",");
     }
-    this.root.dataset.z = exact.join(",");
     this.screenReader.soon();
   }
 
@@ -129,6 +162,13 @@ export class Panes {
     this.root.dataset.image = image < 0 ? "" : String(image);
     const name = loaded && image >= 0 ? subject.class_names[loaded.label[image]] : "";
     this.field?.show(image, loaded?.label.length ?? 0, name);
+  }
+
+  /** Show whether the handles are linked. */
+  pressHandles() {
+    pressOne(this.root.querySelectorAll("[data-handles]"), (button) => {
+      return (button.dataset.handles === "linked") === this.state.linked;
+    });
   }
 
   /** Show which scale button is active. */
@@ -163,9 +203,10 @@ export class Panes {
     this.page.changed();
   }
 
-  /** @param {number} factor below 1 zooms in, about the handle if it is visible @param {Pane} where its button is */
-  zoom(factor, { place: { view }, scene }) {
-    const [z1, z2] = scene.handleOutside ? [view.x, view.y] : this.z;
+  /** @param {number} factor below 1 zooms in, about the handle if it is visible @param {Pane} pane its button is */
+  zoom(factor, pane) {
+    const { view } = pane.place;
+    const [z1, z2] = pane.scene.handleOutside ? [view.x, view.y] : this.zOf(pane);
     this.look(zoomed(view, z1, z2, factor), true);
   }
 
@@ -187,45 +228,80 @@ export class Panes {
   /** @param {number} image its index @param {Pane} where it was clicked */
   select(image, where) {
     this.state = { ...this.state, image, z: null };
-    this.lead = where;
+    this.lead = this.moved = where;
+    if (this.page.parts) this.part();
     this.page.showSelected();
+    this.showHandles();
+  }
+
+  /** After a final change of the handles. */
+  showHandles() {
+    this.pressHandles();
     this.decode();
     for (const pane of this.all) pane.mark();
     this.page.changed();
+  }
+
+  /** Let each map's handle be at its own code, or where it is if there is none. */
+  part() {
+    const places = this.all.map((pane) => (this.state.image < 0 && !pane.external ? this.zOf(pane) : null));
+    this.state = { ...this.state, z: places[0], zb: places[1] ?? null, linked: false };
+  }
+
+  /** @param {boolean} linked one z for all maps, which is that of the handle moved last; or a z for each map */
+  link(linked) {
+    if (linked) this.state = { ...this.state, z: this.zOf(this.moved), zb: null, linked };
+    else this.part();
+    this.showHandles();
   }
 
   /** Select an image by its number, unless it is already selected. @param {number} image its index */
   choose(image) {
-    if (image !== this.state.image || this.state.z) this.select(image, this.lead);
+    const { state } = this;
+    if (image !== state.image || state.z || state.zb) this.select(image, this.lead);
   }
 
-  /** Deselect the image; the handle stays. */
+  /** Deselect the image; the handles stay. */
   deselect() {
     if (this.state.image < 0) return;
-    this.state = { ...this.state, image: -1, z: this.z };
+    this.state = { ...this.state, ...this.places, image: -1 };
     this.page.showSelected();
     for (const pane of this.all) pane.mark();
     this.page.changed();
   }
 
-  /** @param {number} z1 @param {number} z2 */
-  putHandle(z1, z2) {
-    if (!this.all.some(({ loaded }) => loaded)) return;
-    this.state = { ...this.state, z: Float32Array.of(z1, z2) };
+  /** Let the handles go to the codes of an external image, which takes the place of the selected one. */
+  goToExternal() {
+    this.state = { ...this.state, ...this.places, image: -1 };
+    this.part();
     this.root.dataset.touched = "true";
-    this.decode();
+    this.noteSelected();
+    this.pressHandles();
   }
 
-  /** Put the handle in the middle of a window. @param {View} view */
-  bringHandle({ x, y }) {
-    this.putHandle(x, y);
+  /** @param {number} z1 @param {number} z2 @param {Pane} pane whose handle it is */
+  putHandle(z1, z2, pane) {
+    if (!this.all.some(({ loaded }) => loaded)) return;
+    const z = Float32Array.of(z1, z2);
+    const isFirst = this.state.linked || pane === this.all[0];
+    this.state = { ...this.state, ...(isFirst ? { z } : { zb: z }) };
+    this.moved = pane;
+    this.root.dataset.touched = "true";
+    this.decode(pane);
+  }
+
+  /** Put the handle of a map in the middle of its window. @param {Pane} pane */
+  bringHandle(pane) {
+    const { x, y } = pane.place.view;
+    this.putHandle(x, y, pane);
     this.page.changed();
   }
 
   /** @param {HTMLElement} button */
   press(button) {
-    const { scale, zoom } = button.dataset;
+    const { scale, zoom, handles } = button.dataset;
     if (scale) this.setScale(scale);
+    else if (handles) this.link(handles === "linked");
     else if (zoom) this.zoom(zoom === "in" ? 1 / ZOOM_STEP : ZOOM_STEP, this.paneOf(button));
     else this.page.press(button);
   }

@@ -1,29 +1,45 @@
 // The prior N(0, I) on a map: its contours of one and two sigma, and a bar as long as one sigma.
 
 import { svg } from "../ui/dom.js";
+import { smallType } from "../ui/type.js";
 import { toPixels } from "./view.js";
 
 /** @typedef {import("./view.js").View} View */
 
 const MIN_RADIUS = 5; // px of the ring of one sigma; its name says where one sigma is less
-const ROOM_FOR_NAME = 24; // px between two rings with a name each; nearer ones are small and share a name
+const ROOM_FOR_NAME = 28; // px between two rings with a name each; nearer ones are small and share a name
+const ROOM_BESIDE = 44; // px from the plot's edge to the middle of a name
+/** Directions from the middle, of which the first that are best are taken. */
+const WAYS = [1, 7, 3, 5, 2, 6].map((eighths) => [Math.cos((eighths * Math.PI) / 4), Math.sin((eighths * Math.PI) / 4)]);
 const BAR_LEFT = 14; // px from the plot's left edge
 const BAR_BOTTOM = 14; // px from its bottom edge
 const BAR_LONGEST = 0.5; // of the plot's side
 
 /** The contours of one and two sigma. @param {View} view @param {number} side of the plot, in pixels
+ * @param {{x: number, y: number}[]} names of the classes, to be kept clear of
  * @returns {{small: boolean, marks: SVGElement[]}} small rings belong above the names of the classes, which hide them */
-export function contours(view, side) {
+export function contours(view, side, names) {
   const sigma = side / (2 * view.half);
   const [cx, cy] = toPixels(view, side, 0, 0);
   if (sigma < ROOM_FOR_NAME) return { small: true, marks: smallRings(cx, cy, sigma, side) };
   const rings = [1, 2].filter((k) => crosses(cx, cy, k * sigma, side));
   const marks = rings.flatMap((k) => {
-    const across = k * sigma * Math.SQRT1_2;
     const ring = svg("circle", { cx, cy, r: k * sigma, class: "lse-prior" });
-    return [ring, nameAt(cx + across, cy + across, `prior ${k} σ`, "middle")];
+    const [x, y] = clearPlace(cx, cy, k * sigma, side, names);
+    return [ring, nameAt(x, y, `prior ${k} σ`, "middle")];
   });
   return { small: false, marks };
+}
+
+/** The place on a ring that is on the plot and farthest from the names.
+ * @param {number} cx @param {number} cy @param {number} r @param {number} side @param {{x: number, y: number}[]} names */
+function clearPlace(cx, cy, r, side, names) {
+  const places = WAYS.map(([right, down]) => [cx + r * right, cy + r * down]);
+  const room = (/** @type {number[]} */ [x, y]) => {
+    const onPlot = Math.min(x - ROOM_BESIDE, side - ROOM_BESIDE - x, y - 12, side - BAR_BOTTOM - ROOM_FOR_NAME - y);
+    return Math.min(onPlot, ...names.map((name) => Math.hypot((name.x - x) / 2, name.y - y)));
+  };
+  return places.reduce((best, place) => (room(place) > room(best) ? place : best));
 }
 
 /** @param {number} cx @param {number} cy @param {number} sigma in pixels @param {number} side */
@@ -64,5 +80,5 @@ export function scaleBar(view, side) {
   const y = side - BAR_BOTTOM;
   const path = `M${BAR_LEFT} ${y - 4}v8m0 -4h${length}m0 -4v8`;
   const bar = ["lse-halo", "lse-rule"].map((kind) => svg("path", { d: path, class: kind }));
-  return [...bar, nameAt(BAR_LEFT, y - 12, `${(1 / 10 ** tenths).toFixed(tenths)} σ of the prior`, "start")];
+  return [...bar, nameAt(BAR_LEFT, y - 5 - 0.6 * smallType(), `${(1 / 10 ** tenths).toFixed(tenths)} σ of the prior`, "start")];
 }

@@ -4,8 +4,10 @@ import { marginsOf } from "./axes.js";
 import { rgbOf, svg, write } from "../ui/dom.js";
 import { paintEllipses } from "./ellipses.js";
 import { magnifier } from "./magnifier.js";
+import { apart } from "./names.js";
 import { paintPoints } from "./points.js";
 import { contours, scaleBar } from "./prior.js";
+import { smallType } from "../ui/type.js";
 import { toLatent, toPixels } from "./view.js";
 
 /** @typedef {import("./view.js").View} View */
@@ -14,6 +16,7 @@ import { toLatent, toPixels } from "./view.js";
 
 const TRANSLUCENT = 0.4; // opacity of points over an underlay
 const OUTSIDE_PX = 7; // radius of the mark of a code outside the window
+const NAME_SIZE = 1.25; // of a class, in sizes of small type
 const HANDLE_PX = 16; // radius of the handle
 const ROOM_FOR_WORDS = 110; // px, needed for the words beside the handle
 
@@ -116,15 +119,20 @@ export class Scene {
    * @param {Code | null} code selected
    * @param {Code | null} external the code of an image that is not in the data set */
   mark(view, labels, code, external) {
-    const names = labels.map(({ name, place: [z1, z2] }) => {
+    const wanted = labels.map(({ name, place: [z1, z2] }) => {
       const [x, y] = toPixels(view, this.side, z1, z2);
-      const text = svg("text", { x, y, class: name.length > 1 ? "lse-letter lse-word" : "lse-letter" });
+      return { name, x, y };
+    });
+    const placed = apart(wanted, NAME_SIZE * smallType());
+    const names = placed.map(({ name, x, y }, i) => {
+      const from = wanted[i];
+      const text = svg("text", { x: from.x, y: from.y, dx: x - from.x, dy: y - from.y, class: name.length > 1 ? "lse-letter lse-word" : "lse-letter" });
       text.textContent = name;
       return text;
     });
     const selected = code ? [...this.ellipses(view, code, ""), ...magnifier(view, this.side, code)] : [];
     const guest = external ? this.ellipses(view, external, " lse-guest") : [];
-    const prior = contours(view, this.side);
+    const prior = contours(view, this.side, placed);
     const [below, above] = prior.small ? [[], prior.marks] : [prior.marks, []];
     this.marks.replaceChildren(...below, ...scaleBar(view, this.side), ...names, ...above, ...selected, ...guest);
   }

@@ -29,13 +29,14 @@ export class ScreenReaderText {
     // Without the classifier the text still contains z; the next movement tries again.
     this.classifier ??= await fetchClassifier(this.url).catch(() => null);
     if (this.panes.end.signal.aborted) return;
-    const { z, all, lead, state } = this.panes;
-    const [z1, z2] = Array.from(z, (value) => ((Number(value.toFixed(2)) || 0).toFixed(2)).replace("-", "−"));
+    const { all, lead, state } = this.panes;
     for (const pane of all) {
+      const z = this.panes.zOf(pane);
+      const [z1, z2] = Array.from(z, (value) => ((Number(value.toFixed(2)) || 0).toFixed(2)).replace("-", "−"));
       pane.scene.handle.setAttribute("aria-valuenow", z[0].toFixed(2));
       this.nameParts(pane, z, `z1 = ${z1}, z2 = ${z2}`);
     }
-    if (!lead.loaded || state.image < 0 || state.z) return;
+    if (!lead.loaded || state.image < 0 || this.panes.chosenZ(lead)) return;
     write(lead.find(".lse-spoken"), titleOf(lead.loaded, lead.subject, state.image));
   }
 

@@ -6,6 +6,8 @@ const STAGE = `
 <div class="lse-legend" role="toolbar" aria-label="Classes shown; arrow keys go from one to the next"></div>
 <div class="lse-plot" role="application" tabindex="0" aria-label="map">
   <svg class="lse-marks" aria-hidden="true"></svg>
+  <i class="lse-ring" data-testid="ring" hidden></i>
+  <canvas class="lse-thumbnail" data-testid="thumbnail" width="28" height="28" hidden></canvas>
   <i class="lse-lit" data-testid="lit" hidden></i>
   <p class="lse-waiting" data-testid="waiting" hidden></p>
   <div class="lse-handle" data-testid="handle" role="slider" tabindex="0" aria-valuenow="0"
@@ -24,6 +26,7 @@ const DECODED = `
 <div>
   <h2>Decoded at z</h2>
   <p class="lse-z" data-testid="z"></p>
+  <p class="lse-where" data-testid="where"></p>
   <p class="lse-ink" data-testid="ink"></p>
   <p class="lse-quiet lse-meaning"></p>
 </div>`;

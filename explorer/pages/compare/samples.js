@@ -59,7 +59,7 @@ export class Samples {
       png: () => canvasOf(this.grid),
       csv: () => this.rows(),
     });
-    return element("header", "lse-figure-head", element("h2", "", "Draws of z, decoded"), again, save);
+    return element("header", "lse-figure-head", again, save);
   }
 
   /** Show the sentence for when no digit is under the pointer. */

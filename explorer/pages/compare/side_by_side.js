@@ -1,30 +1,25 @@
 // The Compare page: the two models, the selected image or drawing, and the sections that compare them. There are no
 // server requests while a pointer is down.
 
-import { element } from "../../browser/ui/dom.js";
-import { linkOf, showInAddressBar, startingLink, stateOf } from "../../browser/map/link.js";
+import { linkOf, secondHandleOf, showInAddressBar, startingLink, stateOf } from "../../browser/map/link.js";
 import { mount } from "../../browser/ui/mount.js";
-import { floorNote, formatted, plusMinus, ROWS, unitOf } from "../../browser/map/panel.js";
 import { Panes } from "../../browser/map/panes.js";
 import { breakdownOfDrawing, breakdownOfImage } from "./receipt/loss_breakdown.js";
+import { showBrief } from "./brief.js";
 import { captionOf } from "./caption.js";
 import { Dials } from "../../browser/map/dial_model.js";
 import { Drawing } from "./drawing.js";
 import { layOut } from "./layout.js";
 import { Picker } from "../../browser/map/picker.js";
-import { Plane } from "./plane/plane.js";
-import { Receipt } from "./receipt/receipt.js";
-import { Samples } from "./samples.js";
-import { canvasOf, saveButtons } from "../../browser/ui/saving.js";
+import { saveButtons } from "../../browser/ui/saving.js";
+import { Sections } from "./sections.js";
+import { picturedOn, showGiven } from "./given.js";
 import { codesOf, pictureOfMaps } from "./map_export.js";
 import { choiceNamed, Side } from "../../browser/map/side.js";
-import { MeasuresTable } from "./table/table.js";
 import { LinkLines } from "./link_lines.js";
 
 /** @typedef {import("../../wire.js").Choice} Choice */
 /** @typedef {import("../../browser/ui/mount.js").Component<import("../../wire.js").CompareData>} Component */
-
-const BRIEF = ROWS.slice(0, 3); // the loss terms
 
 class SideBySide {
   /** @param {Component} component */
@@ -42,6 +37,8 @@ class SideBySide {
       showView: () => this.showView(),
       press: (button) => this.press(button),
       marked: () => this.linkLines?.draw(),
+      pictured: (pane) => picturedOn(pane, this.panes?.state.image ?? -1, this.drawing?.ink ?? null),
+      parts: true,
     });
     this.panes.lead = this.panes.all[this.data.start.lead === "b" ? 1 : 0];
     this.sides = this.panes.all.map((pane, i) => {
@@ -57,35 +54,24 @@ class SideBySide {
     });
     this.linkLines = new LinkLines(/** @type {any} */ (this.find(".lse-threads")), this.panes.all);
     this.linkLines.on = this.data.start.lines === "on";
-    this.drawing = new Drawing(this.root, signal, this.sides, (final) => this.showDrawing(final));
-    this.addSections();
+    this.drawing = new Drawing(this.root, signal, this.sides, (...how) => this.showDrawing(...how));
+    this.sections = new Sections(this.root, signal, {
+      pick: (letter, name) => this.pick(this.sides["AB".indexOf(letter)], name),
+      changed: () => this.publish(),
+    });
+    this.sections.samples.seed = Number(this.data.start.draw);
+    this.addSaveButtons();
     void this.start();
   }
 
-  addSections() {
-    const pick = (/** @type {string} */ letter, /** @type {string} */ name) => {
-      this.pick(this.sides["AB".indexOf(letter)], name);
-    };
-    this.receipt = new Receipt(this.find(".lse-receipt"));
-    this.table = new MeasuresTable(this.find(".lse-measures"), { pick: (name) => pick("B", name) });
-    this.plane = new Plane(this.find(".lse-plane"), { pick });
-    this.samples = new Samples(this.find(".lse-samples"), { changed: () => this.publish() });
-    this.samples.seed = Number(this.data.start.draw);
-    const { receipt, sides, linkLines } = this;
+  addSaveButtons() {
+    const { sides, linkLines } = this;
     this.find(".lse-save-maps").append(
       saveButtons({
         name: "maps",
         of: () => sides.map(({ choice }) => choice.label),
         png: () => pictureOfMaps(sides, linkLines),
         csv: () => codesOf(sides),
-      }),
-    );
-    this.find(".lse-save-receipt").append(
-      saveButtons({
-        name: "receipt",
-        of: () => receipt.about,
-        png: () => canvasOf(receipt.root),
-        csv: () => receipt.rows(),
       }),
     );
   }
@@ -113,13 +99,7 @@ class SideBySide {
     this.root.dataset.ready = "true";
     showInAddressBar(this.link, this.data.defaults);
     // Evaluating Plotly blocks the main thread for a second, so the maps are drawn and usable before.
-    requestAnimationFrame(() => setTimeout(() => void this.loadPlots()));
-  }
-
-  async loadPlots() {
-    const { plotly_url } = this.data;
-    await Promise.all([this.panes.loadAxes(plotly_url), this.plane?.load(plotly_url).catch(() => {})]);
-    this.showPlane();
+    requestAnimationFrame(() => setTimeout(() => void this.panes.loadAxes(this.data.plotly_url)));
   }
 
   /** Put a model on a side. @param {Side} side @param {Choice} choice */
@@ -151,7 +131,7 @@ class SideBySide {
     for (const { pane } of this.sides) if (pane !== side.pane) pane.turn();
     this.panes.decode();
     if (!final) {
-      this.showSide(side);
+      showBrief(side);
       return this.showChoices();
     }
     this.drawing.forget(side);
@@ -165,9 +145,8 @@ class SideBySide {
   forgetMissingImage(others = false) {
     const { state, lead } = this.panes;
     if (state.image < 0 || (!others && state.image < (lead.loaded?.label.length ?? 0))) return;
-    // The handle stays at the image's position among the previous codes, if there were any.
-    const z = state.z ?? (lead.place.points.length ? this.panes.z : new Float32Array(2));
-    this.panes.state = { ...state, image: -1, z };
+    // The handles stay at the image's position among the previous codes, if there were any.
+    this.panes.state = { ...state, ...this.panes.places, image: -1 };
   }
 
   // What is shown
@@ -180,11 +159,11 @@ class SideBySide {
   /** Update everything that depends on the two models. */
   showPair() {
     this.showChoices();
-    for (const side of this.sides) this.showSide(side);
+    for (const side of this.sides) showBrief(side);
     const [a, b] = this.sides.map(({ letter, choice, pane }) => {
       return { letter, choice, loaded: /** @type {import("../../browser/map/loading.js").Loaded} */ (pane.loaded) };
     });
-    this.samples?.show(a, b);
+    this.sections.showSamples(a, b);
     this.showTable();
     this.showPlane();
     this.showSelected();
@@ -192,32 +171,24 @@ class SideBySide {
     this.panes.decode();
   }
 
-  /** What follows a dial while it moves. @param {Side} side */
-  showSide({ letter, choice, pane }) {
-    pane.element.dataset.model = choice.name;
-    pane.element.dataset.beta = String(choice.beta);
-    pane.title = `map ${letter}: ${choice.label}`;
-    pane.find(".lse-brief").replaceChildren(...BRIEF.map((row) => briefRow(row, choice)));
-    pane.find(".lse-mean").textContent = `Means over ${choice.images.toLocaleString("en")} test images:`;
-    pane.find(".lse-floor").textContent = floorNote(choice);
-  }
-
   showTable() {
     const { models, seeds, classifier } = this.data;
     const [a, b] = this.sides.map(({ choice }) => choice);
-    this.table?.show({ models, seeds, classifier, a, b });
+    this.sections.showTable({ models, seeds, classifier, a, b });
   }
 
   showPlane() {
-    const { models, seeds, term_colours } = this.data;
+    const { models, seeds, term_colours, plotly_url } = this.data;
     const [a, b] = this.sides.map(({ choice }) => choice);
-    this.plane?.show({ models, seeds, a, b, ink: { ...this.panes.lead.scene.style, ...term_colours } });
+    const ink = { ...this.panes.lead.scene.style, ...term_colours };
+    this.sections.showPlane({ models, seeds, a, b, ink }, plotly_url);
   }
 
   showView() {
     const outside = this.panes.all.map((pane) => pane.countOutside());
     if (this.sides?.every(({ pane }) => pane.loaded))
       this.find(".lse-caption").textContent = captionOf(this.sides, outside);
+    this.panes.pressHandles();
     this.panes.pressScale();
     const lines = /** @type {HTMLButtonElement} */ (this.find(".lse-lines"));
     lines.setAttribute("aria-pressed", String(this.linkLines?.on ?? false));
@@ -228,22 +199,43 @@ class SideBySide {
   showSelected() {
     const { image } = this.panes.state;
     this.panes.noteSelected();
-    if (image < 0) return this.receipt?.show(this.drawing?.ink ? breakdownOfDrawing(this.drawing.answers) : null);
+    if (image < 0) return this.showGiven();
     const lead = this.sides[this.panes.all.indexOf(this.panes.lead)];
     const { originals } = this.panes;
     const url = lead.choice.images_url;
-    const images = originals.at(url, () => this.showSelected());
-    this.receipt?.show(breakdownOfImage(this.sides, lead, images, originals.awaits(url), image));
+    const images = originals.at(url, () => this.showOriginal());
+    const breakdown = breakdownOfImage(this.sides, lead, images, originals.awaits(url), image);
+    this.sections.showReceipt(breakdown);
+    const original = images && { caption: `test image ${image}`, pixels: images.pixels(image), white: 255 };
+    showGiven(this.find(".lse-given"), original, breakdown.columns, []);
   }
 
-  /** @param {boolean} final false during a stroke */
-  showDrawing(final) {
+  showOriginal() {
+    this.showSelected();
+    for (const pane of this.panes.all) pane.mark();
+  }
+
+  /** Show the drawing, if there is one. @param {boolean} [final] false during a stroke */
+  showGiven(final = true) {
+    const { ink, answers, original, notes } = this.drawing;
+    const given = this.find(".lse-given");
+    const breakdown = breakdownOfDrawing(answers);
+    showGiven(given, original, breakdown.columns, notes);
+    given.dataset.places = answers.map(({ mean }) => Array.from(mean).join(",")).join(";");
+    if (final) this.sections.showReceipt(ink ? breakdown : null);
+  }
+
+  /** @param {boolean} final false during a stroke @param {boolean} byHand the drawing has changed, and not a model */
+  showDrawing(final, byHand) {
+    const { panes, drawing } = this;
+    if (byHand && drawing.answers.length) panes.goToExternal();
+    else if (panes.state.image < 0 && !drawing.ink) panes.state = { ...panes.state, ...panes.places };
+    if (panes.state.image < 0) this.showGiven(final);
+    panes.decode();
+    for (const pane of panes.all) pane.mark();
     if (!final) return;
     this.showView();
-    const { answers } = this.drawing;
-    if (!answers.length) return this.showSelected();
-    this.panes.deselect();
-    this.receipt?.show(breakdownOfDrawing(answers));
+    if (byHand) this.publish();
   }
 
   // What the visitor does
@@ -251,10 +243,14 @@ class SideBySide {
   /** @returns {Object<string, string>} */
   get link() {
     const [a, b] = this.sides.map(({ choice }) => choice.name);
-    const look = linkOf({ model: a, ...this.panes.state }, this.panes.lead.place.view.half, this.data.defaults);
-    const seed = this.samples?.seed;
+    const { half } = this.panes.lead.place.view;
+    // A drawing is not in the link, so its codes are.
+    const state = { ...this.panes.state, ...(this.panes.state.image < 0 ? this.panes.places : {}) };
+    const look = linkOf({ model: a, ...state }, half, this.data.defaults);
+    const zb = secondHandleOf(state, half);
+    const { seed } = this.sections.samples;
     const lead = look.image && this.panes.lead === this.sides[1].pane ? "b" : "";
-    return { a, b, ...look, lead, lines: this.linkLines.on ? "on" : "", draw: seed ? String(seed) : "" };
+    return { a, b, ...look, zb, lead, lines: this.linkLines.on ? "on" : "", draw: seed ? String(seed) : "" };
   }
 
   /** After a final change: update the address bar, and report the link to Streamlit. */
@@ -291,17 +287,9 @@ class SideBySide {
 
   destroy() {
     this.resized?.disconnect();
-    for (const section of [this.table, this.plane, this.samples]) section?.destroy();
+    this.sections.destroy();
     this.panes.destroy();
   }
-}
-
-/** @param {import("../../browser/map/panel.js").Row} row @param {Choice} choice */
-function briefRow(row, { metrics, likelihood }) {
-  const text = formatted(metrics[row.key], row.unit);
-  const words = `${plusMinus(text, metrics[`${row.key}_sd`])} ${unitOf(row, likelihood)}`;
-  const value = element("dd", "", text, element("small", "", words));
-  return element("div", "", element("dt", row.tone && `lse-${row.tone}`, row.name.replace(", their sum", "")), value);
 }
 
 export default mount((/** @type {Component} */ component) => new SideBySide(component));

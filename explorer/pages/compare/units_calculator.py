@@ -62,7 +62,11 @@ _FIRST = "PyTorch-VAE"
 @st.fragment
 def units_calculator() -> None:
     """Draw the calculator as a fragment, which reruns alone."""
-    st.header("Why is my KL weight 0.00025?", anchor=False)
+    with st.expander("Why a KL weight of 0.00025 can be a β above 1: what the sums and means in code do to it"):
+        _calculator()
+
+
+def _calculator() -> None:
     st.markdown(
         "Code sums or averages each term over pixels, latents and images. Every mean changes what the KL weight means."
         " Choose what yours does, or pick a known code base."

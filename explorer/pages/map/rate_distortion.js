@@ -4,8 +4,9 @@ import { element, svg } from "../../browser/ui/dom.js";
 
 /** @typedef {{reconstruction: number, kl: number}} Terms in nats per image */
 
-const [WIDTH, HEIGHT] = [220, 96];
-const MARGIN = { left: 34, right: 8, top: 8, bottom: 22 };
+// Of a picture whose type has 16 units.
+const [WIDTH, HEIGHT] = [224, 88];
+const MARGIN = { left: 38, right: 8, top: 8, bottom: 24 };
 
 export class RateDistortion {
   /** @param {Object<string, number>[]} metrics along the dial */
@@ -23,11 +24,11 @@ export class RateDistortion {
       svg("path", { d: `M${path.join("L")}`, class: "lse-rd-curve" }),
       this.dot,
       words(WIDTH - MARGIN.right, HEIGHT - 6, "end", "KL, nats →"),
-      words(left - 4, MARGIN.top + 8, "end", this.distortion.high.toFixed(0)),
+      words(left - 4, MARGIN.top + 10, "end", this.distortion.high.toFixed(0)),
       words(left - 4, bottom, "end", this.distortion.low.toFixed(0)),
       words(left, HEIGHT - 6, "start", "0"),
     );
-    this.figure = element("figure", "lse-rd", picture, element("figcaption", "", "↑ reconstruction, nats per test image"));
+    this.figure = element("figure", "lse-rd", picture, element("figcaption", "", "↑ reconstruction, nats"));
   }
 
   /** @param {Terms} terms @returns {[number, number]} in the picture */

@@ -3,6 +3,7 @@
 import { toPixels } from "../../browser/map/view.js";
 import { paintHeat } from "./heat.js";
 import { ticksBetween } from "../../browser/ui/ticks.js";
+import { smallType } from "../../browser/ui/type.js";
 
 /** @typedef {import("../../browser/map/view.js").View} View */
 /** N(mean, tril tril^T). @typedef {import("../../browser/inference/gaussian.js").Gaussian} Gaussian */
@@ -10,7 +11,7 @@ import { ticksBetween } from "../../browser/ui/ticks.js";
 /** The content of the close-up. @typedef {{window: View, tiles: import("./heat.js").Tiles, q: Gaussian | null,
  *   fitted: Gaussian | null}} Scenery */
 
-const MARGIN = { left: 50, right: 6, top: 6, bottom: 34 }; // px
+const MARGIN = { left: 64, right: 6, top: 8, bottom: 46 }; // px
 const OUTLINE_POINTS = 72;
 const TICKS = 5;
 
@@ -80,7 +81,7 @@ export class CloseUp {
   drawAxes(view, side, ink) {
     const { context } = this;
     const { left, top, bottom } = MARGIN;
-    context.font = `12px ${ink.font}`;
+    context.font = `${smallType()}px ${ink.font}`;
     Object.assign(context, { fillStyle: ink.text, strokeStyle: ink.line, lineWidth: 1, textBaseline: "middle" });
     for (const axis of [0, 1]) {
       const centre = axis ? view.y : view.x;
@@ -88,7 +89,7 @@ export class CloseUp {
         const [x, y] = toPixels(view, side, axis ? view.x : value, axis ? value : view.y);
         context.textAlign = axis ? "right" : "center";
         if (axis) context.fillText(text, left - 5, top + y);
-        else context.fillText(text, left + x, top + side + 10);
+        else context.fillText(text, left + x, top + side + 12);
         context.strokeRect(axis ? left : left + x, axis ? top + y : top, axis ? side : 0, axis ? 0 : side);
       }
     }
@@ -96,7 +97,7 @@ export class CloseUp {
     context.fillStyle = ink.muted;
     context.textAlign = "center";
     context.fillText("z₁", left + side / 2, top + side + bottom - 8);
-    context.fillText("z₂", 8, top + side / 2);
+    context.fillText("z₂", 10, top + side / 2);
   }
 
   /** @param {Scenery} scenery @param {number} side @param {CloseInk} ink */
@@ -167,9 +168,10 @@ export class CloseUp {
     context.lineTo(-4, 5);
     context.stroke();
     context.restore();
-    context.textAlign = x > side / 2 ? "right" : "left";
-    const down = y > side / 2 ? -18 : 18;
-    this.write(`prior’s mean, ${distance.toFixed(1)} units of z away`, x, Math.min(side - 10, Math.max(10, y + down)), ink);
+    context.textAlign = "center";
+    // At the upper or lower edge, which is clear of the ellipses, and not on the arrow.
+    const edge = y > side / 2 !== Math.abs(y - side / 2) > side / 2 - 30 ? side - 12 : 12;
+    this.write(`prior’s mean, ${distance.toFixed(1)} units of z away`, side / 2, edge, ink);
   }
 
   /** Text that is legible on any heat. @param {string} words @param {number} x @param {number} y

@@ -1,6 +1,7 @@
 // Importance sampling as a Plotly figure: the K-sample bound against K, and the effective sample size.
 
 import { rgbOf } from "../../browser/ui/dom.js";
+import { smallType } from "../../browser/ui/type.js";
 
 /** @typedef {import("../../browser/inference/importance.js").Curve} Curve */
 /** @typedef {import("../../browser/inference/importance.js").Curves} Sampled */
@@ -111,8 +112,8 @@ function layoutOf(answer, { width, height }, ink) {
   const places = width < STACKED_BELOW ? STACKED : WIDE;
   const axis = { gridcolor: line, zeroline: false, linecolor: line, mirror: "all", fixedrange: true };
   const logAxis = { ...axis, type: "log", dtick: 1, exponentformat: "none", separatethousands: true };
-  const decades = [0, Math.log10(draws[draws.length - 1])];
-  const named = (/** @type {string} */ words) => ({ text: words, standoff: 8, font: { size: 13 } });
+  const decades = [-0.12, Math.log10(draws[draws.length - 1])];
+  const named = (/** @type {string} */ words) => ({ text: words, standoff: 8 });
   const top = places === STACKED ? 56 : 34; // px, for the legend, which has two rows on a phone
   const [x, y] = [named("K, draws of the proposal"), named(`bound of log p(x), ${answer.unit}`)];
   return {
@@ -129,7 +130,7 @@ function layoutOf(answer, { width, height }, ink) {
       itemdoubleclick: false,
     },
     ...{ paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)" },
-    font: { family: font, color: text, size: 13 },
+    font: { family: font, color: text, size: smallType() },
     xaxis: { ...logAxis, title: x, domain: places.bounds.x, range: decades, anchor: "y" },
     yaxis: { ...axis, title: y, domain: places.bounds.y, range: boundRange(answer), nticks: 7, anchor: "x" },
     xaxis2: { ...logAxis, title: x, domain: places.sizes.x, range: decades, anchor: "y2" },
@@ -153,7 +154,7 @@ function elboName(value, { text }) {
  * @param {{yanchor: string, color: string}} look */
 function nameBeside(x, y, text, { yanchor, color }) {
   const place = { x, y, xref: "x", yref: "y", xanchor: "left", yanchor, xshift: 8, yshift: yanchor === "top" ? -5 : 0 };
-  return { ...place, text, showarrow: false, font: { color, size: 13 } };
+  return { ...place, text, showarrow: false, font: { color } };
 }
 
 /** @param {number} value in nats, not the unit */

@@ -65,11 +65,13 @@ export class Inquiry {
   }
 
   /** x in 0..255, as the model sees it: binary, or grey. @param {Model} model @returns {Promise<Uint8Array>} */
-  async seenBy({ likelihood, images_url }) {
+  async seenBy({ likelihood, dataset, images_url }) {
     const { image, pixels } = this;
     if (pixels) return modelInput({ likelihood }, pixels);
-    const images = images_url && (await fetchImages(images_url).catch(() => null));
-    if (!images) throw new Unavailable("The original images could not be loaded. Reload the page to try again.");
+    if (!images_url) throw new Unavailable(`The ${dataset} images are not on the server. Draw an image, or sample one.`);
+    const images = await fetchImages(images_url).catch(() => {
+      throw new Unavailable("The original images could not be loaded. Reload the page to try again.");
+    });
     return likelihood.is_binary
       ? Uint8Array.from(images.binary(image), (bit) => 255 * bit)
       : Uint8Array.from(images.pixels(image));

@@ -108,12 +108,12 @@ def _line(trained: Optimum, moved: Optimum) -> str:
         f'<path d="M{left} {top}L{right} {bottom}" stroke="{palette.KL}" stroke-width="2"/>',
         f'<circle cx="{x0:.1f}" cy="{y0:.1f}" r="6" stroke="{_INK}" stroke-width="2"/>',
         f'<circle cx="{x1:.1f}" cy="{y1:.1f}" r="7" fill="{palette.KL}"/>',
-        *(_text(_place(trained.at(stddev), low, high)[0], bottom + 18, "middle", f"{stddev:g}") for stddev in _TICKS),
-        *(_text(left - 8, _height(beta, low, high) + 4, "end", f"{beta:g}") for beta in _BETAS if low <= beta <= high),
-        _text(right, bottom + 38, "end", "σ (log scale)"),
-        _text(right, top + 4, "end", "β (log scale); ring: as trained, dot: at your σ"),
+        *(_text(_place(trained.at(stddev), low, high)[0], bottom + 20, "middle", f"{stddev:g}") for stddev in _TICKS),
+        *(_text(left - 8, _height(beta, low, high) + 5, "end", f"{beta:g}") for beta in _BETAS if low <= beta <= high),
+        _text(right, bottom + 42, "end", "σ (log scale)"),
+        _text(right, top + 6, "end", "β (log scale); ring: as trained, dot: at your σ"),
     ]
-    head = 'xmlns="http://www.w3.org/2000/svg" width="400" height="230" fill="none" font-size="13"'
+    head = 'xmlns="http://www.w3.org/2000/svg" width="400" height="230" fill="none" font-size="14"'
     return f'<svg {head} font-family="sans-serif">{"".join(parts)}</svg>'
 
 

@@ -2,6 +2,7 @@
 
 import { element, svg } from "../../browser/ui/dom.js";
 import { loadPlotly } from "../../browser/ui/plotly.js";
+import { smallType } from "../../browser/ui/type.js";
 import { counted, short } from "./readings.js";
 
 /** @typedef {import("../../wire.js").Run} Run */
@@ -9,7 +10,9 @@ import { counted, short } from "./readings.js";
 
 const PAUSE_MS = 1000; // the minimum between two drawings
 const EARLY = 0.04; // share of the steps: the first drop from 540 nats would flatten the rest
-const TOP_MARGIN = 20;
+const TOP_MARGIN = 1.5; // of the size of type
+const NAME_SHARE = 0.15; // of the axis, that the name of a change may take
+const MOST_NAMED = 3; // changes in one name, the last ones
 const DASHES = ["solid", "dash"];
 
 export class Curves {
@@ -156,19 +159,21 @@ function chartOf(runs, width, height, { text, muted, line, font, paper }) {
   const [{ epoch, likelihood }] = runs;
   const axis = { gridcolor: line, zeroline: false, linecolor: line, mirror: "all", fixedrange: true };
   const changes = runs.flatMap((run) => run.changes);
+  const steps = Math.max(1, ...runs.map((run) => run.steps));
+  const size = smallType();
   const unit = likelihood.unit_per_image; // KL is in nats for every likelihood
   return {
     width,
     height,
-    margin: { l: 56, r: 8, t: changes.length ? TOP_MARGIN : 6, b: 40, autoexpand: false },
+    margin: { l: 26 + 2.6 * size, r: 8, t: changes.length ? TOP_MARGIN * size : 6, b: 16 + 2 * size, autoexpand: false },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
-    font: { family: font, color: text, size: 12 },
+    font: { family: font, color: text, size },
     xaxis: {
       ...axis,
       anchor: "y2",
       title: { text: epoch ? `step (${counted(epoch)} an epoch)` : "step", standoff: 4 },
-      range: [0, Math.max(1, ...runs.map(({ steps }) => steps))],
+      range: [0, steps],
       nticks: 6,
     },
     yaxis: {
@@ -185,7 +190,7 @@ function chartOf(runs, width, height, { text, muted, line, font, paper }) {
     annotations: [
       unitName(unit, 0.71, muted),
       unitName("nats", 0.17, muted),
-      ...changes.map((change) => changeName(change, muted)),
+      ...changeNames(runs, steps, muted),
     ],
     hovermode: "closest",
     hoverlabel: { bgcolor: paper, font: { color: text } },
@@ -195,12 +200,28 @@ function chartOf(runs, width, height, { text, muted, line, font, paper }) {
 
 /** @param {string} text @param {number} y the middle of its panel @param {string} color */
 function unitName(text, y, color) {
-  const place = { xref: "paper", x: 0, xanchor: "right", xshift: -38, yref: "paper", y, yanchor: "middle" };
+  const place = { xref: "paper", x: 0, xanchor: "right", xshift: -2.6 * smallType() - 4, yref: "paper", y, yanchor: "middle" };
   return { ...place, text, textangle: -90, showarrow: false, font: { color } };
 }
 
-/** @param {{step: number, weight: number}} change @param {string} color */
-function changeName({ step, weight }, color) {
-  const place = { x: step, xref: "x", yref: "paper", y: 1, yanchor: "bottom" };
-  return { ...place, text: `β ${short(weight)}`, showarrow: false, borderpad: 0, font: { color, size: 11 } };
+/** The names of the changes; those that would lie on each other have one name. @param {Run[]} runs
+ * @param {number} steps on the axis @param {string} color */
+function changeNames(runs, steps, color) {
+  const changes = runs.flatMap((run) => run.changes).sort((a, b) => a.step - b.step);
+  /** @type {{step: number, weights: string[]}[]} */
+  const names = [];
+  for (const { step, weight } of changes) {
+    const last = names.at(-1);
+    if (last && step - last.step < NAME_SHARE * steps) last.weights.push(short(weight));
+    else names.push({ step, weights: [short(weight)] });
+  }
+  return names.map(({ step, weights }) => changeName(step, weights, step / steps, color));
+}
+
+/** @param {number} step @param {string[]} weights @param {number} share of the axis at its left @param {string} color */
+function changeName(step, weights, share, color) {
+  const xanchor = share < NAME_SHARE / 2 ? "left" : share > 1 - NAME_SHARE ? "right" : "center";
+  const place = { x: step, xref: "x", xanchor, yref: "paper", y: 1, yanchor: "bottom" };
+  const text = `β ${weights.slice(-MOST_NAMED).join(", ")}`;
+  return { ...place, text, showarrow: false, borderpad: 0, font: { color } };
 }

@@ -8,16 +8,18 @@ const PANE = `
     <div class="lse-invitation"></div>
     <section class="lse-decoded"></section>
     <p class="lse-shown" data-testid="shown"></p>
-    <table class="lse-numbers" data-testid="numbers"></table>
   </div>
   <section class="lse-image" data-testid="image"></section>
 </section>`;
 
 const TIMELINE = `
 <section class="lse-timeline">
+  <button type="button" data-testid="play" title="space: play or stop; arrow keys: from frame to frame">
+    <svg viewBox="0 0 16 16" aria-hidden="true"><path /></svg>
+  </button>
   <div class="lse-rail">
     <div class="lse-ticks" aria-hidden="true"></div>
-    <input type="range" min="0" step="1" data-testid="timeline" aria-label="training step; arrow keys go from frame to frame">
+    <input type="range" min="0" step="1" data-testid="timeline" aria-label="training step; arrow keys go from frame to frame, space plays">
   </div>
   <output class="lse-step"></output>
   <button type="button" data-testid="live" aria-pressed="true">Live</button>
@@ -34,19 +36,22 @@ const VIEWS = `
 <p class="lse-caption" data-testid="caption"></p>
 <p class="lse-error" data-testid="error" role="alert" hidden></p>`;
 
-const CURVES = `
-<section class="lse-curves" data-testid="curves">
-  <div class="lse-keys"></div>
-  <div class="lse-chart"><div class="lse-lines"></div></div>
+const FIGURES = `
+<section class="lse-figures">
+  <table class="lse-numbers" data-testid="numbers"></table>
+  <section class="lse-curves" data-testid="curves">
+    <div class="lse-keys"></div>
+    <div class="lse-chart"><div class="lse-lines"></div></div>
+  </section>
 </section>`;
 
 /** @param {HTMLElement} root @param {number} count the number of runs, one or two
  * @returns {HTMLElement[]} a pane for each */
 export function layOut(root, count) {
-  root.innerHTML = `<div class="lse-layout">${PANE.repeat(count)}${TIMELINE}${VIEWS}${CURVES}</div>`;
+  root.innerHTML = `<div class="lse-layout">${PANE.repeat(count)}${TIMELINE}${VIEWS}${FIGURES}</div>`;
   root.dataset.runs = String(count);
-  // With a single map, its numbers and curves form one column beside it.
-  const curves = /** @type {HTMLElement} */ (root.querySelector(".lse-curves"));
-  if (count === 1) root.querySelector(".lse-details")?.append(curves);
+  // With a single map, its picture, numbers and curves form one column beside it.
+  const figures = /** @type {HTMLElement} */ (root.querySelector(".lse-figures"));
+  if (count === 1) root.querySelector(".lse-details")?.append(figures);
   return [...root.querySelectorAll(".lse-pane")].map((pane) => /** @type {HTMLElement} */ (pane));
 }

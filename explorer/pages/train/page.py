@@ -1,5 +1,7 @@
 """The Train page: watch the map during training, and change the KL weight of the run."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -16,8 +18,7 @@ from explorer.server import assets, run_presenter
 from explorer.server.model_store import MAX_LABEL
 from explorer.wire import Run
 from models.dial import BETAS
-from models.recipe import Recipe
-from models.training import settles_at
+from models.recipe import Recipe, RecipeError
 from models.vae import MIN_STDDEV
 
 WEIGHTS = (0.0, 0.01, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
@@ -149,6 +150,8 @@ def _show_status(run: Snapshot) -> None:
 
 
 def _control_panel(run: Snapshot, visitor_id: str) -> None:
+    if run.status.state == "evaluating":
+        return  # the last step is taken, so nothing is left to control
     if run.recipe.is_dial:
         st.caption(_DIAL_NOTE)
     else:
@@ -168,30 +171,26 @@ def _control_panel(run: Snapshot, visitor_id: str) -> None:
 
 def _weight_panel(run: Snapshot, visitor_id: str) -> None:
     st.markdown("KL weight from now on")
-    key = f"weight_{run.name}"
-    weight_dial(
-        _weight(run),
-        _STOPS,
-        list(WEIGHTS[1:]),
-        term_colours=palette.TERMS,
-        key=key,
-        on_change=partial(_turn, run.name, visitor_id, key),
-    )
-    if run.status.state in ("running", "paused"):
-        st.caption(f"Current weight: β = {run.status.weight:.3g}.{_schedule(run)}")
+    _dial(_weight(run), f"weight_{run.name}", partial(_turn, run.name, visitor_id))
+    if sentence := run_presenter.weight_line(run, manager().record(run.name).changes):
+        st.markdown(sentence)
 
 
-def _turn(name: str, visitor_id: str, key: str) -> None:
-    turned = st.session_state[key].get("turned")
-    weight = turned.get("weight") if isinstance(turned, dict) else None  # it comes from a browser
-    if isinstance(weight, int | float) and not isinstance(weight, bool):
-        _steer(name, visitor_id, weight=weight)
+def _dial(weight: float, key: str, turn: Callable[[float], None]) -> None:
+    """A dial at ``weight``; ``turn`` is called with the weight that a hand has chosen."""
+
+    def turned() -> None:
+        report = st.session_state[key].get("turned")
+        chosen = report.get("weight") if isinstance(report, dict) else None  # it comes from a browser
+        if isinstance(chosen, int | float) and not isinstance(chosen, bool):
+            turn(chosen)
+
+    stops = sorted({*_STOPS, weight})
+    weight_dial(weight, stops, list(WEIGHTS[1:]), term_colours=palette.TERMS, key=key, on_change=turned)
 
 
-def _schedule(run: Snapshot) -> str:
-    last = settles_at(run.status.total, run.recipe)
-    rising = run.control.weight < 0 and run.status.step < last
-    return f" It rises to {run.recipe.beta:g} until step {last:,}." if rising else ""
+def _turn(name: str, visitor_id: str, weight: float) -> None:
+    _steer(name, visitor_id, weight=weight)
 
 
 def _steer(name: str, visitor_id: str, weight: float | None = None, paused: bool | None = None) -> None:
@@ -223,19 +222,19 @@ def _end_panel(run: Snapshot, visitor_id: str) -> None:
 
 
 def _repeat_panel(run: Snapshot, visitor_id: str) -> None:
-    st.markdown("**Again from the same start**")
+    st.markdown("**Again from the same start, with the KL weight**")
     other = 0.0 if run.recipe.beta else 1.0
-    beta = st.segmented_control(
-        "KL weight β of the new run",
-        sorted({*WEIGHTS, run.recipe.beta}),
-        default=other if run.status.state == "done" else run.recipe.beta,
-        format_func=lambda weight: f"{weight:g}",
-        key=f"again_{run.name}",
-        wrap=True,
-    )
-    st.caption("Same seed, same initial weights, same batches. The two maps are shown side by side.")
-    if st.button("Train again", width="stretch", disabled=beta is None):
+    key = f"again_{run.name}"
+    beta = st.session_state.setdefault(f"{key}_weight", other if run.status.state == "done" else run.recipe.beta)
+    _dial(beta, key, partial(_choose, f"{key}_weight"))
+    if st.button("Train again", width="stretch"):
         _submit(visitor_id, replace(run.recipe, beta=beta), run.name)
+    st.caption("Same seed, same initial weights, same batches. The two maps are shown side by side.")
+
+
+def _choose(key: str, weight: float) -> None:
+    with suppress(RecipeError):  # a forged weight
+        st.session_state[key] = Recipe(beta=weight).beta
 
 
 def _retry_panel(run: Snapshot, visitor_id: str) -> None:

@@ -13,18 +13,38 @@ export function counted(count) {
 
 /** The moment of a frame, in words. @param {Run} run @param {Frame} frame
  * @param {boolean} named for one of several runs */
-export function momentOf({ label, epoch }, { step, weight }, named) {
-  const moment = `step ${counted(step)}, epoch ${(step / epoch).toFixed(1)}; KL weight β = ${short(weight)}`;
+export function momentOf(run, { step, weight }, named) {
+  const { label, epoch } = run;
+  const moment = `step ${counted(step)}, epoch ${(step / epoch).toFixed(1)}; ${weightOf(run, step, weight)}`;
   return named ? `${label}: ${moment}` : moment;
 }
 
-/** @param {HTMLElement} table @param {Run} run @param {Frame} frame */
-export function showReadings(table, { images, likelihood }, frame) {
+/** @param {Run} run @param {number} step @param {number} weight of the KL term there */
+function weightOf({ beta, settles_at, changes }, step, weight) {
+  if (step < settles_at && !changes.length) return `β = ${short(weight)} rises to ${short(beta)} until step ${counted(settles_at)}`;
+  const rises = step < settles_at && changes[0].step > step;
+  return `KL weight β = ${short(weight)}${rises ? ", rising" : weight ? "" : ": the KL term is off"}`;
+}
+
+/** @param {HTMLElement} table gets a column for each run that has a frame @param {Run[]} runs
+ * @param {(Frame | null)[]} frames of one moment */
+export function showReadings(table, runs, frames) {
+  const [{ images, likelihood }] = runs;
+  const shown = frames.flatMap((frame, i) => (frame ? [{ frame, label: runs[i].label }] : []));
+  const head = element("tr", "", element("td", ""), ...shown.map(({ label }) => element("th", "", label)));
+  const caption = `Averages over ${counted(images)} held-out images, with one draw of z each; nats are per image. The loss is reconstruction + β · KL.`;
+  table.replaceChildren(
+    element("caption", "", caption),
+    ...(runs.length > 1 ? [element("thead", "", head)] : []),
+    rowsOf(likelihood, shown.map(({ frame }) => valuesOf(frame))),
+  );
+}
+
+/** @param {Frame} frame */
+function valuesOf(frame) {
   const { reconstruction, kl, weight, spread, mean_sigma, pixel_stddev } = frame;
   const loss = lossOf(frame, weight, true);
-  const values = { loss, reconstruction, kl, negative_elbo: reconstruction + kl, spread, mean_sigma, pixel_stddev };
-  const caption = `Averages over ${counted(images)} held-out images, with one draw of z each; nats are per image. The loss is reconstruction + β · KL.`;
-  table.replaceChildren(element("caption", "", caption), rowsOf(likelihood, [values]));
+  return { loss, reconstruction, kl, negative_elbo: reconstruction + kl, spread, mean_sigma, pixel_stddev };
 }
 
 /** A weight with a suitable number of digits. @param {number} weight */

@@ -7,12 +7,15 @@ import { firstLook } from "../../browser/map/link.js";
 import { mount } from "../../browser/ui/mount.js";
 import { Panes } from "../../browser/map/panes.js";
 import { Curves } from "./curves.js";
+import { fly } from "./flight.js";
 import { layOut } from "./layout.js";
+import { Moments } from "./moments.js";
+import { Playback, PLAY_MS } from "./playback.js";
 import { counted, momentOf, sentenceOf, showReadings } from "./readings.js";
 import { Timeline } from "./timeline.js";
-import { Track } from "./track.js";
 
 /** @typedef {import("../../wire.js").Run} Run */
+/** @typedef {import("./moments.js").Moment} Moment */
 /** @typedef {import("../../browser/ui/mount.js").Component<import("../../wire.js").RunData>} Component */
 
 class RunView {
@@ -29,18 +32,31 @@ class RunView {
       changed: () => {},
       showSelected: () => this.showSelected(),
       showView: () => this.showView(),
-      press: (button) => button.matches("[data-testid=live]") && this.goTo(Infinity),
+      press: (button) => this.press(button),
     });
     const { signal } = this.panes.end;
     this.timeline = new Timeline(root, signal, {
-      scrub: (step) => this.goTo(step),
-      follow: () => this.goTo(Infinity),
+      scrub: (step) => this.choose(step),
+      follow: () => this.choose(Infinity),
+      play: () => this.playback.toggle(),
     });
+    this.playback = new Playback(root, { advance: (again) => this.advance(again) });
     this.curves = new Curves(this.find(".lse-curves"), signal);
     this.inspectors = elements.map(
       (pane) => new Inspector(/** @type {HTMLElement} */ (pane.querySelector(".lse-image")), this.panes.originals),
     );
-    this.tracks = data.runs.map((run, i) => new Track(run, this.panes.all[i], this.page));
+    this.moments = new Moments({
+      show: (moment) => void this.bring(moment),
+      fail: (frame) =>
+        this.panes.showError(`The frame of step ${counted(frame.step)} could not be loaded. An older frame is shown. Reload the page to try again.`),
+      following: () => this.following,
+    });
+    /** What all of the page shows. @type {Moment | null} */
+    this.shown = null;
+    /** What it shows next, when the codes in flight have landed. @type {Moment | null} */
+    this.next = null;
+    /** @type {object | null} the flight that goes on */
+    this.flight = null;
     void this.start();
   }
 
@@ -49,18 +65,13 @@ class RunView {
     return /** @type {HTMLElement} */ (this.root.querySelector(selector));
   }
 
-  /** The callbacks of the tracks. */
-  get page() {
-    return {
-      show: (/** @type {Track} */ track) => this.showFrame(track),
-      fail: (/** @type {import("../../wire.js").Frame} */ frame) =>
-        this.panes.showError(`The frame of step ${counted(frame.step)} could not be loaded. An older frame is shown. Reload the page to try again.`),
-      following: () => this.following,
-    };
-  }
-
   get following() {
     return this.step === Infinity;
+  }
+
+  /** Whether codes fly from one moment to the next. */
+  get moves() {
+    return this.shown !== null && (this.following || this.playback.playing);
   }
 
   /** The step to show: while following, that of the newest frame, also for an earlier run beside it. */
@@ -75,8 +86,8 @@ class RunView {
     this.showState();
     this.resized = new ResizeObserver(() => this.curves.redraw());
     this.resized.observe(this.curves.chart);
-    await this.choose();
-    if (this.tracks.some(({ shown }) => shown)) this.root.dataset.ready = "true";
+    await this.fetch();
+    if (this.shown) this.root.dataset.ready = "true";
     // Evaluating Plotly blocks the main thread for a second, so an available frame is drawn before.
     await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
     await Promise.all([this.panes.loadAxes(this.data.plotly_url), this.loadCurves()]);
@@ -91,14 +102,13 @@ class RunView {
   update({ data }) {
     this.data = data;
     this.restyleIfChanged();
-    data.runs.forEach((run, i) => this.tracks[i].note(run));
     this.showState();
-    void this.choose();
+    void this.fetch();
   }
 
-  /** Every track shows its frame of the step. @param {boolean} [again] try even if it failed before */
-  async choose(again = false) {
-    await Promise.all(this.tracks.map((track) => track.want(this.goal, again)));
+  /** Fetch the moment of the step. @param {boolean} [again] try even if it failed before */
+  async fetch(again = false) {
+    await this.moments.want(this.data.runs, this.goal, again);
   }
 
   /** Update everything that depends on the progress of the runs. */
@@ -106,45 +116,88 @@ class RunView {
     const { runs, invitation } = this.data;
     this.find(".lse-invitation").textContent = invitation;
     this.root.dataset.frames = String(Math.max(...runs.map(({ frames }) => frames.length)));
-    for (const { pane, run } of this.tracks) {
-      pane.find(".lse-label").textContent = run.label;
-      if (runs.length > 1) pane.title = `the map of ${run.label}`;
-      const words = pane.find(".lse-waiting");
-      words.textContent = run.waiting;
-      words.hidden = pane.loaded !== null;
-      pane.scene.handle.hidden = pane.loaded === null;
-    }
+    this.panes.all.forEach((pane, i) => this.showRun(pane, i));
     this.timeline.update(runs);
     this.curves.update(runs, { ...this.panes.lead.scene.style, ...this.data.term_colours });
     this.showStep();
     this.showView();
   }
 
-  /** Update everything that shows the current step. */
-  showStep() {
-    const steps = this.tracks.map(({ shown }) => shown?.step ?? null);
-    const newest = steps.reduce((a, b) => (a === null || b === null ? (a ?? b) : Math.max(a, b)));
-    this.root.dataset.following = String(this.following);
-    this.root.dataset.step = String(newest ?? "");
-    this.timeline.show(newest, this.following);
-    this.curves.moveCursors(steps);
+  /** The name of a run, its moment, and what it waits for before its first frame.
+   * @param {import("../../browser/map/pane.js").Pane} pane @param {number} i */
+  showRun(pane, i) {
+    const run = this.data.runs[i];
+    const still = this.shown?.stills[i];
+    const named = this.data.runs.length > 1;
+    const { label, waiting } = run;
+    pane.find(".lse-label").textContent = label;
+    pane.find(".lse-shown").textContent = still ? momentOf(run, still, named) : "";
+    if (named) pane.title = `the map of ${label}`;
+    const words = pane.find(".lse-waiting");
+    words.textContent = waiting;
+    words.hidden = pane.loaded !== null;
+    pane.scene.handle.hidden = pane.loaded === null;
   }
 
-  /** @param {Track} track has another frame to show */
-  showFrame({ run, shown, pane, gap }) {
-    if (!shown || this.panes.end.signal.aborted) return;
+  /** Update everything that shows the current step. */
+  showStep() {
+    const step = this.shown?.step ?? null;
+    this.root.dataset.following = String(this.following);
+    this.root.dataset.step = String(step ?? "");
+    this.timeline.show(step, this.following);
+    this.curves.moveCursors(this.shown?.stills.map((still) => still?.step ?? null) ?? []);
+  }
+
+  /** A moment is fetched. The codes fly there first, and only when they have landed is anything of it shown.
+   * @param {Moment} moment */
+  async bring(moment) {
+    this.next = moment;
+    if (this.flight && this.moves) return;
+    const flight = (this.flight = {});
+    while (this.next) {
+      const { next } = this;
+      this.next = null;
+      if (this.moves) await this.flyTo(next);
+      if (flight !== this.flight || this.panes.end.signal.aborted) return;
+      this.land(next);
+    }
+    this.flight = null;
+  }
+
+  /** The share of the usual time that a glide may take: the next moment is to find the camera at rest. */
+  get haste() {
+    const gap = this.playback.playing ? PLAY_MS : this.moments.gap;
+    return Math.min(1, gap / (GLIDE.codes + GLIDE.camera));
+  }
+
+  /** @param {Moment} moment */
+  async flyTo({ stills }) {
+    const duration = this.haste * GLIDE.codes;
+    const flying = stills.map((still, i) => {
+      const pane = this.panes.all[i];
+      return still && pane.loaded && still.loaded !== pane.loaded && fly(pane, still.loaded, duration);
+    });
+    await Promise.all(flying);
+  }
+
+  /** Show a moment: the one place where anything that belongs to a frame changes. @param {Moment} moment */
+  land(moment) {
+    const { moves } = this;
+    const { all } = this.panes;
+    this.shown = moment;
     this.panes.showError("");
-    pane.find(".lse-waiting").hidden = true;
-    pane.scene.handle.hidden = false;
-    pane.element.dataset.step = String(shown.step);
-    showReadings(pane.find(".lse-numbers"), run, shown);
-    pane.find(".lse-shown").textContent = momentOf(run, shown, this.data.runs.length > 1);
+    moment.stills.forEach((still, i) => {
+      if (!still) return;
+      all[i].loaded = still.loaded;
+      all[i].element.dataset.step = String(still.step);
+      this.showRun(all[i], i);
+    });
+    showReadings(this.find(".lse-numbers"), this.data.runs, moment.stills);
     this.showStep();
-    const moved = this.panes.scaleIsCommon ? this.panes.all : [pane];
-    const share = Math.min(1, gap / (GLIDE.codes + GLIDE.camera)); // the next frame is to find the camera at rest
-    for (const each of moved) {
-      if (this.following) each.glide({ codes: share * GLIDE.codes, camera: share * GLIDE.camera });
-      else each.jump();
+    this.showView();
+    for (const pane of all) {
+      if (moves) pane.glide({ codes: 0, camera: this.haste * GLIDE.camera });
+      else pane.jump();
     }
     this.panes.decode();
     this.showSelected();
@@ -160,16 +213,37 @@ class RunView {
   showSelected() {
     const { image } = this.panes.state;
     this.panes.noteSelected();
-    this.tracks.forEach(({ pane: { loaded, subject } }, i) => {
+    this.panes.all.forEach(({ loaded, subject }, i) => {
       if (loaded) this.inspectors[i].show(loaded, subject, image, "E is estimated by one draw of z.");
     });
   }
 
-  /** @param {number} step Infinity follows the newest frame */
-  goTo(step) {
+  /** @param {HTMLElement} button */
+  press(button) {
+    if (button.matches("[data-testid=live]")) this.choose(Infinity);
+    if (button.matches("[data-testid=play]")) this.playback.toggle();
+  }
+
+  /** The visitor chose a step, which ends a playback. @param {number} step Infinity follows the newest frame */
+  choose(step) {
+    this.playback.stop();
+    void this.goTo(step);
+  }
+
+  /** @param {number} step */
+  async goTo(step) {
     this.step = step;
     this.showStep();
-    void this.choose(true);
+    await this.fetch(true);
+  }
+
+  /** Go to the next frame. @param {boolean} again from the last frame to the first
+   * @returns {Promise<boolean>} whether there is one after it */
+  async advance(again) {
+    const { after, frames } = this.timeline;
+    const step = after ?? (again ? frames[0] : Infinity);
+    await this.goTo(step === frames.at(-1) ? Infinity : step);
+    return !this.following && !this.panes.end.signal.aborted;
   }
 
   /** Streamlit does not say whether the data or the theme has changed. */
@@ -181,6 +255,7 @@ class RunView {
   }
 
   destroy() {
+    this.playback.stop();
     this.resized?.disconnect();
     this.curves.destroy();
     this.panes.destroy();

@@ -1,11 +1,11 @@
-// The timeline: a slider over the steps with a tick at every frame, and the button that follows the newest.
+// The timeline: a slider over the steps with a tick at every frame, and the buttons that play them and follow the newest.
 
 import { element } from "../../browser/ui/dom.js";
 import { counted } from "./readings.js";
 
 export class Timeline {
   /** @param {HTMLElement} root @param {AbortSignal} signal
-   * @param {{scrub: (step: number) => void, follow: () => void}} act */
+   * @param {{scrub: (step: number) => void, follow: () => void, play: () => void}} act */
   constructor(root, signal, act) {
     this.act = act;
     const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (root.querySelector(selector));
@@ -13,6 +13,7 @@ export class Timeline {
     this.ticks = find(".lse-ticks");
     this.words = find(".lse-step");
     this.button = find("[data-testid=live]");
+    this.player = /** @type {HTMLButtonElement} */ (find("[data-testid=play]"));
     /** @type {number[]} the steps of all frames, in order */
     this.frames = [];
     this.shown = 0;
@@ -39,6 +40,7 @@ export class Timeline {
     this.frames = [...new Set(steps)].sort((a, b) => a - b);
     this.slider.max = String(total);
     this.slider.disabled = !this.frames.length;
+    this.player.disabled = this.frames.length < 2;
     this.ticks.replaceChildren(...this.frames.map((step) => tickAt(step / total)));
     this.button.textContent = runs.every(({ ended }) => ended) ? "End" : "Live";
   }
@@ -63,9 +65,18 @@ export class Timeline {
     this.slider.value = String(this.shown);
   }
 
-  /** Move from frame to frame, because a single step is too short to see. @param {KeyboardEvent} event */
+  /** The step of the frame after the current one; at the last one undefined. */
+  get after() {
+    return this.frames.find((step) => step > this.shown);
+  }
+
+  /** Space plays and stops. The arrow keys move from frame to frame, because a single step is too short to see. @param {KeyboardEvent} event */
   key(event) {
     const { frames } = this;
+    if (event.key === " ") {
+      event.preventDefault();
+      this.act.play();
+    }
     const now = Number(this.slider.value);
     const before = frames.filter((step) => step < now).at(-1) ?? frames[0];
     const after = frames.find((step) => step > now) ?? frames.at(-1);

@@ -1,4 +1,4 @@
-// The dial of a running optimiser's KL weight. It reports a weight when a hand lets go of it.
+// The dial of a run's KL weight; the key 0 switches it off. It reports a weight when a hand lets go of it.
 
 import { LogDial } from "../../browser/ui/log_dial.js";
 import { mount } from "../../browser/ui/mount.js";
@@ -17,8 +17,14 @@ class WeightDial {
     const scale = { name: "KL weight β", values: weights, marks: [0, ...marks] };
     const track = /** @type {HTMLElement} */ (root.querySelector(".lse-dial-box"));
     this.dial = new LogDial(track, scale, this.end.signal, (weight, final) => this.turn(weight, final));
+    root.addEventListener("keydown", (event) => event.key === "0" && this.switchOff(), { signal: this.end.signal });
     this.update(component);
     root.dataset.ready = "true";
+  }
+
+  switchOff() {
+    this.dial.input.value = "0";
+    this.dial.go(0, true);
   }
 
   /** @param {number} weight @param {boolean} final */

@@ -1,4 +1,4 @@
-"""The dial of a run's KL weight: a Streamlit component. The optimiser follows it at its next step."""
+"""The dial of a run's KL weight: a Streamlit component."""
 
 from collections.abc import Callable
 from pathlib import Path

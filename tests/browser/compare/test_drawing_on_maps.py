@@ -27,6 +27,9 @@ def test_a_drawing_is_placed_where_torch_places_what_the_page_says_was_given(ope
         assert place == pytest.approx(q.mean.tolist(), abs=1e-4)
         wanted = opened.place_on(letter, place)  # scrolls there
         assert centre(opened, letter, "circle.lse-guest") == pytest.approx(wanted, abs=1.5)
+        assert opened.z_of(letter) == pytest.approx(place, abs=1e-4)
+        expect(opened.side(letter).get_by_test_id("where")).to_have_text("the code of your drawing")
+        expect(opened.side(letter).get_by_test_id("thumbnail")).to_be_visible()
         ring = opened.side(letter).locator("ellipse.lse-guest").first
         scale = opened.side(letter).locator(".lse-plot").bounding_box()["width"] / 8
         assert float(ring.get_attribute("rx")) == pytest.approx(q.stddev[0].item() * scale, rel=1e-3)
@@ -108,7 +111,7 @@ def test_an_encoder_that_cannot_be_had_is_asked_for_once_a_stroke(open_pair: Cal
 
 @pytest.mark.slow
 def test_a_drawing_outside_the_window_waits_at_its_edge_and_the_caption_says_so(open_pair: Callable) -> None:
-    opened = open_pair("?scale=shared")
+    opened = open_pair(f"?a=mnist-beta-0&b={B}&scale=shared")
     opened.draw(SEVEN)
     expect(opened.side("A").locator(".lse-guest-outside")).to_have_count(1)
     expect(opened.page.get_by_test_id("caption")).to_contain_text("Your drawing lies outside the window of A.")

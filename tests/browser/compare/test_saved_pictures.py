@@ -17,6 +17,8 @@ def opened(browser: Browser, server: str) -> Iterator[OpenedPair]:
     opened.page.goto(f"{server}compare{PAIR}")
     opened.wait_until_ready()
     opened.wait_for_axes()
+    for name in ("measures", "plane"):
+        opened.unfold(name)
     yield opened
     opened.page.close()
     assert opened.complaints == []

@@ -19,7 +19,7 @@ SHAPE = """([low, width, logDensity, q]) => {
 
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
-    with blank_page(browser, modules("shape")) as page:
+    with blank_page(browser, modules("inference/shape")) as page:
         yield page
 
 

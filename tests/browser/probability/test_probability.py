@@ -188,7 +188,7 @@ FRAMES = """() => {
 FAST = "kernel.then(({ memory }) => memory instanceof WebAssembly.Memory)"
 
 
-def test_the_browser_answers_alone_and_quickly_and_says_so(opened: OpenedProbability) -> None:
+def test_the_browser_answers_alone_and_says_so(opened: OpenedProbability) -> None:
     """No frame goes to the server while a question is open, and the app's policy lets the kernel run in the worker."""
     opened.page.evaluate(FRAMES)
     field, image = opened.page.get_by_test_id("number").locator("input"), 247

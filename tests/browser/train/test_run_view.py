@@ -10,6 +10,18 @@ from models import gallery
 from tests.browser.opened_map import SHARED_HALF, decoded, following_half, lonely_image, says
 from tests.browser.opened_run import FRAMES, GAP, OpenedRun
 
+RECORD_READINGS = """() => {
+    const root = document.querySelector("[data-testid=run-view]");
+    const read = (name) => root.querySelector(`[data-testid=${name}]`).textContent;
+    window.readings = [];
+    const record = () => {
+        const codes = root.querySelector(".lse-points").toDataURL();
+        const words = ["shown", "numbers", "caption"].map(read).join("|");
+        window.readings.push({step: root.dataset.step, gliding: root.dataset.gliding, words, codes});
+        requestAnimationFrame(record);
+    };
+    record();
+}"""
 RECORD_GLIDE = """() => {
     const root = document.querySelector("[data-testid=run-view]");
     window.glided = new Set();
@@ -70,8 +82,9 @@ def test_a_new_frame_glides_in_and_everything_shows_it(open_run: Callable) -> No
 
 
 def test_the_timeline_goes_back_in_the_browser_alone_and_live_returns(open_run: Callable) -> None:
-    opened = open_run("?frames=4")
+    opened = open_run("?frames=4&settles_at=705")
     opened.wait_for_axes()
+    expect(opened.page.get_by_test_id("shown")).to_contain_text("β = 1 rises to 30 until step 705")
     opened.wait_for_silence()
     sent = len(opened.frames)
     opened.scrub(GAP + 50)
@@ -93,13 +106,47 @@ def test_the_timeline_goes_back_in_the_browser_alone_and_live_returns(open_run: 
     assert_shows(opened, 4)
 
 
+def test_while_codes_fly_nothing_of_the_next_frame_shows(open_run: Callable) -> None:
+    opened = open_run("?frames=4", reduced_motion="no-preference")
+    opened.wait_for_axes()
+    opened.wait_for_frame(3)
+    opened.page.evaluate(RECORD_READINGS)
+    opened.record_frame()
+    opened.wait_for_frame(4)
+    readings = opened.page.evaluate("window.readings")
+    words = {step: {each["words"] for each in readings if each["step"] == step} for step in ("600", "800")}
+    assert [len(each) for each in words.values()] == [1, 1]
+    assert words["600"] != words["800"]
+    last = [each["codes"] for each in readings if each["step"] == "800" and each["gliding"] == "false"]
+    assert last and opened.points() == last[-1]
+
+
+def test_frames_are_played_stopped_and_played_again_from_the_first(open_run: Callable) -> None:
+    opened = open_run("?frames=3&ended=yes")
+    opened.wait_for_axes()
+    opened.wait_for_frame(2)
+    opened.play.click()
+    expect(opened.root).to_have_attribute("data-playing", "true")
+    expect(opened.page.locator(".lse-step")).to_have_text("step 0")
+    assert_shows(opened, 2)
+    expect(opened.root).to_have_attribute("data-playing", "false")
+    expect(opened.live).to_have_attribute("aria-pressed", "true")
+    opened.slider.press("Space")
+    expect(opened.root).to_have_attribute("data-step", "0")
+    opened.slider.press("Space")
+    expect(opened.play).to_have_attribute("aria-label", "Play the frames")
+    stopped = int(opened.root.get_attribute("data-step") or 0)
+    opened.page.wait_for_timeout(1000)
+    assert_shows(opened, stopped // GAP)
+
+
 @pytest.mark.slow
 def test_two_runs_decode_the_same_z_in_the_same_window(open_run: Callable) -> None:
     opened = open_run("?frames=3&runs=2")
     opened.page.locator(".lse-axes .xtick").nth(17).wait_for(state="attached")
     opened.wait_for_frame(2)
-    for pane, name in zip(opened.panes.all(), [FRAMES[2], FRAMES[-3]], strict=True):
-        opened.assert_numbers(name, pane)
+    for column, name in enumerate([FRAMES[2], FRAMES[-3]]):
+        opened.assert_numbers(name, column)
     handles = opened.page.get_by_test_id("handle")
     for _ in range(10):
         handles.nth(1).press("ArrowRight")

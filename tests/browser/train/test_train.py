@@ -3,11 +3,15 @@
 import os
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+import torch
 from playwright.sync_api import BrowserContext, Page, expect
 
+from models import checkpoint
 from tests.browser.conftest import served
+from tests.browser.opened_map import READ_PICTURE, TWO_FRAMES
 from tests.browser.waiting import wait_until
 from tests.conftest import PATIENCE_S
 
@@ -134,6 +138,36 @@ def test_a_finished_run_is_kept_repeated_side_by_side_and_found_on_the_map(visit
     compare_moments(visit("compare", page.context))
 
 
+def test_a_dial_that_is_kept_turns_on_the_map_and_has_no_end_stop_of_other_images(
+    visit: Callable[..., Page], dial_file: Path
+) -> None:
+    page = visit()
+    page.get_by_text("Your models").click()
+    page.locator("input[type=file]").set_input_files(dial_file)
+    page.get_by_role("button", name="Save the upload").click()
+    expect(page.get_by_text("See it on the map")).to_be_visible(timeout=PATIENCE_MS)
+    name = (page.get_by_text("See it on the map").get_attribute("href") or "").partition("=")[2]
+
+    on_map = visit(f"?model={name}&z=1,0", page.context)
+    root, dial = on_map.get_by_test_id("latent-map"), on_map.get_by_test_id("dial")
+    expect(root).to_have_attribute("data-model", f"{name}@1")
+    expect(dial).to_have_attribute("aria-valuemin", "0.01")
+    expect(on_map.locator("[data-mark='0']")).to_have_count(0)
+    dial.press("End")
+    expect(root).to_have_attribute("data-model", f"{name}@30")
+    expect(on_map).to_have_url(re.compile(f"{name}(@|%40)30"))
+    on_map.evaluate(TWO_FRAMES)
+    shown = on_map.get_by_test_id("decoded").evaluate(READ_PICTURE)[::4]
+    with torch.no_grad():
+        wanted = 255 * checkpoint.read(dial_file).vae(30).decode(torch.tensor([1.0, 0])).mean
+    assert (torch.tensor(shown) - wanted).abs().max() <= 1
+    expect(on_map.get_by_test_id("dial-words")).to_contain_text("At β = 30 its loss is")
+
+    on_map.locator("[data-model-name=mnist-dial]").click()
+    expect(root).to_have_attribute("data-model", "mnist-dial@30")
+    expect(on_map.locator("[data-mark='0']")).to_be_visible()
+
+
 def wait_for_end(page: Page) -> None:
     ended = page.get_by_test_id("stAlert").get_by_text("nats per image over all 360")
     expect(ended).to_be_visible(timeout=PATIENCE_MS)
@@ -156,6 +190,7 @@ def compare_moments(page: Page) -> None:
     page.get_by_label("model B", exact=True).select_option(label="<b>mine</b>")
     expect(page.locator("[data-side=B]")).to_have_attribute("data-model", re.compile("^kept-"))
     information = page.locator("[data-measure=mutual_information] td").last
+    page.locator("[data-fold=measures] > summary").click()
     expect(page.get_by_test_id("measures")).to_contain_text("<b>mine</b>")
     expect(page.locator("[data-measure=mutual_information]")).not_to_contain_text("measuring", timeout=PATIENCE_MS)
     expect(information).to_be_attached()

@@ -56,7 +56,7 @@ export class Plane {
       png: () => canvasOf(this.chart),
       csv: () => this.rows(),
     });
-    return element("header", "lse-figure-head", element("h2", "", "Rate and distortion"), this.more, save);
+    return element("header", "lse-figure-head", this.more, save);
   }
 
   /** @param {string} letter */

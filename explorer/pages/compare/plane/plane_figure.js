@@ -1,5 +1,6 @@
 // The rate-distortion plane as a Plotly figure: Alemi et al., 2018, Fixing a Broken ELBO, https://arxiv.org/abs/1711.00464
 
+import { smallType } from "../../../browser/ui/type.js";
 import { escaped, inWords, planeNames } from "./plane_names.js";
 import { isOutside, PLANE_MARGIN, shownAt, sideOf, unitSpot } from "./plane_spots.js";
 
@@ -90,14 +91,13 @@ function layoutOf({ frame, unit }, size, ink) {
   const title = (/** @type {string} */ words, /** @type {string} */ tone) => ({
     text: `<span style="color:${tone}">■</span> ${words}`,
     standoff: 6,
-    font: { size: 13 },
   });
   return {
     ...size,
     margin: { ...PLANE_MARGIN, autoexpand: false },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
-    font: { family: font, color: text, size: 13 },
+    font: { family: font, color: text, size: smallType() },
     showlegend: false,
     xaxis: { ...axis, title: title("rate: KL, nats per image", kl), range: frame.x },
     yaxis: { ...axis, title: title(`distortion: reconstruction, ${unit}`, reconstruction), range: frame.y },

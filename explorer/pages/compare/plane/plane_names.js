@@ -1,5 +1,6 @@
 // The labels on the rate-distortion plane, as Plotly's annotations.
 
+import { smallType } from "../../../browser/ui/type.js";
 import { isOutside, PLANE_MARGIN, shownAt, sideOf, unitSpot } from "./plane_spots.js";
 
 /** @typedef {import("./plane_spots.js").Spot} Spot */
@@ -14,8 +15,7 @@ import { isOutside, PLANE_MARGIN, shownAt, sideOf, unitSpot } from "./plane_spot
 const NARROW = 560; // px
 const [LONGEST_HEAD, LONGEST_TAIL] = [10, 13]; // characters; the end has the step of a run's moment
 const LINE_MARKS = 100; // along a line, to be avoided
-const GLYPH_WIDTH = 6.2; // px, approximately
-const NAME_HEIGHT = 14; // px
+const [GLYPH_WIDTH, NAME_HEIGHT] = [0.52, 1.15]; // of the size of type, approximately
 const BESIDE = 11; // px from the middle of a model, clear of the ring of a handle
 const ASTRIDE = 4; // px above or below that middle
 const LEADER = { across: -16, up: -56 }; // px from a model beyond the right edge to its name
@@ -91,12 +91,18 @@ function alongLine(corners) {
   });
 }
 
+/** In pixels, approximately. @param {string} text */
+function widthOf(text) {
+  return GLYPH_WIDTH * smallType() * text.length;
+}
+
 /** @param {string} text @param {{x: number, y: number}} beside @param {{right: boolean, above: boolean}} corner
  * @returns {Box} */
 function nameBox(text, { x, y }, { right, above }) {
-  const left = right ? x + BESIDE : x - BESIDE - GLYPH_WIDTH * text.length;
-  const top = above ? y - ASTRIDE - NAME_HEIGHT : y + ASTRIDE;
-  return { left, top, right: left + GLYPH_WIDTH * text.length, bottom: top + NAME_HEIGHT };
+  const [width, height] = [widthOf(text), NAME_HEIGHT * smallType()];
+  const left = right ? x + BESIDE : x - BESIDE - width;
+  const top = above ? y - ASTRIDE - height : y + ASTRIDE;
+  return { left, top, right: left + width, bottom: top + height };
 }
 
 /** The boxes of a model beyond the right edge: its name, leader and handle. Other outside models use the margin.
@@ -105,11 +111,11 @@ function edgeBoxes(spot, frame, size) {
   if (sideOf(spot, frame) !== "right") return [];
   const { x, y } = placing(frame, size)(shownAt(spot, frame));
   const [left, top] = [x + LEADER.across, y + LEADER.up];
-  const width = GLYPH_WIDTH * Math.max(...edgeLines(spot, frame, size).map((line) => line.length));
+  const width = Math.max(...edgeLines(spot, frame, size).map(widthOf));
   const name = {
     left: left - width,
     right: left,
-    top: top - 2 * NAME_HEIGHT,
+    top: top - 2 * NAME_HEIGHT * smallType(),
     bottom: top,
   };
   return [name, { left, right: x + BESIDE, top, bottom: y + BESIDE }];
@@ -137,7 +143,7 @@ function nameAt({ text, right, above, spot: { rate, distortion } }, color) {
   const across = right ? { xanchor: "left", xshift: BESIDE } : { xanchor: "right", xshift: -BESIDE };
   const upright = above ? { yanchor: "bottom", yshift: ASTRIDE } : { yanchor: "top", yshift: -ASTRIDE };
   const place = { ...across, ...upright, x: rate, y: distortion };
-  return { ...place, text: escaped(text), showarrow: false, borderpad: 0, font: { color, size: 12 } };
+  return { ...place, text: escaped(text), showarrow: false, borderpad: 0, font: { color } };
 }
 
 /** @param {Spot} spot @param {Frame} frame @param {Size} size */
@@ -168,7 +174,7 @@ function edgeName(spot, frame, size, color) {
     side === "right"
       ? { ...leader, xanchor: "right", yanchor: "bottom", align: "right" }
       : { showarrow: false, xanchor: "left", xshift: 12, yshift: side === "up" ? 9 : -9 };
-  return { ...place, x: rate, y: distortion, text, font: { color, size: 12 } };
+  return { ...place, x: rate, y: distortion, text, font: { color } };
 }
 
 /** The label along the slope line, left of its model, if the line is long enough.
@@ -181,11 +187,11 @@ function slopeName({ spots, frame }, size, color) {
   const start = Math.max(frame.x[0], sum - frame.y[1]);
   const length = (unit.rate - start) * Math.hypot(across, down);
   const value = `−ELBO = ${sum.toFixed(1)} ${unit.unit}`;
-  const text = [`${value}, better below`, value].find((words) => GLYPH_WIDTH * words.length < length);
+  const text = [`${value}, better below`, value].find((words) => widthOf(words) < length);
   if (!text) return [];
   const x = (start + unit.rate) / 2;
   const textangle = (Math.atan2(down, across) * 180) / Math.PI;
-  return [{ x, y: sum - x, xshift: -8, yshift: -8, text, textangle, showarrow: false, font: { color, size: 12 } }];
+  return [{ x, y: sum - x, xshift: -8, yshift: -8, text, textangle, showarrow: false, font: { color } }];
 }
 
 /** @param {Spot} spot */

@@ -17,7 +17,7 @@ import { valueOf, withChosen } from "../table/measures.js";
 const VISIBLE_RANGE = 30; // nats of -ELBO from the best model; the model without KL is 120 away
 const MIN_SPAN = 5; // nats per axis: less would magnify random differences
 const ROOM = 0.08; // padding of an axis, as a share of its span
-export const PLANE_MARGIN = { l: 58, r: 14, t: 40, b: 46 };
+export const PLANE_MARGIN = { l: 72, r: 14, t: 40, b: 56 };
 
 /** The one of A and B whose data set and likelihood the plane shows: A, unless only B's has a curve.
  * @param {PlaneState} state */

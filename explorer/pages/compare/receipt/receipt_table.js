@@ -35,7 +35,7 @@ export function breakdownTable({ title, note, columns, awaited }, losses, colour
 export function footnote({ columns }) {
   const seen = columns.some(({ x }) => x);
   const rule = seen ? "E is an integral over z, within 0.05 nats" : "E is what the model’s file says";
-  const words = `${rule}; μ and σ are the mean and stddev of q(z|x).`;
+  const words = `${rule}; μ and σ are the mean and stddev of q(z|x), wherever the handles are.`;
   const mixed = new Set(columns.map(({ likelihood }) => likelihood.is_density)).size > 1;
   const warning =
     " One column is a probability of binary pixels, the other a density of grey levels: do not compare them.";

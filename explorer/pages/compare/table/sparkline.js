@@ -7,10 +7,10 @@ import { svg } from "../../../browser/ui/dom.js";
 /** @typedef {{text: string, value: number}} Aside a chosen model that is not one of the dots */
 
 const SPARK_WIDTH = 150; // px
-const SPARK_HEIGHT = 46;
-const LETTERS_HEIGHT = 15; // px above the curve
+const SPARK_HEIGHT = 52;
+const LETTERS_HEIGHT = 20; // px above the curve
 const EDGE = 7; // px from the first dot to the left side and below the lowest
-const ASIDE_WIDTH = 15; // px at the right, for models that are not dots
+const ASIDE_WIDTH = 18; // px at the right, for models that are not dots
 
 /** @param {(Dot | null)[]} dots equally spaced; null leaves a gap @param {Aside[]} asides
  * @param {{label: string, tone: string, log: boolean}} look */
@@ -76,7 +76,7 @@ function dotOf({ letters, x, y }) {
 function asideOf(text, y) {
   const end = SPARK_WIDTH - ASIDE_WIDTH + 2;
   const line = svg("path", { d: `M${EDGE} ${y}H${end}`, class: "lse-spark-mark" });
-  return [line, textOf(text, "lse-spark-letter", end + 1, y + 3.5, "start")];
+  return [line, textOf(text, "lse-spark-letter", end + 1, y + 5, "start")];
 }
 
 /** @param {string} text @param {string} name of its class @param {number} x @param {number} y @param {string} anchor */

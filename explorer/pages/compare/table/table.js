@@ -37,7 +37,7 @@ export class MeasuresTable {
       csv: () => this.rows(),
     });
     this.hint = element("small", "", "Scroll the table sideways to see all models.");
-    const head = element("header", "lse-figure-head", element("h2", "", "What each model measures"), this.hint, save);
+    const head = element("header", "lse-figure-head", this.hint, save);
     this.box = element("div", "lse-table-box", this.table);
     section.replaceChildren(head, this.box, this.caption);
     this.narrow = false;
