@@ -13,7 +13,7 @@ export function showBrief({ letter, choice, pane }) {
   pane.element.dataset.beta = String(choice.beta);
   pane.title = `map ${letter}: ${choice.label}`;
   pane.find(".lse-brief").replaceChildren(...BRIEF.map((row) => briefRow(row, choice)));
-  pane.find(".lse-mean").textContent = `Means over ${choice.images.toLocaleString("en")} test images:`;
+  pane.find(".lse-mean").textContent = `Mean of ${choice.images.toLocaleString("en")} images:`;
   const note = floorNote(choice);
   // Folded, because the sentence would push the pad out of the first view.
   const fold = note && element("details", "", element("summary", "", "σ has a floor here"), note);

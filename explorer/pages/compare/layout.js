@@ -41,6 +41,8 @@ const SECTIONS = `
     <button type="button" data-handles="linked" title="Both handles stand at one z and move together">One z for both</button>
     <button type="button" data-handles="own" title="Each handle stands at its own code of the selected image, and moves alone">Each its own z</button>
   </div>
+  <button type="button" class="lse-lines" data-testid="lines" aria-pressed="false">Join the classes</button>
+  <span class="lse-save-maps"></span>
   <div class="lse-scale" role="group" aria-label="Scale of the axes">
     <small>Window</small>
     <button type="button" data-scale="follow">Follow the codes</button>
@@ -48,8 +50,6 @@ const SECTIONS = `
     <button type="button" data-scale="fit">One that fits both</button>
     <button type="button" data-scale="own">Each its own</button>
   </div>
-  <button type="button" class="lse-lines" data-testid="lines" aria-pressed="false">Join the classes</button>
-  <span class="lse-save-maps"></span>
 </section>
 <p class="lse-caption" data-testid="caption"></p>
 <section class="lse-draw" aria-label="One image">

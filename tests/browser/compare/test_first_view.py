@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.opened_pair import OpenedPair
 
-FIRST = ".lse-stage, [data-testid=decoded], [data-testid=brief], [data-testid=pad], [data-testid=given], .lse-views"
+FIRST = ".lse-stage, [data-testid=decoded], [data-testid=brief], [data-testid=pad], [data-testid=number], [data-testid=given], .lse-views"
 FOLDS = ("measures", "plane", "samples")
 PRINT = "name => window.dispatchEvent(new Event(name))"
 
@@ -25,7 +25,7 @@ def opened(browser: Browser, server: str) -> Iterator[OpenedPair]:
 
 def test_maps_digits_numbers_and_pad_fit_the_first_view_of_a_projector(opened: OpenedPair) -> None:
     boxes = [part.bounding_box() for part in opened.page.locator(FIRST).all()]
-    assert len(boxes) == 9
+    assert len(boxes) == 10
     assert max(box["y"] + box["height"] for box in boxes) <= 720
     for letter in "AB":
         tops = {round(each.bounding_box()["y"]) for each in opened.side(letter).locator(".lse-legend button").all()}
