@@ -59,11 +59,11 @@ export interface Model {
 }
 
 /**
- * The loss, reconstruction + beta * KL in nats per image, of models that were trained for one KL weight alone.
+ * The loss at one KL weight, reconstruction + beta * KL in nats per image, of models that differ in the seed only.
  *
  * ``low`` and ``high`` are the least and the greatest of ``seeds`` seeds, each trained for ``epochs`` epochs.
  */
-export interface DedicatedLoss {
+export interface LossRange {
   beta: number;
   low: number;
   high: number;
@@ -76,8 +76,9 @@ export interface DedicatedLoss {
  *
  * Its ``url`` is the address of a file as models.dial_bytes.decoder_bytes makes it, gzipped; ``encoder_url``, of one
  * as encoder_bytes does. ``metrics`` are the averages over the images at each of the KL weights ``betas`` of its
- * table, of which ``marks`` are named. ``dedicated`` has an entry for each named KL weight of which measures of models
- * of the same images are shipped.
+ * table, of which ``marks`` are named. For each named KL weight of which measures of the same images are shipped,
+ * ``dedicated`` has the losses of models that were trained for it alone, and ``seeds`` those of the shipped dial and
+ * others of its recipe.
  */
 export interface Dial {
   model: Model;
@@ -87,7 +88,8 @@ export interface Dial {
   betas: number[];
   marks: number[];
   metrics: Record<string, number>[];
-  dedicated: DedicatedLoss[];
+  dedicated: LossRange[];
+  seeds: LossRange[];
 }
 
 /**

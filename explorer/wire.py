@@ -66,8 +66,8 @@ class Model(TypedDict):
     metrics: dict[str, float]
 
 
-class DedicatedLoss(TypedDict):
-    """The loss, reconstruction + beta * KL in nats per image, of models that were trained for one KL weight alone.
+class LossRange(TypedDict):
+    """The loss at one KL weight, reconstruction + beta * KL in nats per image, of models that differ in the seed only.
 
     ``low`` and ``high`` are the least and the greatest of ``seeds`` seeds, each trained for ``epochs`` epochs.
     """
@@ -84,8 +84,9 @@ class Dial(TypedDict):
 
     Its ``url`` is the address of a file as models.dial_bytes.decoder_bytes makes it, gzipped; ``encoder_url``, of one
     as encoder_bytes does. ``metrics`` are the averages over the images at each of the KL weights ``betas`` of its
-    table, of which ``marks`` are named. ``dedicated`` has an entry for each named KL weight of which measures of models
-    of the same images are shipped.
+    table, of which ``marks`` are named. For each named KL weight of which measures of the same images are shipped,
+    ``dedicated`` has the losses of models that were trained for it alone, and ``seeds`` those of the shipped dial and
+    others of its recipe.
     """
 
     model: Model
@@ -95,7 +96,8 @@ class Dial(TypedDict):
     betas: list[float]
     marks: list[float]
     metrics: list[dict[str, float]]
-    dedicated: list[DedicatedLoss]
+    dedicated: list[LossRange]
+    seeds: list[LossRange]
 
 
 class Choice(Model):

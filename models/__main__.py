@@ -1,4 +1,7 @@
-"""python -m models train | evaluate | pretrain | measure | sweep | evidence: progress on stderr, results on stdout."""
+"""python -m models train | evaluate | pretrain | measure | sweep | evidence | dials.
+
+Progress goes to stderr, results go to stdout.
+"""
 
 import argparse
 import json
@@ -16,6 +19,7 @@ from models import (
     checkpoint,
     command_line,
     data,
+    dial_seeds,
     dimensions,
     few_values,
     gallery,
@@ -226,6 +230,10 @@ def _add_measuring(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]")
     )
     verb.set_defaults(run=_evidence)
 
+    verb = verbs.add_parser("dials", help="the losses of dials that differ from the shipped one in the seed only")
+    verb.add_argument("files", type=Path, nargs="+", metavar="FILE", help="the dials' checkpoints (must be given)")
+    verb.set_defaults(run=_dials)
+
 
 def _add_file(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("file", type=Path, help="a checkpoint")
@@ -384,6 +392,12 @@ def _dimensions(options: argparse.Namespace) -> None:
         print(f"a grid of {row['dimensions']} dimensions: {row['grid']}")
         _print_with_units({name: row[name] for name in dimensions.UNITS if name in row}, dimensions.UNITS)
     dimensions.write(rows)
+
+
+def _dials(options: argparse.Namespace) -> None:
+    torch.set_num_threads(1)
+    measured = dial_seeds.measure(options.files)
+    dial_seeds.write(list(tqdm(measured, total=len(options.files), unit=" dials")))
 
 
 def _pretrain(options: argparse.Namespace) -> None:

@@ -1,16 +1,17 @@
 """The models that a visitor can choose, as the pages' components need them."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
 from explorer.server import assets, model_store
-from explorer.wire import DedicatedLoss, Dial, Model
-from models import checkpoint, data, gallery
+from explorer.wire import Dial, LossRange, Model
+from models import checkpoint, data, dial_seeds, gallery
 from models.checkpoint import Checkpoint, CheckpointError
 from models.dial import BETAS, named_weight
 from models.dial_table import MARKS, DialTable
+from models.evaluation import Averages
 from models.measures import read_shipped
 from models.recipe import Recipe
 from models.shipped import ShippedError
@@ -112,29 +113,43 @@ def _read_dial() -> Dial:
 
 def _dial_of(entry: Model, model: Checkpoint, table: DialTable) -> Dial:
     likened = gallery.dial_recipe()
+    betas = [float(f"{beta:.3g}") for beta in table.betas.tolist()]  # as written, and not as float32 rounds them
     alike = (model.recipe.dataset, model.recipe.likelihood) == (likened.dataset, likened.likelihood)
     return Dial(
         model=entry,
         encoder_url=assets.dial_encoder_url(entry["name"], model),
         low=BETAS[0],
         high=BETAS[1],
-        betas=[float(f"{beta:.3g}") for beta in table.betas.tolist()],  # as written, and not as float32 rounds them
+        betas=betas,
         marks=list(MARKS),
         metrics=table.metrics,
         dedicated=_dedicated_losses() if alike else [],
+        seeds=[] if entry["kept"] else _losses_of_seeds(table.averages, betas),
     )
 
 
-def _dedicated_losses() -> list[DedicatedLoss]:
-    """At each mark of which measures are shipped: the range of the losses of the models trained for it alone."""
+def _dedicated_losses() -> list[LossRange]:
+    """At each mark of which measures are shipped: the losses of the models trained for it alone."""
     shipped, epochs = read_shipped(), gallery.series()[gallery.REFERENCE].epochs
     found = []
     for beta in MARKS:
         of_seeds = [each["measures"] for each in shipped["seeds"] if each["beta"] == beta and each["seed"] != 0]
         if first := shipped["models"].get(f"mnist-beta-{beta:g}"):
-            losses = [measures["reconstruction"] + beta * measures["kl"] for measures in (first, *of_seeds)]
-            found.append(DedicatedLoss(beta=beta, low=min(losses), high=max(losses), seeds=len(losses), epochs=epochs))
+            found.append(_range(beta, [first, *of_seeds], epochs))
     return found
+
+
+def _losses_of_seeds(own: Sequence[Averages], betas: Sequence[float]) -> list[LossRange]:
+    """At each mark the losses of the shipped dial, whose averages at ``betas`` are ``own``, and of its other seeds."""
+    others = [{mark["beta"]: mark for mark in entry["marks"]} for entry in dial_seeds.read_shipped()]
+    epochs = gallery.dial_recipe().epochs
+    found = {beta: [own[betas.index(beta)].summary(), *(each[beta] for each in others)] for beta in MARKS}
+    return [_range(beta, terms, epochs) for beta, terms in found.items()]
+
+
+def _range(beta: float, terms: Sequence[Mapping], epochs: int) -> LossRange:
+    losses = [each["reconstruction"] + beta * each["kl"] for each in terms]
+    return LossRange(beta=beta, low=min(losses), high=max(losses), seeds=len(losses), epochs=epochs)
 
 
 def _shipped_entry(name: str, recipe: Recipe) -> Model:

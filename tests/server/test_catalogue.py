@@ -135,6 +135,13 @@ def test_the_dial_has_its_averages_and_the_range_of_the_models_for_one_weight() 
         loss = found["reconstruction"] + mark["beta"] * found["kl"]
         assert mark["low"] <= loss <= mark["high"]
         assert mark["seeds"] == 5
+    metrics = dict(zip(dial["betas"], dial["metrics"], strict=True))
+    assert [mark["beta"] for mark in dial["seeds"]] == dial["marks"]
+    for mark in dial["seeds"]:
+        found = metrics[mark["beta"]]
+        assert mark["low"] <= found["reconstruction"] + mark["beta"] * found["kl"] + 1e-9
+        assert found["reconstruction"] + mark["beta"] * found["kl"] <= mark["high"] + 1e-9
+        assert mark["seeds"] == 5
     for url in (dial["encoder_url"], dial["model"]["url"]):
         assert (assets.FOLDER / Path(url).name).is_file()
 
@@ -160,7 +167,7 @@ def test_a_kept_dial_is_one_more_dial_and_no_model(dial_file: Path) -> None:
     assert mine.keys() == Dial.__annotations__.keys()
     assert len(mine["metrics"]) == len(mine["betas"])
     assert mine["marks"] == shipped["marks"]
-    assert mine["dedicated"] == []  # the shipped measures are of MNIST
+    assert mine["dedicated"] == mine["seeds"] == []  # the shipped measures are of MNIST
     assert mine["model"]["story"] == "Trained on 8×8 digits, 2 epochs, seed 0; every KL weight from 0.01 to 30."
     for url in (mine["encoder_url"], mine["model"]["url"]):
         assert (assets.FOLDER / Path(url).name).is_file()

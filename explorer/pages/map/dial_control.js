@@ -56,8 +56,13 @@ function lossAt({ data, loaded }, beta) {
   const [mark] = [...data.marks].sort((a, b) => distance(a) - distance(b));
   const { reconstruction, kl } = loaded?.table.metricsAt(mark) ?? { reconstruction: NaN, kl: NaN };
   const loss = `At β = ${mark} its loss is ${lossOf({ reconstruction, kl }, mark, true).toFixed(1)} ${data.model.likelihood.unit_per_image}`;
-  const alone = data.dedicated.find((each) => each.beta === mark);
-  if (!alone) return `${loss}.`;
-  const range = `${alone.low.toFixed(1)} to ${alone.high.toFixed(1)}`;
-  return `${loss}; ${alone.seeds} networks trained for β = ${mark} alone, for ${alone.epochs} epochs, have ${range}.`;
+  const [seeds, alone] = [data.seeds, data.dedicated].map((all) => all.find((each) => each.beta === mark));
+  const likewise = seeds ? `, and ${rangeOf(seeds)} over ${seeds.seeds} seeds` : "";
+  if (!alone) return `${loss}${likewise}.`;
+  return `${loss}${likewise}; ${alone.seeds} networks trained for β = ${mark} alone, for ${alone.epochs} epochs, have ${rangeOf(alone)}.`;
+}
+
+/** @param {import("../../wire.js").LossRange} losses */
+function rangeOf({ low, high }) {
+  return `${low.toFixed(1)} to ${high.toFixed(1)}`;
 }
