@@ -109,3 +109,14 @@ def test_another_page_and_back_restores_the_map_and_its_address(open_map: Callab
     opened.wait_for_z(z, within=1e-3)
     opened.page.wait_for_url("**/*view=*")
     assert opened.query == left
+
+
+def test_model_z_and_image_travel_from_page_to_page_and_what_is_of_one_page_stays(open_map: Callable) -> None:
+    opened = open_map("?model=mnist-beta-10&image=7&z=0.5,-0.25&scale=fit", fresh=True)
+    for name, model in [("Compare", "a"), ("Probability", "model")]:
+        opened.page.get_by_role("link", name=name, exact=True).click()
+        opened.page.wait_for_url(f"**/{name.lower()}?*{model}=*")
+        assert {key: opened.query.get(key) for key in (model, "image", "z", "scale", "b")} == {
+            **{model: "mnist-beta-10", "image": "7", "z": "0.5,-0.25"},
+            **{"scale": None, "b": None},
+        }

@@ -1,5 +1,7 @@
 // The state of the map as short strings, which are also the query parameters of the page's address.
 
+import { carriedTo, carry } from "./carried.js";
+
 /** @typedef {{model: string, z: Float32Array | null, zb: Float32Array | null, linked: boolean, image: number,
  *   digits: string, scale: string, view: import("./view.js").View | null, lattice: boolean}} State
  * z null: the mean of the selected image, which exists then; image -1: none; view null: the one that scale names;
@@ -71,18 +73,27 @@ function shortNumbers(numbers, decimals) {
  * @type {Map<string, Object<string, string>>} */
 const lastLinks = new Map();
 
-/** The link to start from: that of the address, or else the last one of the page. The server knows that one too, but
- * an older one where the visitor changed the page at once: Streamlit drops what a page reports while it is left.
+/** Whether the link that is shown next is a visitor's choice, and not what a page starts with. */
+let chosen = false;
+
+/** The link to start from: that of the address, or else the last one of the page, with the model, z and image that were
+ * looked at last on whichever page. The server knows the page's last link too, but an older one where the visitor
+ * changed the page at once: Streamlit drops what a page reports while it is left.
  * @param {{start: Object<string, string>, defaults: Object<string, string>}} data */
 export function startingLink({ start, defaults }) {
   const address = new URLSearchParams(location.search);
   const isInAddress = Object.keys(defaults).some((name) => address.has(name));
-  return isInAddress ? start : { ...start, ...lastLinks.get(location.pathname) };
+  chosen = false;
+  if (isInAddress) carry(start, defaults);
+  const last = { ...start, ...lastLinks.get(location.pathname) };
+  return isInAddress ? start : { ...last, ...carriedTo(last) };
 }
 
 /** Put the link in the address bar without a new history entry, which Streamlit would add for every drag.
  * @param {Object<string, string>} link @param {Object<string, string>} defaults */
 export function showInAddressBar(link, defaults) {
+  if (chosen) carry(link, lastLinks.get(location.pathname) ?? defaults);
+  chosen = true;
   lastLinks.set(location.pathname, link);
   const url = new URL(location.href);
   for (const name of Object.keys(defaults)) url.searchParams.delete(name);

@@ -7,7 +7,9 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.opened_pair import OpenedPair
 
-FIRST = ".lse-stage, [data-testid=decoded], [data-testid=brief], [data-testid=pad], [data-testid=number], [data-testid=given], .lse-views"
+FIRST = ".lse-stage, .lse-views, " + ", ".join(
+    f"[data-testid={name}]" for name in ("decoded", "brief", "pad", "number", "given")
+)
 FOLDS = ("measures", "plane", "samples")
 PRINT = "name => window.dispatchEvent(new Event(name))"
 

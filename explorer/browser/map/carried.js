@@ -1,0 +1,26 @@
+// What travels from page to page in a tab: the model, z and the image that the visitor chose last.
+
+/** A link's strings. @typedef {Object<string, string>} Link */
+
+/** It is on the window, because each component is a module with its own state. @type {Link} */
+const carried = (/** @type {any} */ (window).__latentSpaceExplorerCarried ??= {});
+
+/** The model of a page, of two the first. @param {Link} link */
+function modelOf({ model, a }) {
+  return model ?? a;
+}
+
+/** Note what differs from ``before``. @param {Link} link @param {Link} before */
+export function carry(link, before) {
+  // The moment of a run is a model of the Compare page alone.
+  if (modelOf(link) !== modelOf(before) && !modelOf(link).startsWith("run-")) carried.model = modelOf(link);
+  if (link.z !== before.z || link.image !== before.image) Object.assign(carried, { z: link.z, image: link.image });
+}
+
+/** What a page takes over. @param {Link} link of the page @returns {Link} */
+export function carriedTo({ a, b }) {
+  const { model, ...look } = carried;
+  if (!model) return look;
+  if (a === undefined) return carried;
+  return model === b ? look : { ...look, a: model }; // side B shows it already
+}
