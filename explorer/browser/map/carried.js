@@ -18,9 +18,11 @@ export function carry(link, before) {
 }
 
 /** What a page takes over. @param {Link} link of the page @returns {Link} */
-export function carriedTo({ a, b }) {
-  const { model, ...look } = carried;
+export function carriedTo(link) {
+  const { model, ...handle } = carried;
+  const moved = "z" in handle && (handle.z !== link.z || handle.image !== link.image);
+  const look = moved && "zb" in link ? { ...handle, zb: "" } : handle; // side B's own z was for the image before
   if (!model) return look;
-  if (a === undefined) return carried;
-  return model === b ? look : { ...look, a: model }; // side B shows it already
+  if (link.a === undefined) return { ...look, model };
+  return model === link.b ? look : { ...look, a: model }; // side B shows it already
 }
