@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from explorer.server import link
 from models import gallery
+from models.dial import named_weight
 
 NUMBERS = st.floats(-1e5, 1e5).map(lambda number: f"{number:.4f}")
 MODELS = st.sampled_from(list(gallery.recipes()))
@@ -75,7 +76,7 @@ def test_the_default_needs_no_link() -> None:
 
 def test_the_comparison_starts_with_one_dial_at_two_weights() -> None:
     start = link.defaults(link.COMPARE)
-    first, second = (gallery.dial_weight(start[side]) for side in "ab")
+    first, second = (named_weight(start[side])[1] for side in "ab")
     assert first is not None
     assert second is not None
     assert first < 1 < second

@@ -84,7 +84,7 @@ def test_handles_that_are_linked_are_at_the_z_of_the_one_moved_last(open_pair: C
 
 def test_a_handle_at_a_code_follows_its_dial_and_one_that_was_moved_stays(open_pair: Callable) -> None:
     opened = open_pair(f"?a={DIAL}@0.3&b={DIAL}@10&image=7")
-    table = gallery.read_table()
+    table = gallery.read(gallery.DIAL).table
     means = {beta: table.mean[int((table.betas - beta).abs().argmin()), 7].tolist() for beta in (0.3, 3, 10)}
     for letter, beta in (("A", 0.3), ("B", 10)):
         assert opened.z_of(letter) == pytest.approx(means[beta], abs=2e-3)

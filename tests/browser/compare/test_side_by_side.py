@@ -222,7 +222,7 @@ def test_the_link_holds_the_pair_and_the_view(open_pair: Callable) -> None:
     opened = open_pair(query)
     opened.wait_for_axes()
     assert opened.query == {
-        "a": A, "z": "0.5,-0.25", "image": "7", "digits": "0137", "scale": "fit", "lines": "on", "draw": "12",
+        "a": A, "b": B, "z": "0.5,-0.25", "image": "7", "digits": "0137", "scale": "fit", "lines": "on", "draw": "12",
     }  # fmt: skip
     expect(opened.page.locator(".lse-thread-class")).to_have_count(4)
     opened.put("A", "mnist-beta-10")

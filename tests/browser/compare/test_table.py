@@ -166,12 +166,12 @@ def test_what_nobody_measured_is_a_dash_or_on_its_way(page: Page) -> None:
     assert "data set" in (cell(page, mine["name"], "sure_share").get_attribute("title") or "")
 
 
-def test_a_moment_of_a_run_has_a_column_at_the_end_and_the_sum_of_its_terms(page: Page) -> None:
+def test_a_moment_of_a_run_has_one_column_and_the_sum_of_its_terms(page: Page) -> None:
     models = choices()
     metrics = {"reconstruction": 139.25, "kl": 5.5, "spread": 1.2, "mean_sigma": 0.1}
     moment = kept(models[4], name="run-0123456789abcdef@500", label="a run, step 500", metrics=metrics)
     show(page, models, b=moment)
-    assert columns(page)[-1] == moment["name"]
+    assert columns(page).count(moment["name"]) == 1
     assert says(lines(cell(page, moment["name"], "negative_elbo"))[0], 144.75)
     assert lines(cell(page, moment["name"], "active_units")) == ["—"]
 

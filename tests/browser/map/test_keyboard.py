@@ -235,5 +235,5 @@ def test_each_map_of_a_pair_names_its_own_handle_and_picture(open_pair: Callable
         title = f"map {letter}: β = {gallery.read(name).recipe.beta:g}"
         handle, picture = opened.side(letter).get_by_test_id("handle"), opened.side(letter).get_by_test_id("decoded")
         expect(handle).to_have_attribute("aria-label", f"handle of {title}; arrow keys move it")
-        words = f"decoded picture of {title}: {likeness(name, opened.z)}, {place(opened.z)}"
+        words = f"decoded picture of {title}: {likeness(name, opened.z_of(letter))}, {place(opened.z_of(letter))}"
         expect(picture).to_have_attribute("aria-label", words)

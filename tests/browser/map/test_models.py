@@ -27,7 +27,7 @@ RECORD_CAMERA = """() => {
     // The names of the classes stand at medians of the codes; in units of z they do not depend on the window.
     window.codes = () => {
         const [x, y, half] = root.dataset.view.split(",").map(Number);
-        const unit = root.querySelector(".lse-plot").clientWidth / (2 * half);
+        const unit = root.querySelector(".lse-plot").getBoundingClientRect().width / (2 * half);
         const place = (name) => [name.getAttribute("x") / unit - half + x, half - name.getAttribute("y") / unit + y];
         return [...root.querySelectorAll(".lse-letter")].flatMap(place).map((z) => z.toFixed(2)).join();
     };

@@ -18,7 +18,7 @@ PAINT = """([points, half, side]) => {
 def test_a_point_at_the_edge_is_the_part_of_its_disc_inside(browser: Browser) -> None:
     # On the centres of quarter pixels, where a disc cut and a whole one are drawn alike.
     places = np.array([[-10, 0], [10, 3], [2, 10], [-5, -10], [9, 9], [-11, -11], [12, 0], [0, 15]]) + 0.125
-    with blank_page(browser, modules("view", "points")) as page:
+    with blank_page(browser, modules("view", "map/points")) as page:
         small, large = (page.evaluate(PAINT, [places.flatten().tolist(), half, 2 * half]) for half in (10, 20))
     middle = np.reshape(large, (40, 40, 4))[10:30, 10:30]
     assert (middle != 200).any()

@@ -15,9 +15,9 @@ const MARGIN = 1.15; // of the window around the larger circle
 
 /** What texts say without the KL term, and the measure that tests it; of models.measures.UNITS. */
 const CLAIMS = [
-  { text: "“The encoder cheats: each image gets its own region.”", measured: "I(x; z), nats.", key: "mutual_information", factor: 1, decimals: 1 },
-  { text: "“The codes are not diverse enough.”", measured: "spread of the codes, units of z.", key: "spread", factor: 1, decimals: 1 },
-  { text: "“Two people's 2s may lie far apart.”", measured: "class right by 15 neighbours, %.", key: "neighbour_accuracy", factor: 100, decimals: 0 },
+  { text: "The encoder cheats: each image gets a region of its own.", measured: "I(x; z), nats.", key: "mutual_information", factor: 1, decimals: 1 },
+  { text: "The codes are less diverse.", measured: "spread of the codes, units of z.", key: "spread", factor: 1, decimals: 1 },
+  { text: "The 2s of two people may lie far apart.", measured: "class right by 15 neighbours, %.", key: "neighbour_accuracy", factor: 100, decimals: 0 },
 ];
 
 /** @type {import("../frame.js").Scene} */
@@ -148,7 +148,7 @@ function claimsBeside({ data: { seeds } }, known) {
     const range = (/** @type {Object<string, number>[]} */ all) => rangeOf(all.map((measures) => factor * measures[key]), decimals);
     return [element("small", "", `${text} Measured: ${measured}`), range(on), known ? range(off) : "?"];
   });
-  const head = [`texts say; ${off.length} trained models of each β measure`, "β = 1", "β = 0"].map((name) => element("th", "", name));
+  const head = [`what texts claim, and what ${off.length} trained models of each β have`, "β = 1", "β = 0"].map((name) => element("th", "", name));
   const body = rows.map((cells) => element("tr", "", ...cells.map((cell) => element("td", "", cell))));
   return [element("table", "", element("thead", "", element("tr", "", ...head)), element("tbody", "", ...body))];
 }
