@@ -14,11 +14,15 @@ _STYLE = (
     f"<style>{styles([TYPE_STYLES])}</style>"
     + """<style>
 .stApp [data-testid="stMarkdownContainer"] :is(p, li, td, th, a),
-.stApp [data-testid="stCaptionContainer"] :is(p, li, a), .stApp code { font-size: var(--type-text); }
+.stApp [data-testid="stCaptionContainer"] :is(p, li, a), .stApp code,
+.stApp [data-testid="stFileUploaderDropzoneInstructions"] span { font-size: var(--type-text); }
 [data-testid="stLayoutWrapper"]:has(> .st-key-page-heading) { position: absolute; width: 1px; }
 .st-key-page-heading { width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 @media (width >= 768px) {
   [data-testid="stLayoutWrapper"]:has(> .st-key-page-menu) { display: none; }
+}
+@media (768px <= width < 840px) {
+  .stAppToolbar img { max-width: 9rem; object-fit: contain; object-position: left; }
 }
 @media (width < 768px) {
   .stSidebar, [data-testid="stExpandSidebarButton"] { display: none; }

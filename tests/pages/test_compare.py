@@ -187,7 +187,7 @@ def test_every_definition_has_an_equation_and_the_seeds_a_command() -> None:
 
 
 def test_the_default_sides_are_on_offer() -> None:
-    dial = PAGE.data(PAGE.opened())["dial"]
+    dial = PAGE.data(PAGE.opened())["dials"][0]
     for side in "ab":
         name, weight = DEFAULTS[side].split("@")
         assert name == dial["model"]["name"]
@@ -195,8 +195,8 @@ def test_the_default_sides_are_on_offer() -> None:
 
 
 def test_without_its_dial_the_page_opens_and_blames_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalogue, "dial", lambda: None)
+    monkeypatch.setattr(catalogue, "dials_for", lambda visitor_id: [])
     app = PAGE.opened()
-    assert PAGE.data(app)["dial"] is None
+    assert PAGE.data(app)["dials"] == []
     assert not app.warning
     assert not app.exception

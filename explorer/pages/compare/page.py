@@ -99,7 +99,9 @@ def _replacements(
     missing = [
         side
         for side in "ab"
-        if start[side].partition("@")[0] not in named and not catalogue.is_offered(start[side], models, dials)
+        if start[side] != _DEFAULTS[side]
+        and start[side].partition("@")[0] not in named
+        and not catalogue.is_offered(start[side], models, dials)
     ]
     return {side: _DEFAULTS[side] for side in missing}
 
