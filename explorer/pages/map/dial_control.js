@@ -9,12 +9,15 @@ import { RateDistortion } from "./rate_distortion.js";
 /** @typedef {import("../../browser/map/dial_model.js").DialModels} DialModels */
 /** @typedef {import("../../wire.js").Model} Model */
 
+const LESS = 0.8; // of the spread of a model for one weight alone: a smaller share is explained
+
 export class DialControl {
   /** @param {HTMLElement} root of the page @param {Model[]} models @param {AbortSignal} signal
    * @param {(beta: number, final: boolean) => void} turn see LogDial */
   constructor(root, models, signal, turn) {
     const box = /** @type {HTMLElement} */ (root.querySelector(".lse-dial"));
     this.track = new DialTrack(box, models, signal, turn);
+    this.models = models;
     this.words = element("p", "lse-quiet");
     this.words.dataset.testid = "dial-words";
     box.append(this.words);
@@ -30,7 +33,7 @@ export class DialControl {
       this.figure.replaceChildren(this.curve.figure);
     }
     this.track.show(dial, model.beta);
-    this.words.textContent = dial ? wordsOf(dial, model) : "";
+    this.words.textContent = dial ? wordsOf(dial, model, this.models) : "";
   }
 
   /** Show where the current model stands, also while the dial moves. @param {Model} model */
@@ -41,25 +44,33 @@ export class DialControl {
   }
 }
 
-/** @param {DialModels} dial @param {Model} model the current one */
-function wordsOf(dial, model) {
+/** @param {DialModels} dial @param {Model} model the current one @param {Model[]} models all of them */
+function wordsOf(dial, model, models) {
   const { low, high, model: own } = dial.data;
   const trained = `one network that was trained for every β from ${low} to ${high}`;
   if (!dial.has(model)) return `The dial turns ${own.kept ? `“${own.label}”, ` : ""}${trained}.`;
-  return `One network, trained for every β. ${lossAt(dial, model.beta)}`;
+  const distance = (/** @type {number} */ mark) => Math.abs(Math.log(mark / model.beta));
+  const [mark] = [...dial.data.marks].sort((a, b) => distance(a) - distance(b));
+  return `One network, trained for every β. ${lossAt(dial, mark)}${spreadAt(dial, mark, models)}`;
 }
 
-/** The dial's loss beside that of models for one weight alone, at the named weight that is nearest.
- * @param {DialModels} dial @param {number} beta */
-function lossAt({ data, loaded }, beta) {
-  const distance = (/** @type {number} */ mark) => Math.abs(Math.log(mark / beta));
-  const [mark] = [...data.marks].sort((a, b) => distance(a) - distance(b));
+/** The dial's loss beside that of models for one weight alone. @param {DialModels} dial @param {number} mark */
+function lossAt({ data, loaded }, mark) {
   const { reconstruction, kl } = loaded?.table.metricsAt(mark) ?? { reconstruction: NaN, kl: NaN };
   const loss = `At β = ${mark} its loss is ${lossOf({ reconstruction, kl }, mark, true).toFixed(1)} ${data.model.likelihood.unit_per_image}`;
   const [seeds, alone] = [data.seeds, data.dedicated].map((all) => all.find((each) => each.beta === mark));
   const likewise = seeds ? `, and ${rangeOf(seeds)} over ${seeds.seeds} seeds` : "";
   if (!alone) return `${loss}${likewise}.`;
   return `${loss}${likewise}; ${alone.seeds} networks trained for β = ${mark} alone, for ${alone.epochs} epochs, have ${rangeOf(alone)}.`;
+}
+
+/** Why the dial's codes spread less than those of the model for one weight alone, where they do.
+ * @param {DialModels} dial @param {number} mark @param {Model[]} models */
+function spreadAt({ data, loaded }, mark, models) {
+  const alone = models.find((model) => model.from_scratch && model.beta === mark && sameKind(model, data.model));
+  const [spread, theirs] = [loaded?.table.metricsAt(mark).spread ?? NaN, alone?.metrics.spread ?? NaN];
+  if (!(spread < LESS * theirs)) return "";
+  return ` Its codes spread less, ${spread.toFixed(1)} against ${theirs.toFixed(1)} units of z: for any β > 0 the loss is least at a spread of about 1, and one network for a small β alone gets there slowly.`;
 }
 
 /** @param {import("../../wire.js").LossRange} losses */
