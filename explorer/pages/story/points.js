@@ -1,6 +1,5 @@
 // Points of z that are spread like the prior: for sums over z, and to look z up.
 
-
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 const STEP = 1e-3; // of the table of the normal distribution function
 const REACH = 6;
