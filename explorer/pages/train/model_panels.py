@@ -24,8 +24,10 @@ def save_panel(visitor_id: str, file: Path, suggestion: str) -> None:
     with st.container(horizontal=True):
         wanted = st.button("Save", type="primary")
         st.download_button("Download", raw, f"{_file_name(label)}.safetensors", on_click="ignore")
-    if wanted:
-        _keep(visitor_id, label, raw)
+    # A place of its own, empty or not: what stands below keeps its element, so a press on it is not lost.
+    with st.container():
+        if wanted:
+            _keep(visitor_id, label, raw)
 
 
 def models_panel(visitor_id: str) -> None:
@@ -38,8 +40,10 @@ def models_panel(visitor_id: str) -> None:
         st.warning(_FOREIGN)
     elif file is not None:
         label = st.text_input("Name", _file_name(Path(file.name).stem), max_chars=model_store.MAX_LABEL)
-        if st.button("Save the upload"):
-            _keep(visitor_id, label, file.getvalue())
+        wanted = st.button("Save the upload")
+        with st.container():
+            if wanted:
+                _keep(visitor_id, label, file.getvalue())
     for name, label in model_store.labels(visitor_id).items():
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"[Map](./?model={name})")

@@ -123,6 +123,7 @@ def test_a_finished_run_is_kept_repeated_side_by_side_and_found_on_the_map(visit
         page.get_by_role("button", name="Download").click()
     assert download.value.suggested_filename.endswith(".safetensors")
     expect(page.get_by_text("see it on the map")).to_be_visible(timeout=PATIENCE_MS)
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
 
     page.get_by_role("button", name="Train again").click()
     repeated = page.get_by_test_id("run-view").get_by_text("β = 0", exact=True).first
