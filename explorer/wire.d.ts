@@ -61,20 +61,19 @@ export interface Model {
 /**
  * The loss at one KL weight, reconstruction + beta * KL in nats per image, of models that differ in the seed only.
  *
- * ``low`` and ``high`` are the least and the greatest of ``seeds`` seeds, each trained for ``epochs`` epochs.
+ * ``low`` and ``high`` are the least and the greatest of ``seeds`` seeds.
  */
 export interface LossRange {
   beta: number;
   low: number;
   high: number;
   seeds: number;
-  epochs: number;
 }
 
 /**
- * One model for every KL weight from ``low`` to ``high``. ``model`` is the model at beta = 1.
+ * One model for every KL weight from ``low`` to ``high``. ``model`` is the one at beta = 1, with a file of its own.
  *
- * Its ``url`` is the address of a file as models.dial_bytes.decoder_bytes makes it, gzipped; ``encoder_url``, of one
+ * ``table_url`` is the address of a file as models.dial_bytes.decoder_bytes makes it, gzipped; ``encoder_url``, of one
  * as encoder_bytes does. ``metrics`` are the averages over the images at each of the KL weights ``betas`` of its
  * table, of which ``marks`` are named. For each named KL weight of which measures of the same images are shipped,
  * ``dedicated`` has the losses of models that were trained for it alone, and ``seeds`` those of the shipped dial and
@@ -82,6 +81,7 @@ export interface LossRange {
  */
 export interface Dial {
   model: Model;
+  table_url: string;
   encoder_url: string;
   low: number;
   high: number;

@@ -73,14 +73,15 @@ def script_url(name: str, code: str) -> str:
 
 
 def model_url(name: str, model: Checkpoint) -> str:
-    """The address of a gzipped safetensors file of a model's decoder and codes.
+    """The address of a gzipped safetensors file of a model's decoder and codes; of a dial, those at beta = 1.
 
     Raises AssetError.
     """
-    return _publish(f"{name}.safetensors", checkpoint.decoder_bytes(model.weights, model.codes))
+    weights = checkpoint.half_weights(model.vae()) if model.recipe.is_dial else model.weights
+    return _publish(f"{name}.safetensors", checkpoint.decoder_bytes(weights, model.codes))
 
 
-def dial_url(name: str, model: Checkpoint, table: DialTable) -> str:
+def dial_table_url(name: str, model: Checkpoint, table: DialTable) -> str:
     """The address of a gzipped safetensors file of a dial's decoders and its table.
 
     Raises AssetError.

@@ -48,7 +48,7 @@ def models_for(visitor_id: str) -> list[Model]:
 def dials_for(visitor_id: str) -> list[Dial]:
     """The shipped dial, where its file can be read, then the visitor's kept ones, oldest first."""
     mine = [(kept, table) for kept in _kept(visitor_id) if (table := kept.model.table)]
-    found = [_dial_of(_entry_of(kept, table), kept.model, table) for kept, table in mine]
+    found = [_dial_of(_entry_of(kept), kept.model, table) for kept, table in mine]
     return [*filter(None, [shipped_dial()]), *map(_with_images_of_dial, found)]
 
 
@@ -102,13 +102,12 @@ def _with_images_of_dial(dial: Dial) -> Dial:
     return Dial(**{**dial, "model": _with_images(dial["model"])})
 
 
-@assets.cached_while_published(lambda found: [found["encoder_url"], found["model"]["url"]])
+@assets.cached_while_published(lambda found: [found["model"]["url"], found["table_url"], found["encoder_url"]])
 def _read_dial() -> Dial:
     model = gallery.read(gallery.DIAL)
     if model.table is None:
         raise CheckpointError(f"{gallery.path(gallery.DIAL).name} has no table; restore models/pretrained.")
-    url = assets.dial_url(gallery.DIAL, model, model.table)
-    return _dial_of(_entry(gallery.DIAL, model, "dial", "", url), model, model.table)
+    return _dial_of(_entry(gallery.DIAL, model, "dial", ""), model, model.table)
 
 
 def _dial_of(entry: Model, model: Checkpoint, table: DialTable) -> Dial:
@@ -117,6 +116,7 @@ def _dial_of(entry: Model, model: Checkpoint, table: DialTable) -> Dial:
     alike = (model.recipe.dataset, model.recipe.likelihood) == (likened.dataset, likened.likelihood)
     return Dial(
         model=entry,
+        table_url=assets.dial_table_url(entry["name"], model, table),
         encoder_url=assets.dial_encoder_url(entry["name"], model),
         low=BETAS[0],
         high=BETAS[1],
@@ -130,44 +130,40 @@ def _dial_of(entry: Model, model: Checkpoint, table: DialTable) -> Dial:
 
 def _dedicated_losses() -> list[LossRange]:
     """At each mark of which measures are shipped: the losses of the models trained for it alone."""
-    shipped, epochs = read_shipped(), gallery.series()[gallery.REFERENCE].epochs
+    shipped = read_shipped()
     found = []
     for beta in MARKS:
         of_seeds = [each["measures"] for each in shipped["seeds"] if each["beta"] == beta and each["seed"] != 0]
         if first := shipped["models"].get(f"mnist-beta-{beta:g}"):
-            found.append(_range(beta, [first, *of_seeds], epochs))
+            found.append(_range(beta, [first, *of_seeds]))
     return found
 
 
 def _losses_of_seeds(own: Sequence[Averages], betas: Sequence[float]) -> list[LossRange]:
     """At each mark the losses of the shipped dial, whose averages at ``betas`` are ``own``, and of its other seeds."""
     others = [{mark["beta"]: mark for mark in entry["marks"]} for entry in dial_seeds.read_shipped()]
-    epochs = gallery.dial_recipe().epochs
     found = {beta: [own[betas.index(beta)].summary(), *(each[beta] for each in others)] for beta in MARKS}
-    return [_range(beta, terms, epochs) for beta, terms in found.items()]
+    return [_range(beta, terms) for beta, terms in found.items()]
 
 
-def _range(beta: float, terms: Sequence[Mapping], epochs: int) -> LossRange:
+def _range(beta: float, terms: Sequence[Mapping]) -> LossRange:
     losses = [each["reconstruction"] + beta * each["kl"] for each in terms]
-    return LossRange(beta=beta, low=min(losses), high=max(losses), seeds=len(losses), epochs=epochs)
+    return LossRange(beta=beta, low=min(losses), high=max(losses), seeds=len(losses))
 
 
 def _shipped_entry(name: str, recipe: Recipe) -> Model:
     label = _LABELS.get(name, f"β = {recipe.beta:g}")
     story = _STORIES.get(name, _WEAK if recipe.beta < 1 else _STRONG)
     model = gallery.read(name)
-    url = assets.model_url(name, model)
-    return _entry(name, model, label, story, url, from_scratch=name in gallery.series())
+    return _entry(name, model, label, story, from_scratch=name in gallery.series())
 
 
-def _entry_of(kept: _Kept, table: DialTable | None = None) -> Model:
-    name, label, model = kept
-    url = assets.dial_url(name, model, table) if table else assets.model_url(name, model)
-    return _entry(name, model, label, _history(model.recipe), url, kept=True)
+def _entry_of(kept: _Kept) -> Model:
+    return _entry(kept.name, kept.model, kept.label, _history(kept.model.recipe), kept=True)
 
 
 def _entry(
-    name: str, model: Checkpoint, label: str, story: str, url: str, *, from_scratch: bool = False, kept: bool = False
+    name: str, model: Checkpoint, label: str, story: str, *, from_scratch: bool = False, kept: bool = False
 ) -> Model:
     dataset = data.DATASETS[model.recipe.dataset]
     return Model(
@@ -176,7 +172,7 @@ def _entry(
         beta=model.recipe.last_weight,
         from_scratch=from_scratch,
         kept=kept,
-        url=url,
+        url=assets.model_url(name, model),
         images_url=None,
         story=story,
         dataset=dataset.label,

@@ -42,7 +42,7 @@ _COMMON: Table = {
 }
 
 MAP: Table = {
-    "model": (gallery.REFERENCE, _is_model),  # a dial at a KL weight: "mnist-dial@0.37"
+    "model": (f"{gallery.DIAL}@1", _is_model),  # the dial, so that turning it moves the codes and swaps no model
     **_COMMON,
     "scale": ("follow", _full_match("shared|fit")),
     "lattice": ("", _full_match("on")),

@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from explorer.runs.store import STATE_VARIABLE
-from models import data
+from models import data, gallery
 from tests.browser.opened_map import READY_MS, OpenedMap
 from tests.browser.opened_pair import OpenedPair
 from tests.browser.opened_probability import OpenedProbability
@@ -181,12 +181,18 @@ def new_context(
     return NewContext(new_context, last_opened, request.session)
 
 
-def openings(new_context: NewContext, address: str, kind: type[OpenedMap] = OpenedMap) -> Iterator[Callable]:
+ON_REFERENCE = f"?model={gallery.REFERENCE}"
+"""The link to the model that most tests of the map are about. The map opens with another one, the dial."""
+
+
+def openings(
+    new_context: NewContext, address: str, kind: type[OpenedMap] = OpenedMap, link: str = ""
+) -> Iterator[Callable]:
     opened: list[OpenedMap] = []
     last, failed = new_context.last, new_context.session.testsfailed
 
     def open_map(
-        query: str = "", *, broken: str = "", fresh: bool = False, shared: bool = False, **context_options: object
+        query: str = link, *, broken: str = "", fresh: bool = False, shared: bool = False, **context_options: object
     ) -> OpenedMap:
         """The page at ``query``, in a context of its own where it is ``fresh``, ``broken`` or not the first.
 
@@ -223,13 +229,13 @@ def openings(new_context: NewContext, address: str, kind: type[OpenedMap] = Open
 @pytest.fixture
 def open_map(new_context: Callable, server: str) -> Iterator[Callable[..., OpenedMap]]:
     """Opens the map; at the end no console may hold more than was expected."""
-    yield from openings(new_context, server)
+    yield from openings(new_context, server, link=ON_REFERENCE)
 
 
 @pytest.fixture
 def open_map_without_files(new_context: Callable, server_without_files: str) -> Iterator[Callable[..., OpenedMap]]:
     """As open_map, where the MNIST files are missing."""
-    yield from openings(new_context, server_without_files)
+    yield from openings(new_context, server_without_files, link=ON_REFERENCE)
 
 
 @pytest.fixture(scope="session")

@@ -19,14 +19,14 @@ NONSENSE = [
 
 
 def assert_says_the_default(opened: OpenedMap) -> None:
-    for name, value in [("model", gallery.REFERENCE), ("z", "0.0000,0.0000"), ("image", ""), ("lattice", "")]:
+    for name, value in [("model", "mnist-dial@1"), ("z", "0.0000,0.0000"), ("image", ""), ("lattice", "")]:
         expect(opened.root).to_have_attribute(f"data-{name}", value)
     expect(opened.letters).to_have_text(list("0123456789"))
     expect(opened.page.get_by_role("button", name="Follow the codes")).to_have_attribute("aria-pressed", "true")
 
 
 def test_an_empty_link_shows_the_default(open_map: Callable) -> None:
-    assert_says_the_default(open_map())
+    assert_says_the_default(open_map(""))
 
 
 def test_a_link_restores_all_that_it_says(open_map: Callable) -> None:
@@ -40,7 +40,7 @@ def test_a_link_restores_all_that_it_says(open_map: Callable) -> None:
 
 
 def test_a_link_restores_the_window(open_map: Callable) -> None:
-    opened = open_map("?view=1,0.5,2")
+    opened = open_map("?model=mnist-beta-1&view=1,0.5,2")
     away = gallery.read(gallery.REFERENCE).codes.mean.numpy() - np.array([1, 0.5])
     expect(opened.root).to_have_attribute("data-outside", str((np.abs(away).max(axis=1) > 2).sum()))
     for name in ("Follow the codes", "Stay on the prior", "Fit all codes"):
@@ -93,7 +93,7 @@ def test_drags_add_nothing_to_the_history(open_map: Callable) -> None:
 
 
 def test_another_page_and_back_restores_the_map_and_its_address(open_map: Callable) -> None:
-    opened = open_map("?scale=fit")
+    opened = open_map("?model=mnist-beta-1&scale=fit")
     opened.choose("mnist-beta-0.3")
     opened.page.get_by_role("button", name="Zoom in").click()
     opened.page.wait_for_url("**/*view=*")

@@ -45,12 +45,12 @@ def test_the_map_starts_where_the_link_says() -> None:
     assert PAGE.data(opened(**query))["start"] == link.DEFAULTS | query
 
 
-def test_a_link_to_the_dial_starts_there_and_without_the_dial_at_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_link_to_the_dial_starts_there_and_without_the_dial_at_one_model(monkeypatch: pytest.MonkeyPatch) -> None:
     assert PAGE.data(opened(model="mnist-dial@0.37"))["start"]["model"] == "mnist-dial@0.37"
     monkeypatch.setattr(catalogue, "dials_for", lambda visitor: [])
     app = opened(model="mnist-dial@0.37")
     assert not app.exception
-    assert PAGE.data(app)["start"] == link.DEFAULTS
+    assert PAGE.data(app)["start"] == link.DEFAULTS | {"model": gallery.REFERENCE}
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,13 @@
 """The models on offer: every shipped one in the order of beta, then the visitor's own, and what a page says of each."""
 
+import gzip
 import json
 import math
 from pathlib import Path
 
 import pytest
+import safetensors.torch
+import torch
 
 from explorer.runs.store import STATE_VARIABLE
 from explorer.server import assets, catalogue, model_store
@@ -142,8 +145,21 @@ def test_the_dial_has_its_averages_and_the_range_of_the_models_for_one_weight() 
         assert mark["low"] <= found["reconstruction"] + mark["beta"] * found["kl"] + 1e-9
         assert found["reconstruction"] + mark["beta"] * found["kl"] <= mark["high"] + 1e-9
         assert mark["seeds"] == 5
-    for url in (dial["encoder_url"], dial["model"]["url"]):
+    for url in (dial["encoder_url"], dial["table_url"]):
         assert (assets.FOLDER / Path(url).name).is_file()
+
+
+def test_the_file_of_a_dial_is_its_model_at_one() -> None:
+    (dial,) = catalogue.dials_for(ANN)
+    shipped = gallery.read(gallery.DIAL)
+    found = safetensors.torch.load(gzip.decompress((assets.FOLDER / Path(dial["model"]["url"]).name).read_bytes()))
+    assert torch.equal(found["codes.mean"], shipped.codes.mean)
+    at_one = shipped.vae()
+    z = torch.tensor([[0.0, 0.0], [1.0, -2.0]])
+    wanted = at_one.decode(z).mean
+    weights = {name.removeprefix("decoder."): weight for name, weight in found.items() if name.startswith("decoder.")}
+    at_one.decoder.load_state_dict(weights)
+    torch.testing.assert_close(at_one.decode(z).mean, wanted, atol=2e-3, rtol=0)
 
 
 def test_a_dial_whose_file_is_damaged_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,7 +185,7 @@ def test_a_kept_dial_is_one_more_dial_and_no_model(dial_file: Path) -> None:
     assert mine["marks"] == shipped["marks"]
     assert mine["dedicated"] == mine["seeds"] == []  # the shipped measures are of MNIST
     assert mine["model"]["story"] == "Trained on 8×8 digits, 2 epochs, seed 0; every KL weight from 0.01 to 30."
-    for url in (mine["encoder_url"], mine["model"]["url"]):
+    for url in (mine["encoder_url"], mine["table_url"], mine["model"]["url"]):
         assert (assets.FOLDER / Path(url).name).is_file()
     assert catalogue.dials_for(BOB) == [shipped]
 

@@ -18,7 +18,9 @@ import { fitView, reachOf } from "./view.js";
  * @param {Dials} dials of this map @param {Model} model @returns {Promise<Loaded>} */
 export async function fetchAny(dials, model) {
   const dial = dials.of(model);
-  return dial ? (await dial.load()).at(model.beta) : fetchModel(model.url, model.likelihood);
+  // The first model of a page comes without the table, which is four times as long.
+  const alone = !dial || (!dial.loaded && model.beta === 1);
+  return alone ? fetchModel(model.url, model.likelihood) : (await dial.load()).at(model.beta);
 }
 
 /** All dials of one map. */
@@ -40,12 +42,6 @@ export class Dials {
     return this.of({ name })?.named(name);
   }
 
-  /** A model with the averages of its KL weight, which are not known before its table is loaded.
-   * @template {Model} M @param {M} model @returns {M | Choice} */
-  refreshed(model) {
-    return this.of(model)?.at(model.beta) ?? model;
-  }
-
   /** The dial that a hand turns while ``model`` is shown: its own, else the one shown last if it knows the same images,
    * else the first, which is the shipped one. @param {Model} model */
   under(model) {
@@ -54,11 +50,13 @@ export class Dials {
   }
 }
 
-/** One map's dial: its models by name and by KL weight. The table behind it is loaded with the first of them. */
+/** One map's dial: its models by name and by KL weight. The table behind it is loaded with the first of them at another
+ * weight than 1. */
 export class DialModels {
   /** @param {Dial} data */
   constructor(data) {
     this.data = data;
+    this.places = data.betas.map(Math.log);
     /** @type {DialModel | null} */
     this.loaded = null;
   }
@@ -72,12 +70,12 @@ export class DialModels {
    * @param {string} name @returns {Choice | undefined} */
   named(name) {
     if (!this.has({ name })) return undefined;
-    const place = Math.log(Number(name.split("@")[1]) || 1);
-    const distances = this.data.betas.map((beta) => Math.abs(Math.log(beta) - place));
+    const wanted = Math.log(Number(name.split("@")[1]) || 1);
+    const distances = this.places.map((place) => Math.abs(place - wanted));
     return this.at(this.data.betas[distances.indexOf(Math.min(...distances))]);
   }
 
-  /** @param {number} exact the KL weight @returns {Choice} its averages are those at 1 until the table is loaded */
+  /** @param {number} exact the KL weight @returns {Choice} */
   at(exact) {
     const beta = Number(exact.toPrecision(3));
     const { model, encoder_url } = this.data;
@@ -85,13 +83,20 @@ export class DialModels {
       ...model,
       ...{ name: `${model.name}@${beta}`, label: `${model.label}, β = ${beta}`, beta },
       ...{ encoder_url: `${encoder_url}#${beta}`, measures: null, measuring: false },
-      metrics: this.loaded?.table.metricsAt(beta) ?? model.metrics,
+      metrics: this.metricsAt(beta),
     };
+  }
+
+  /** The averages over the images at a KL weight. @param {number} beta @returns {Object<string, number>} */
+  metricsAt(beta) {
+    const { metrics } = this.data;
+    const weights = weightsAt(this.places, Math.log(beta));
+    return Object.fromEntries(Object.keys(metrics[0]).map((name) => [name, sum(weights, (row) => metrics[row][name])]));
   }
 
   /** Rejects with an Error if the table cannot be fetched. @returns {Promise<DialModel>} */
   async load() {
-    const table = await fetchOnce(this.data.model.url, (tensors) => new DialTable(tensors, this.data.metrics));
+    const table = await fetchOnce(this.data.table_url, (tensors) => new DialTable(tensors));
     this.loaded ??= new DialModel(table, PIXELS_OF[this.data.model.likelihood.name].mean);
     return this.loaded;
   }
@@ -99,13 +104,11 @@ export class DialModels {
 
 /** The codes at the KL weights of the table, and between them; shared by all maps. */
 export class DialTable {
-  /** @param {import("../net/tensors.js").Tensors} tensors see models.dial_bytes.decoder_bytes
-   * @param {Object<string, number>[]} metrics at each KL weight */
-  constructor(tensors, metrics) {
+  /** @param {import("../net/tensors.js").Tensors} tensors see models.dial_bytes.decoder_bytes */
+  constructor(tensors) {
     const floats = /** @type {Object<string, Float32Array>} */ (tensors);
     this.tensors = tensors;
     this.places = Float64Array.from(floats["table.betas"], Math.log);
-    this.metrics = metrics;
     this.label = /** @type {Uint8Array} */ (tensors["table.label"]);
     const rows = (/** @type {string} */ name) => rowsOf(floats[`table.${name}`], this.places.length);
     /** Sigma is interpolated as its logarithm, so that it stays positive. */
@@ -113,32 +116,6 @@ export class DialTable {
     for (const row of this.rows.stddev) for (let i = 0; i < row.length; i++) row[i] = Math.log(row[i]);
     this.reaches = this.rows.mean.map(reachOf);
     this.labelPositions = this.rows.mean.map((mean) => medians(mean, this.label));
-  }
-
-  /** The averages over the images at a KL weight. @param {number} beta @returns {Object<string, number>} */
-  metricsAt(beta) {
-    const weights = this.weightsAt(Math.log(beta));
-    const names = Object.keys(this.metrics[0]);
-    return Object.fromEntries(names.map((name) => [name, sum(weights, (row) => this.metrics[row][name])]));
-  }
-
-  /** Cubic Hermite interpolation with the slopes of the neighbours: its error falls with the fourth power of the rows'
-   * distance, that of linear interpolation with the square. @param {number} place log beta @returns {Weights} */
-  weightsAt(place) {
-    const { places } = this;
-    const last = places.length - 1;
-    const row = Math.min(last - 1, Math.max(0, places.findLastIndex((each) => each <= place)));
-    const length = places[row + 1] - places[row];
-    const t = (place - places[row]) / length;
-    const weights = new Map([[row, 1 - t * t * (3 - 2 * t)], [row + 1, t * t * (3 - 2 * t)]]);
-    const slopes = [t * (1 - t) ** 2, t * t * (t - 1)];
-    slopes.forEach((share, end) => {
-      const [before, after] = [Math.max(0, row + end - 1), Math.min(last, row + end + 1)];
-      const part = (share * length) / (places[after] - places[before]);
-      weights.set(after, (weights.get(after) ?? 0) + part);
-      weights.set(before, (weights.get(before) ?? 0) - part);
-    });
-    return [...weights];
   }
 }
 
@@ -162,7 +139,7 @@ export class DialModel {
    * @returns {Loaded} */
   at(beta) {
     const { table, codes } = this;
-    const weights = table.weightsAt(Math.log(beta));
+    const weights = weightsAt(table.places, Math.log(beta));
     for (const name of /** @type {const} */ (["mean", "stddev", "reconstruction", "kl"])) {
       mixRows(table.rows[name], weights, codes[name]);
     }
@@ -175,6 +152,25 @@ export class DialModel {
     const reach = Math.max(...weights.map(([row]) => table.reaches[row]));
     return { ...codes, decoder: this.decoder, fit: fitView(mean), reach };
   }
+}
+
+/** Cubic Hermite interpolation with the slopes of the neighbours: its error falls with the fourth power of the rows'
+ * distance, that of linear interpolation with the square. @param {number[] | Float64Array} places log beta of each row
+ * @param {number} place log beta @returns {Weights} */
+function weightsAt(places, place) {
+  const last = places.length - 1;
+  const row = Math.min(last - 1, Math.max(0, places.findLastIndex((each) => each <= place)));
+  const length = places[row + 1] - places[row];
+  const t = (place - places[row]) / length;
+  const weights = new Map([[row, 1 - t * t * (3 - 2 * t)], [row + 1, t * t * (3 - 2 * t)]]);
+  const slopes = [t * (1 - t) ** 2, t * t * (t - 1)];
+  slopes.forEach((share, end) => {
+    const [before, after] = [Math.max(0, row + end - 1), Math.min(last, row + end + 1)];
+    const part = (share * length) / (places[after] - places[before]);
+    weights.set(after, (weights.get(after) ?? 0) + part);
+    weights.set(before, (weights.get(before) ?? 0) - part);
+  });
+  return [...weights];
 }
 
 /** @param {Float32Array} values [rows, ...] @param {number} count of rows */

@@ -92,7 +92,7 @@ function comparable(a, b) {
 /** Before and after in numbers, with a bar of the two terms for each model on one common scale.
  * @param {HTMLElement} table @param {Model | undefined} before may be the same model @param {Model} now */
 export function showNumbers(table, before, now) {
-  const models = before && before !== now && comparable(before, now) ? [before, now] : [now];
+  const models = before && before.name !== now.name && comparable(before, now) ? [before, now] : [now];
   const head = element("tr", "", element("td", ""), ...models.map((model) => element("th", "", model.label)));
   const body = rowsOf(
     now.likelihood,

@@ -51,7 +51,7 @@ export class Side {
       return false;
     }
     this.showError("");
-    this.pane.subject = this.choice = this.dials.refreshed(choice);
+    this.pane.subject = this.choice = choice;
     return true;
   }
 

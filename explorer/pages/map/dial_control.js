@@ -51,24 +51,25 @@ function wordsOf(dial, model, models) {
   if (!dial.has(model)) return `The dial turns ${own.kept ? `“${own.label}”, ` : ""}${trained}.`;
   const distance = (/** @type {number} */ mark) => Math.abs(Math.log(mark / model.beta));
   const [mark] = [...dial.data.marks].sort((a, b) => distance(a) - distance(b));
-  return `One network, trained for every β. ${lossAt(dial, mark)}${spreadAt(dial, mark, models)}`;
+  return `One network for every β. ${lossAt(dial, mark)}${spreadAt(dial, mark, models)}`;
 }
 
 /** The dial's loss beside that of models for one weight alone. @param {DialModels} dial @param {number} mark */
-function lossAt({ data, loaded }, mark) {
-  const { reconstruction, kl } = loaded?.table.metricsAt(mark) ?? { reconstruction: NaN, kl: NaN };
+function lossAt(dial, mark) {
+  const { data } = dial;
+  const { reconstruction, kl } = dial.metricsAt(mark);
   const loss = `At β = ${mark} its loss is ${lossOf({ reconstruction, kl }, mark, true).toFixed(1)} ${data.model.likelihood.unit_per_image}`;
   const [seeds, alone] = [data.seeds, data.dedicated].map((all) => all.find((each) => each.beta === mark));
-  const likewise = seeds ? `, and ${rangeOf(seeds)} over ${seeds.seeds} seeds` : "";
+  const likewise = seeds ? `, over ${seeds.seeds} seeds ${rangeOf(seeds)}` : "";
   if (!alone) return `${loss}${likewise}.`;
-  return `${loss}${likewise}; ${alone.seeds} networks trained for β = ${mark} alone, for ${alone.epochs} epochs, have ${rangeOf(alone)}.`;
+  return `${loss}${likewise}; ${alone.seeds} trained for β = ${mark} alone have ${rangeOf(alone)}.`;
 }
 
 /** Why the dial's codes spread less than those of the model for one weight alone, where they do.
  * @param {DialModels} dial @param {number} mark @param {Model[]} models */
-function spreadAt({ data, loaded }, mark, models) {
-  const alone = models.find((model) => model.from_scratch && model.beta === mark && sameKind(model, data.model));
-  const [spread, theirs] = [loaded?.table.metricsAt(mark).spread ?? NaN, alone?.metrics.spread ?? NaN];
+function spreadAt(dial, mark, models) {
+  const alone = models.find((model) => model.from_scratch && model.beta === mark && sameKind(model, dial.data.model));
+  const [{ spread }, theirs] = [dial.metricsAt(mark), alone?.metrics.spread ?? NaN];
   if (!(spread < LESS * theirs)) return "";
   return ` Its codes spread less, ${spread.toFixed(1)} against ${theirs.toFixed(1)} units of z: for any β > 0 the loss is least at a spread of about 1, and one network for a small β alone gets there slowly.`;
 }

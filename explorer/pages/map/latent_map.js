@@ -84,7 +84,7 @@ class LatentMap {
     }
     this.panes.showError("");
     this.forgetOtherImages(model);
-    this.pane.subject = this.model = this.dials.refreshed(model);
+    this.pane.subject = this.model = model;
     return true;
   }
 
@@ -175,7 +175,7 @@ class LatentMap {
     this.root.dataset.model = this.model.name;
     this.root.dataset.beta = String(this.model.beta);
     this.control.showPlace(this.model);
-    const reference = this.chooser.like(this.model, 1);
+    const reference = this.dials.of(this.model)?.at(1) ?? this.chooser.like(this.model, 1);
     showNumbers(this.find(".lse-numbers"), (!this.pinned && this.before) || reference, this.model);
     const pin = this.find(".lse-pin");
     pin.hidden = !reference;

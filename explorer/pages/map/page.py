@@ -7,6 +7,7 @@ from explorer.mounted import note_left, start_of, while_mounted
 from explorer.pages.map.latent_map import latent_map
 from explorer.server import assets, catalogue, link
 from explorer.wire import Dial, Model
+from models import gallery
 
 _KEY = "map"
 
@@ -41,5 +42,5 @@ def _prepared(visitor_id: str) -> tuple[list[Model], list[Dial], dict[str, str]]
     """The models, the dials, and the link state to start from; other visitors' kept models are not available."""
     models, dials, start = catalogue.models_for(visitor_id), catalogue.dials_for(visitor_id), start_of(_KEY, link.MAP)
     if not catalogue.is_offered(start["model"], models, dials):
-        start["model"] = link.DEFAULTS["model"]
+        start["model"] = link.DEFAULTS["model"] if dials else gallery.REFERENCE
     return models, dials, start

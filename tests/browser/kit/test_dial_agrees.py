@@ -15,9 +15,9 @@ from models.evaluation import fixed_images
 from tests.browser.blank_page import address_of, blank_page, modules
 from tests.browser.opened_map import SHARED_HALF
 
-LOAD = """async ([url, encoder_url, metrics]) => {
-    const model = { name: "mnist-dial", url, likelihood: { name: "bernoulli" }, metrics: {} };
-    window.models = new DialModels({ encoder_url, metrics, betas: [0.01, 0.3, 30], model });
+LOAD = """async ([table_url, encoder_url, metrics, betas]) => {
+    const model = { name: "mnist-dial", likelihood: { name: "bernoulli" } };
+    window.models = new DialModels({ table_url, encoder_url, metrics, betas, model });
     window.dial = await window.models.load();
 }"""
 AT = """([beta, places, count]) => {
@@ -26,7 +26,7 @@ AT = """([beta, places, count]) => {
         pixels: places.map(z => Array.from(decoder.decode(Float32Array.from(z)))),
         mean: Array.from(mean.slice(0, 2 * count)),
         stddev: Array.from(stddev.slice(0, 2 * count)),
-        metrics: window.dial.table.metricsAt(beta),
+        metrics: window.models.metricsAt(beta),
     };
 }"""
 ENCODE = """async ([beta, x]) => {
@@ -52,7 +52,7 @@ def javascript(browser: Browser) -> Iterator[Page]:
     model = gallery.read(gallery.DIAL)
     with blank_page(browser, modules("encoder", "dial_model")) as page:
         addresses = [address_of(each) for each in (decoder_bytes(model, table()), encoder_bytes(model))]
-        page.evaluate(LOAD, [*addresses, table().metrics])
+        page.evaluate(LOAD, [*addresses, table().metrics, table().betas.tolist()])
         yield page
 
 
@@ -94,9 +94,9 @@ def test_two_maps_turn_their_dials_apart(javascript: Page) -> None:
 
 
 def test_a_name_leads_to_the_nearest_weight_of_the_table(javascript: Page) -> None:
-    names = ["mnist-dial@0.3", "mnist-dial@0.27", "mnist-dial@2", "mnist-beta-1"]
+    names = ["mnist-dial@0.3", "mnist-dial@0.31", "mnist-dial@2000", "mnist-dial", "mnist-beta-1"]
     found = javascript.evaluate("names => names.map(name => window.models.named(name)?.name)", names)
-    assert found == ["mnist-dial@0.3", "mnist-dial@0.3", "mnist-dial@0.3", None]
+    assert found == ["mnist-dial@0.3", "mnist-dial@0.3", "mnist-dial@30", "mnist-dial@1", None]
 
 
 @pytest.mark.parametrize("beta", [0.01, 0.0631, 0.3, 1, 4.48, 15.5, 30])

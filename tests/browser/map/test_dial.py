@@ -58,6 +58,22 @@ def test_the_dial_stands_where_the_model_does_and_says_so(open_map: Callable) ->
     assert turned(opened) == 3
 
 
+def test_the_map_opens_on_the_dial_at_one_without_its_table(open_map: Callable) -> None:
+    opened = open_map("", fresh=True)
+    files = [re.sub("-[0-9a-f]{12}", "", url.rpartition("/")[2]) for url in opened.requests if "/made/" in url]
+    assert "mnist-dial.safetensors.gz" in files
+    at_rest(opened, 1)
+    assert_decodes(opened, 1)
+    assert_numbers(opened, 1)
+    expect(opened.page.get_by_test_id("numbers").locator("thead th")).to_have_text(["dial, β = 1"])
+    assert "model=" not in opened.page.url
+    press_mark(opened, 3)
+    assert_decodes(opened, 3)
+    expect(opened.page.get_by_test_id("numbers").locator("thead th")).to_have_text(["dial, β = 1", "dial, β = 3"])
+    press_mark(opened, 1)
+    assert "model=" not in opened.page.url
+
+
 def test_keys_turn_it_and_everything_follows(open_map: Callable) -> None:
     opened = open_map()
     before, dial = opened.points(), opened.page.get_by_test_id("dial")

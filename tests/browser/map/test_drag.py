@@ -38,7 +38,7 @@ def test_the_picture_follows_while_the_button_is_down_and_the_server_hears_nothi
 
 
 def test_the_picture_is_what_torch_decodes(open_map: Callable) -> None:
-    opened = open_map("?z=0.7,-0.4")
+    opened = open_map("?model=mnist-beta-1&z=0.7,-0.4")
     assert opened.z == (0.7, -0.4)
     assert_decodes_as_torch(opened)
     for z in [(0, 0), (-1.8, 0.9), (2.5, -2.5), (-3.9, -3.9)]:

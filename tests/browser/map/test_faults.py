@@ -26,7 +26,7 @@ def test_a_model_that_does_not_load_leaves_the_old_one_and_can_be_chosen_again(o
     expect(opened.error).to_contain_text("could not be loaded")
     expect(opened.root).to_have_attribute("data-model", ON)
     expect(opened.model_button(ON)).to_have_attribute("aria-pressed", "true")
-    assert "model" not in opened.query
+    assert opened.query["model"] == ON
     assert opened.points() == before
     opened.mend_requests()
     opened.choose(OTHER)
@@ -63,7 +63,7 @@ def test_without_plotly_the_map_is_draggable_and_says_what_is_missing(open_map: 
 
 @pytest.mark.slow
 def test_originals_that_do_not_load_are_replaced_by_reconstructions(open_map: Callable, mnist_folder: object) -> None:
-    opened = open_map("?image=17", broken="/mnist-test-")
+    opened = open_map("?model=mnist-beta-1&image=17", broken="/mnist-test-")
     opened.wait_until_ready()
     expect(opened.error).to_contain_text("The original images could not be loaded")
     expect(opened.page.get_by_test_id("image").locator("figure")).to_have_count(1)
@@ -71,7 +71,7 @@ def test_originals_that_do_not_load_are_replaced_by_reconstructions(open_map: Ca
 
 @pytest.mark.slow
 def test_without_the_files_the_page_works_and_says_that_no_original_is_here(open_map_without_files: Callable) -> None:
-    opened = open_map_without_files("?image=17")
+    opened = open_map_without_files(f"?model={gallery.REFERENCE}&image=17")
     panel = opened.page.get_by_test_id("image")
     expect(panel).to_contain_text("The MNIST images are not on the server")
     expect(panel.locator("figure")).to_have_count(1)

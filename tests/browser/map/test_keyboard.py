@@ -106,7 +106,7 @@ def test_an_image_is_chosen_by_its_number_on_the_map(open_map: Callable) -> None
 
 @pytest.mark.slow
 def test_a_number_that_no_image_has_gets_a_sentence(open_map: Callable) -> None:
-    opened = open_map("?image=7")
+    opened = open_map("?model=mnist-beta-1&image=7")
     field = opened.page.get_by_test_id("number")
     tab_to(opened, field.locator("input"))
     for number in ("10000", "-1", "4.5", "e"):
@@ -119,7 +119,7 @@ def test_a_number_that_no_image_has_gets_a_sentence(open_map: Callable) -> None:
 
 @pytest.mark.slow
 def test_the_same_number_again_brings_the_handle_back(open_map: Callable) -> None:
-    opened = open_map("?image=42&z=1.0,1.0")
+    opened = open_map("?model=mnist-beta-1&image=42&z=1.0,1.0")
     choose(opened, "42")
     opened.wait_for_z(CODES.mean[42].tolist(), within=1e-3)
 
@@ -178,7 +178,7 @@ def nearest(image: int, axis: int, sign: int, least: float) -> int:
 
 
 def test_arrow_keys_go_to_the_nearest_code_that_way(open_map: Callable) -> None:
-    opened = open_map("?image=42")
+    opened = open_map("?model=mnist-beta-1&image=42")
     least = LEAST_PX * 2 * SHARED_HALF / opened.box()["width"]
     tab_to(opened, opened.page.get_by_role("application"))
     image = 42
@@ -192,7 +192,7 @@ def test_arrow_keys_go_to_the_nearest_code_that_way(open_map: Callable) -> None:
 
 @pytest.mark.slow
 def test_a_hidden_class_is_passed_over(open_map: Callable) -> None:
-    opened = open_map("?image=42&digits=0")
+    opened = open_map("?model=mnist-beta-1&image=42&digits=0")
     tab_to(opened, opened.page.get_by_role("application"))
     opened.page.keyboard.press("ArrowLeft")
     opened.page.wait_for_url(lambda url: "image=42" not in url)
@@ -200,7 +200,7 @@ def test_a_hidden_class_is_passed_over(open_map: Callable) -> None:
 
 
 def test_the_pictures_name_follows_the_handle(open_map: Callable) -> None:
-    opened = open_map("?z=1.5,0.6")
+    opened = open_map("?model=mnist-beta-1&z=1.5,0.6")
     tab_to(opened, opened.handle)
     for key in ("Shift+ArrowLeft", "ArrowUp", "ArrowDown", "Shift+ArrowDown"):
         opened.page.keyboard.press(key)

@@ -34,7 +34,7 @@ def test_a_double_click_on_a_digit_shows_it_alone(open_map: Callable) -> None:
 
 
 def test_a_link_that_hides_a_class_greys_it_in_the_legend(open_map: Callable) -> None:
-    opened = open_map("?digits=7")
+    opened = open_map("?model=mnist-beta-1&digits=7")
     opened.wait_for_axes()
     expect(opened.letters).to_have_text(["7"])
     click_on_class(opened, 1)

@@ -25,7 +25,7 @@ def handle_at(opened: OpenedMap) -> tuple[float, float]:
 
 
 def test_the_buttons_zoom_about_the_handle(open_map: Callable) -> None:
-    opened = open_map("?z=1,0.5")
+    opened = open_map("?model=mnist-beta-1&z=1,0.5")
     opened.wait_for_axes()
     before, place = opened.points(), handle_at(opened)
     opened.page.get_by_role("button", name="Zoom in").click()
@@ -78,7 +78,7 @@ def test_the_wheel_zooms_and_a_double_click_goes_back(open_map: Callable) -> Non
 
 @pytest.mark.slow
 def test_a_pan_hides_no_class(open_map: Callable) -> None:
-    opened = open_map("?digits=17")
+    opened = open_map("?model=mnist-beta-1&digits=17")
     opened.wait_for_axes()
     opened.page.get_by_role("button", name="Zoom out").click()
     view(opened)
@@ -87,7 +87,7 @@ def test_a_pan_hides_no_class(open_map: Callable) -> None:
 
 @pytest.mark.slow
 def test_a_double_click_on_a_code_goes_back_too(open_map: Callable) -> None:
-    opened = open_map("?view=0,0,3.9")
+    opened = open_map("?model=mnist-beta-1&view=0,0,3.9")
     opened.wait_for_axes()
     code = gallery.read(gallery.REFERENCE).codes.mean[lonely_image(gallery.REFERENCE)].tolist()
     opened.press_twice(lambda: opened.page.mouse.dblclick(*opened.place(code)), lambda url: "view" not in url)

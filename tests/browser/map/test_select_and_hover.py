@@ -43,7 +43,7 @@ def figures(opened: OpenedMap) -> dict[str, np.ndarray]:
 def test_hovering_shows_the_original_where_the_files_are_and_the_card_goes_with_the_pointer(
     open_map: Callable, mnist_test: Dataset
 ) -> None:
-    opened = open_map("?image=0")
+    opened = open_map("?model=mnist-beta-1&image=0")
     opened.wait_for_axes()
     expect(opened.page.get_by_test_id("image").locator("figure")).to_have_count(3)
     image = lonely_image(REFERENCE)
@@ -89,7 +89,7 @@ def test_a_click_selects_the_image_shows_its_pictures_and_a_drag_leaves_it_selec
 
 @pytest.mark.parametrize("image", [0, 9_999])
 def test_a_selected_image_shows_its_own_terms_and_their_sum(open_map: Callable, image: int) -> None:
-    opened = open_map(f"?image={image}")
+    opened = open_map(f"?model={REFERENCE}&image={image}")
     texts = opened.page.get_by_test_id("image").locator("dd").all_inner_texts()
     assert [text.split()[1] for text in texts] == ["nats"] * 3
     reconstruction, kl = CODES.reconstruction[image].item(), CODES.kl[image].item()
@@ -99,7 +99,7 @@ def test_a_selected_image_shows_its_own_terms_and_their_sum(open_map: Callable, 
 
 def test_the_ellipses_are_one_and_two_sigma_of_q_to_scale(open_map: Callable) -> None:
     image = lonely_image(REFERENCE)
-    opened = open_map(f"?image={image}")
+    opened = open_map(f"?model={REFERENCE}&image={image}")
     scale = opened.box()["width"] / (2 * SHARED_HALF)
     ellipses = opened.page.locator(".lse-ellipse")
     expect(ellipses).to_have_count(2)
@@ -111,7 +111,7 @@ def test_the_ellipses_are_one_and_two_sigma_of_q_to_scale(open_map: Callable) ->
 def test_the_ellipses_grow_as_the_window_zooms_in(open_map: Callable) -> None:
     image = lonely_image(REFERENCE)
     z1, z2 = CODES.mean[image].tolist()
-    opened = open_map(f"?image={image}&view={z1:.4f},{z2:.4f},0.5")
+    opened = open_map(f"?model={REFERENCE}&image={image}&view={z1:.4f},{z2:.4f},0.5")
     box = opened.box()
     first = opened.page.locator(".lse-ellipse").first
     assert float(first.get_attribute("rx")) == pytest.approx(CODES.stddev[image, 0].item() * box["width"], rel=1e-4)

@@ -51,7 +51,7 @@ export const scene = {
       const loaded = dial.at(beta);
       plot.show(loaded, followingView(loaded.reach));
       digits.show(loaded);
-      write(numbers, numbersOf(beta, dial.table.metricsAt(beta)));
+      write(numbers, numbersOf(beta, models.metricsAt(beta)));
       slider.show(beta);
     };
     const turnOff = async () => {
