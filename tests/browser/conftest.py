@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
@@ -28,6 +29,7 @@ from tests.conftest import PATIENCE_S, ROOT, unavailable
 expect.set_options(timeout=READY_MS // 3)
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+WHERE = ("image", "lead", "z", "zb")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
@@ -131,15 +133,21 @@ class LastOpened:
         return self.opened
 
     def look_now(self) -> list:
-        """What a test may have changed of the page: its size and its scheme."""
+        """What a test may have changed of the page: its size, its scheme and its motion."""
         self.opened.forget()
         return self.opened.page.evaluate(
-            "[innerWidth, innerHeight, matchMedia('(prefers-color-scheme: dark)').matches]"
+            """() => {
+                const prefers = (what) => matchMedia(`(prefers-${what})`).matches;
+                return [innerWidth, innerHeight, prefers("color-scheme: dark"), prefers("reduced-motion: reduce")];
+            }"""
         )
 
-    def is_shared(self, *choice: object) -> bool:
-        """Whether the page is still as it was when it was opened so, as far as its address says."""
-        return self.shared == (*choice, self.opened and self.opened.page.url)
+    def is_shared(self, *choice: object, but: tuple[str, ...]) -> bool:
+        """Whether the page was opened so and its address still says the same, ``but`` for these names."""
+        if self.shared[:-1] != choice:
+            return False
+        self.opened.wait_for_silence()  # the address is the last to change
+        return without(but, self.shared[-1]) == without(but, self.opened.page.url)
 
     def share(self, *choice: object) -> None:
         """Let the tests after this one have the page as it leaves it."""
@@ -151,20 +159,27 @@ class LastOpened:
             self.opened = None
 
 
+def without(names: tuple[str, ...], url: str) -> tuple[str, list[tuple[str, str]]]:
+    """What an address says, but for these names of its query."""
+    parts = urlsplit(url)
+    return parts.path, sorted(each for each in parse_qsl(parts.query) if each[0] not in names)
+
+
 @pytest.fixture(scope="session")
-def last_opened(browser: Browser) -> Iterator[LastOpened]:
-    """The page that this process of tests opens again and again."""
-    last = LastOpened(browser)
+def last_opened(browser: Browser) -> Iterator[dict[type[OpenedMap], LastOpened]]:
+    """The page of each kind that this process of tests opens again and again."""
+    last = {kind: LastOpened(browser) for kind in (OpenedMap, OpenedPair, OpenedProbability, OpenedRun)}
     yield last
-    last.close()
+    for each in last.values():
+        each.close()
 
 
 @dataclass
 class NewContext:
-    """pytest-playwright's own way to a context of the test's own, with patience, and the page that was opened last."""
+    """pytest-playwright's own way to a context of the test's own, with patience, and the pages opened last."""
 
     make: Callable[..., BrowserContext]
-    last: LastOpened
+    last: dict[type[OpenedMap], LastOpened]
     session: pytest.Session
 
     def __call__(self, **options: object) -> BrowserContext:
@@ -175,7 +190,9 @@ class NewContext:
 
 @pytest.fixture
 def new_context(
-    new_context: Callable[..., BrowserContext], last_opened: LastOpened, request: pytest.FixtureRequest
+    new_context: Callable[..., BrowserContext],
+    last_opened: dict[type[OpenedMap], LastOpened],
+    request: pytest.FixtureRequest,
 ) -> NewContext:
     """In place of pytest-playwright's own."""
     return NewContext(new_context, last_opened, request.session)
@@ -189,20 +206,27 @@ def openings(
     new_context: NewContext, address: str, kind: type[OpenedMap] = OpenedMap, link: str = ""
 ) -> Iterator[Callable]:
     opened: list[OpenedMap] = []
-    last, failed = new_context.last, new_context.session.testsfailed
+    last, failed = new_context.last[kind], new_context.session.testsfailed
 
     def open_map(
-        query: str = link, *, broken: str = "", fresh: bool = False, shared: bool = False, **context_options: object
+        query: str = link,
+        *,
+        broken: str = "",
+        fresh: bool = False,
+        shared: bool = False,
+        anywhere: bool = False,
+        **context_options: object,
     ) -> OpenedMap:
         """The page at ``query``, in a context of its own where it is ``fresh``, ``broken`` or not the first.
 
         Requests that the regular expression ``broken`` finds, fail; no map is waited for. Tests that open the same
         ``shared`` page get it as the one before left it, and so put back whatever they change and its address does not
-        say; where its address has changed it is opened anew.
+        say; where its address has changed it is opened anew. A test to which z and the selected image are nothing gets
+        it with them ``anywhere``.
         """
         context_options = {"reduced_motion": kind.motion} | context_options
         choice = (address + query, context_options)
-        if shared and last.is_shared(*choice):
+        if (shared or anywhere) and last.is_shared(*choice, but=WHERE if anywhere else ()):
             last.opened.forget_records()
             opened.append(last.opened)
             return opened[-1]
@@ -215,7 +239,7 @@ def openings(
         opened[-1].page.goto(address + query)
         if not broken:
             opened[-1].wait_until_ready()
-        if shared and opened[-1] is last.opened:
+        if (shared or anywhere) and opened[-1] is last.opened:
             last.share(*choice)
         return opened[-1]
 

@@ -2,13 +2,14 @@
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import torch
-from playwright.sync_api import ConsoleMessage, Locator, Page, TimeoutError, expect
+from playwright.sync_api import CDPSession, ConsoleMessage, Locator, Page, TimeoutError, expect
 
 from models import gallery
 from tests.browser.waiting import wait_until
@@ -89,6 +90,19 @@ class OpenedMap:
         }"""
         wait_until(self.page, script, [self.name, list(z), within])
 
+    def wait_for_z_in_the_address(self) -> None:
+        """Until the address says where the handle is."""
+        script = """name => {
+            const said = (new URLSearchParams(location.search).get("z") ?? "").split(",").map(Number);
+            const now = document.querySelector(`[data-testid=${name}]`).dataset.z.split(",").map(Number);
+            return said.length === 2 && said.every((coordinate, i) => Math.abs(coordinate - now[i]) <= 1e-3);
+        }"""
+        wait_until(self.page, script, self.name)
+
+    def said_z(self) -> list[float]:
+        """Where the handle is, as the address says."""
+        return [float(part) for part in self.query["z"].split(",")]
+
     def wait_for_axes(self) -> None:
         for axes in self.page.locator(".lse-axes").all():
             expect(axes.locator(".xtick").first).to_be_attached(timeout=READY_MS)
@@ -148,6 +162,20 @@ class OpenedMap:
     def model_button(self, name: str) -> Locator:
         return self.page.locator(f"[data-model-name='{name}']")
 
+    @contextmanager
+    def in_motion(self) -> Iterator[None]:
+        """Meanwhile the visitor does not prefer that nothing glides."""
+        self.page.emulate_media(reduced_motion="no-preference")
+        yield
+        self.page.emulate_media(reduced_motion=self.motion)
+
+    def choose_image(self, image: int) -> None:
+        """Select a test image by its number."""
+        field = self.page.get_by_test_id("number").locator("input")
+        field.fill(str(image))
+        field.press("Enter")
+        expect(self.root).to_have_attribute("data-image", str(image))
+
     def choose(self, name: str) -> None:
         """Switch to a model and wait until the points stand still."""
         self.model_button(name).click()
@@ -197,15 +225,13 @@ class OpenedMap:
         self.handle.hover()
         self.page.mouse.down()
 
-    def touch(self, *path: Sequence[float], lift: bool = True) -> None:
+    def touch(self, *path: Sequence[float]) -> CDPSession:
         """Put a finger down at the first point of the latent space and move it by way of the others."""
         session = self.page.context.new_cdp_session(self.page)
         for kind, z in zip(["touchStart", *["touchMove"] * (len(path) - 1)], path, strict=True):
             x, y = self.place(z)
             session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
-        if lift:
-            session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-        session.detach()
+        return session
 
     def drag(self, z: Sequence[float]) -> None:
         """Drag the handle by mouse to a point of the window that all models share, and let it go."""
@@ -213,6 +239,12 @@ class OpenedMap:
         self.page.mouse.move(*self.place(z), steps=5)
         self.wait_for_z(z)
         self.page.mouse.up()
+
+
+def lift(finger: CDPSession) -> None:
+    """Take the finger away that OpenedMap.touch has put down."""
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    finger.detach()
 
 
 def decoded(name: str, z: Sequence[float]) -> np.ndarray:

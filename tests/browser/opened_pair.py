@@ -57,6 +57,11 @@ class OpenedPair(OpenedMap):
             fold.locator("summary").click()
         expect(fold).to_have_attribute("open", "")
 
+    def fold(self, name: str) -> None:
+        """Close a section by its headline."""
+        self.page.locator(f"[data-fold={name}] > summary").click()
+        expect(self.page.locator(f"[data-fold={name}]")).not_to_have_attribute("open", "")
+
     def z_of(self, letter: str) -> list[float]:
         """Where the handle of a side is."""
         return [float(text) for text in (self.side(letter).get_attribute("data-z") or "").split(",")]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.browser.opened_map import OpenedMap
 from tests.browser.opened_pair import OpenedPair
@@ -26,14 +26,22 @@ BARRED_TOO = ("empty-heading", "empty-table-header")
 OPEN_FOLDS = "() => document.querySelectorAll('details:not([open]) > summary').forEach(fold => fold.click())"
 
 
+@pytest.fixture(scope="module")
+def visitor(browser: Browser) -> Iterator[BrowserContext]:
+    """Without motion, for nothing is looked at on its way."""
+    context = browser.new_context(reduced_motion="reduce")
+    yield context
+    context.close()
+
+
 @pytest.fixture(scope="module", params=PAGES)
-def opened(request: pytest.FixtureRequest, browser: Browser) -> Iterator[OpenedMap]:
+def opened(request: pytest.FixtureRequest, visitor: BrowserContext) -> Iterator[OpenedMap]:
     """A page at rest with every fold open, and drawn where it is out of sight too."""
     ended = request.param == "an ended run"
     if request.param == "probability":
         request.getfixturevalue("mnist_folder")  # without the images it has no question to answer
     address = request.getfixturevalue("run_server" if ended else "server")
-    opened = PAGES[request.param](browser.new_page())
+    opened = PAGES[request.param](visitor.new_page())
     opened.page.goto(f"{address}{'?frames=6&runs=2&ended' if ended else request.param}")
     opened.wait_until_ready()
     expect(opened.page.locator(".lse-axes .xtick").first).to_be_attached()

@@ -29,6 +29,19 @@ def test_an_empty_link_shows_the_default(open_map: Callable) -> None:
     assert_says_the_default(open_map(""))
 
 
+def test_a_reload_keeps_what_was_dragged_and_chosen(open_map: Callable) -> None:
+    opened = open_map(anywhere=True)
+    opened.choose("mnist-beta-0")
+    opened.drag((1.5, -0.5))
+    opened.wait_for_z_in_the_address()
+    z = opened.z
+    opened.page.reload()
+    opened.wait_until_ready()
+    opened.wait_for_z(z, within=1e-3)
+    expect(opened.root).to_have_attribute("data-model", "mnist-beta-0")
+    opened.choose(gallery.REFERENCE)
+
+
 def test_a_link_restores_all_that_it_says(open_map: Callable) -> None:
     opened = open_map("?model=mnist-beta-0.3&z=0.5,-1.25&image=7&digits=013&scale=fit&lattice=on")
     expected = {"model": "mnist-beta-0.3", "z": "0.5000,-1.2500", "image": "7", "lattice": "drawn", "outside": "0"}
@@ -45,18 +58,6 @@ def test_a_link_restores_the_window(open_map: Callable) -> None:
     expect(opened.root).to_have_attribute("data-outside", str((np.abs(away).max(axis=1) > 2).sum()))
     for name in ("Follow the codes", "Stay on the prior", "Fit all codes"):
         expect(opened.page.get_by_role("button", name=name)).to_have_attribute("aria-pressed", "false")
-
-
-def test_a_reload_keeps_what_was_dragged_and_chosen(open_map: Callable) -> None:
-    opened = open_map()
-    opened.choose("mnist-beta-0")
-    opened.drag((1.5, -0.5))
-    opened.page.wait_for_url("**/*z=*")
-    z = opened.z
-    opened.page.reload()
-    opened.wait_until_ready()
-    opened.wait_for_z(z, within=1e-3)
-    expect(opened.root).to_have_attribute("data-model", "mnist-beta-0")
 
 
 @pytest.mark.slow

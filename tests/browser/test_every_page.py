@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.opened_map import READY_MS
 from tests.browser.waiting import wait_until
@@ -43,11 +43,19 @@ SMALL = """() => {
 }"""
 
 
+@pytest.fixture(scope="module")
+def visitor(browser: Browser) -> Iterator[BrowserContext]:
+    """Of the narrowest phone."""
+    context = browser.new_context(**NARROWEST)
+    context.set_default_timeout(READY_MS)
+    yield context
+    context.close()
+
+
 @pytest.fixture(scope="module", params=PAGES)
-def phone(request: pytest.FixtureRequest, browser: Browser, server: str) -> Iterator[tuple[str, Page]]:
-    """Each page once, on the narrowest phone, with everything folded open."""
-    page = browser.new_page(**NARROWEST)
-    page.set_default_timeout(READY_MS)
+def phone(request: pytest.FixtureRequest, visitor: BrowserContext, server: str) -> Iterator[tuple[str, Page]]:
+    """Each page once, with everything folded open."""
+    page = visitor.new_page()
     page.goto(server + PAGES[request.param])
     page.locator("[data-ready=true]").first.wait_for(state="attached")
     if request.param != "Story":  # its maps have no axes
@@ -99,9 +107,8 @@ def test_no_text_is_below_16_px_in_a_window_of_1280(phone: tuple[str, Page]) -> 
 
 
 @pytest.mark.slow
-def test_a_choice_leads_to_the_page_and_leaves_no_menu_over_it(browser: Browser, server: str) -> None:
-    page = browser.new_page(**NARROWEST)
-    page.set_default_timeout(READY_MS)
+def test_a_choice_leads_to_the_page_and_leaves_no_menu_over_it(visitor: BrowserContext, server: str) -> None:
+    page = visitor.new_page()
     page.goto(server)
     page.locator(".st-key-page-menu").get_by_role("link", name="Train", exact=True).tap()
     expect(page).to_have_title("Train · Latent Space Explorer")

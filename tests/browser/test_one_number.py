@@ -24,32 +24,24 @@ def number(text: str) -> float:
 @pytest.mark.usefixtures("mnist_folder")
 def test_three_pages_say_one_number(open_map: Callable, open_pair: Callable, open_probability: Callable) -> None:
     """The last page has the integral itself, refined until it no longer moves."""
-    on_map, pair, page = open_map(), open_pair("?b=mnist-beta-3", fresh=True), open_probability(fresh=True)
+    on_map, pair, page = open_map(anywhere=True), open_pair("?b=mnist-beta-3"), open_probability()
     for model, image in CASES:
         exact = negative_elbo(page, model, image)
         assert on_receipt(pair, model, image) == pytest.approx(exact, abs=0.05), (model, image)
         assert on_card(on_map, model, image) == pytest.approx(exact, abs=TOLERANCE), (model, image)
 
 
-def choose_image(opened: OpenedMap, image: int) -> None:
-    """By its number."""
-    field = opened.page.get_by_test_id("number").locator("input")
-    field.fill(str(image))
-    field.press("Enter")
-    expect(opened.root).to_have_attribute("data-image", str(image))
-
-
 def on_card(opened: OpenedMap, model: str, image: int) -> float:
     """-ELBO to one decimal."""
     opened.choose(model)
-    choose_image(opened, image)
+    opened.choose_image(image)
     return number(opened.page.get_by_test_id("image").locator("dd").nth(2).inner_text())
 
 
 def on_receipt(opened: OpenedPair, model: str, image: int) -> float:
     """The total of A."""
     opened.put("A", model)
-    choose_image(opened, image)
+    opened.choose_image(image)
     receipt = opened.page.get_by_test_id("receipt")
     expect(receipt).to_contain_text(f"Test image {image},")
     expect(receipt).to_have_attribute("data-ready", "true")
@@ -63,7 +55,7 @@ def negative_elbo(opened: OpenedProbability, model: str, image: int) -> float:
         opened.choose(model)
         opened.wait_for_answer(before)
     before = opened.answer
-    choose_image(opened, image)
+    opened.choose_image(image)
     opened.wait_for_answer(before)
     words = opened.page.get_by_test_id("identity").inner_text().replace("\n", " ")
     found = re.search(r"−ELBO = .* = (−?[\d.]+) nats", words)

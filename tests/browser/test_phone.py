@@ -6,14 +6,14 @@ import pytest
 from playwright.sync_api import expect
 
 from models import gallery
-from tests.browser.opened_map import OpenedMap, lonely_image
+from tests.browser.opened_map import OpenedMap, lift, lonely_image
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 3}
 
 
 @pytest.fixture
 def phone(open_map: Callable) -> OpenedMap:
-    opened = open_map(shared=True, **PHONE)
+    opened = open_map(anywhere=True, **PHONE)
     opened.wait_for_axes()
     return opened
 
@@ -36,9 +36,11 @@ def test_every_control_is_large_enough_for_a_thumb(phone: OpenedMap) -> None:
 
 @pytest.mark.slow
 def test_a_thumb_drags_the_handle(phone: OpenedMap) -> None:
-    phone.touch((0, 0), (-0.5, 0.5), (-1, 1))
-    phone.wait_for_z((-1, 1), within=0.05)
-    phone.page.wait_for_url("**/*z=*")
+    x, y = phone.z
+    finger = phone.touch((x, y), (x - 0.5, y + 0.5), (x - 1, y + 1))
+    lift(finger)
+    phone.wait_for_z((x - 1, y + 1), within=0.05)
+    phone.wait_for_z_in_the_address()
 
 
 @pytest.mark.slow
@@ -46,6 +48,8 @@ def test_a_tap_turns_the_kl_term_off(phone: OpenedMap) -> None:
     phone.switch.tap()
     expect(phone.root).to_have_attribute("data-model", "mnist-beta-0")
     expect(phone.switch).to_have_attribute("aria-checked", "false")
+    phone.switch.tap()
+    expect(phone.root).to_have_attribute("data-model", gallery.REFERENCE)
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""The commands that measure a model, run as people run them."""
+"""The commands that measure a model, and one of them run as people run it."""
 
 import json
 import math
@@ -58,10 +58,11 @@ def test_evaluate_prints_units_and_the_command_for_people(
         assert re.search(rf"^ *{name} +\d\S* +{UNITS[name]}$", printed, re.MULTILINE)
 
 
-def test_evaluate_prints_the_evidence_and_all_below_it_as_json(digits_file: Path) -> None:
-    done = run("evaluate", digits_file, *EVIDENCE, "--json")
-    assert done.returncode == 0, done.stderr
-    facts, found = reported(done.stdout, digits_file, inference.UNITS)
+def test_evaluate_prints_the_evidence_and_all_below_it_as_json(
+    digits_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evaluate", str(digits_file), *EVIDENCE, "--json"]) == 0
+    facts, found = reported(capsys.readouterr().out, digits_file, inference.UNITS)
     assert list(found) == [*inference.UNITS]
     assert (facts["split"], facts["images"], facts["subset"], facts["draws"]) == ("test", 40, 3, 5000)
     assert max(found["largest_error"], found["largest_missed"]) < 0.01
@@ -187,10 +188,9 @@ def test_without_the_images_of_a_model_nothing_is_evaluated(
     assert refused(["evaluate", str(gallery.path("mnist-beta-1")), "--evidence"], capsys).endswith(".")
 
 
-def test_measure_prints_numbers_as_json(digits_file: Path) -> None:
-    done = run("measure", digits_file, "--json")
-    assert done.returncode == 0, done.stderr
-    facts, found = reported(done.stdout, digits_file, UNITS)
+def test_measure_prints_numbers_as_json(digits_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["measure", str(digits_file), "--json"]) == 0
+    facts, found = reported(capsys.readouterr().out, digits_file, UNITS)
     assert list(found) == [name for name in UNITS if name not in JUDGED]
     assert facts["images"] == 360
     assert {name: found[name] for name in METRICS} == checkpoint.read(digits_file).metrics

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from models import gallery
 from tests.browser.opened_map import says
-from tests.browser.opened_pair import PAIR, SEVEN, A, OpenedPair
+from tests.browser.opened_pair import PAIR, SEVEN, A, B, OpenedPair
 
 DIAL = gallery.DIAL
 
@@ -31,7 +31,7 @@ def assert_decodes(opened: OpenedPair, letter: str, beta: float) -> None:
 
 
 def test_one_dial_turns_one_side(open_pair: Callable) -> None:
-    opened = open_pair(PAIR)
+    opened = open_pair(PAIR, anywhere=True)
     before = opened.points_of_both()
     dial = opened.side("B").get_by_test_id("dial")
     expect(dial).to_have_attribute("aria-valuetext", "β = 1")
@@ -50,6 +50,17 @@ def test_one_dial_turns_one_side(open_pair: Callable) -> None:
         assert says(text.split()[0], metrics[name])
     expect(opened.picker("B")).to_have_value(DIAL)
     opened.page.wait_for_url(re.compile(f"b={DIAL}(@|%40)1.55"))
+    opened.put("B", B)
+
+
+def test_the_end_stop_is_the_model_without_the_kl_term_and_the_list_has_the_dial(open_pair: Callable) -> None:
+    opened = open_pair(PAIR, anywhere=True)
+    opened.side("B").locator("[data-mark='0']").click()
+    expect(opened.side("B")).to_have_attribute("data-model", "mnist-beta-0")
+    opened.picker("A").select_option(DIAL)
+    on_dial(opened, "A", 0.3)
+    opened.put("A", A)
+    opened.put("B", B)
 
 
 def test_a_link_brings_two_dials_back_and_each_decodes_at_its_weight(open_pair: Callable) -> None:
@@ -61,14 +72,6 @@ def test_a_link_brings_two_dials_back_and_each_decodes_at_its_weight(open_pair: 
     on_dial(opened, "A", 3)
     assert_decodes(opened, "A", 3)
     assert_decodes(opened, "B", 10)
-
-
-def test_the_end_stop_is_the_model_without_the_kl_term_and_the_list_has_the_dial(open_pair: Callable) -> None:
-    opened = open_pair(PAIR)
-    opened.side("B").locator("[data-mark='0']").click()
-    expect(opened.side("B")).to_have_attribute("data-model", "mnist-beta-0")
-    opened.picker("A").select_option(DIAL)
-    on_dial(opened, "A", 0.3)
 
 
 @pytest.mark.slow

@@ -10,11 +10,16 @@ from playwright.sync_api import Route, expect
 
 from models import gallery
 from tests.browser.opened_map import decoded
-from tests.browser.opened_pair import PAIR, SEVEN, A, B, centre
+from tests.browser.opened_pair import PAIR, SEVEN, A, B, OpenedPair, centre
+
+
+def clear(opened: OpenedPair) -> None:
+    opened.page.get_by_role("button", name="Clear").click()
+    expect(opened.page.locator("circle.lse-guest")).to_have_count(0)
 
 
 def test_a_drawing_is_placed_where_torch_places_what_the_page_says_was_given(open_pair: Callable) -> None:
-    opened = open_pair(PAIR)
+    opened = open_pair(PAIR, anywhere=True)
     opened.draw(SEVEN)
     given = opened.page.get_by_test_id("given")
     expect(given.locator("figure")).to_have_count(4)
@@ -35,6 +40,22 @@ def test_a_drawing_is_placed_where_torch_places_what_the_page_says_was_given(ope
         assert float(ring.get_attribute("rx")) == pytest.approx(q.stddev[0].item() * scale, rel=1e-3)
         rebuilt = opened.picture(given.locator("canvas").nth("AB".index(letter) + 2))
         assert np.abs(rebuilt - decoded(name, q.mean.tolist())).max() <= 1
+    clear(opened)
+
+
+def test_another_model_takes_the_drawing_and_clearing_takes_it_away(open_pair: Callable) -> None:
+    opened = open_pair(PAIR, anywhere=True)
+    opened.draw(SEVEN)
+    guest = opened.side("B").locator("circle.lse-guest")
+    expect(guest).to_have_count(1)
+    before = opened.page.get_by_test_id("given").get_attribute("data-places")
+    opened.put("B", "mnist-beta-3")
+    expect(opened.page.get_by_test_id("given")).not_to_have_attribute("data-places", before)
+    expect(opened.page.get_by_test_id("receipt")).to_contain_text("Your drawing")
+    clear(opened)
+    expect(guest).to_have_count(0)
+    expect(opened.page.get_by_test_id("receipt")).not_to_contain_text("Your drawing")
+    opened.put("B", B)
 
 
 def test_without_an_encoder_a_drawing_has_no_place_and_the_page_says_why(open_pair: Callable) -> None:
@@ -44,20 +65,6 @@ def test_without_an_encoder_a_drawing_has_no_place_and_the_page_says_why(open_pa
     expect(opened.side("A").locator(".lse-guest")).to_have_count(0)
     expect(opened.side("B").locator(".lse-guest")).not_to_have_count(0)
     expect(opened.page.get_by_test_id("error")).to_be_hidden()
-
-
-def test_another_model_takes_the_drawing_and_clearing_takes_it_away(open_pair: Callable) -> None:
-    opened = open_pair(PAIR)
-    opened.draw(SEVEN)
-    guest = opened.side("B").locator("circle.lse-guest")
-    expect(guest).to_have_count(1)
-    before = opened.page.get_by_test_id("given").get_attribute("data-places")
-    opened.put("B", "mnist-beta-3")
-    expect(opened.page.get_by_test_id("given")).not_to_have_attribute("data-places", before)
-    expect(opened.page.get_by_test_id("receipt")).to_contain_text("Your drawing")
-    opened.page.get_by_role("button", name="Clear").click()
-    expect(guest).to_have_count(0)
-    expect(opened.page.get_by_test_id("receipt")).not_to_contain_text("Your drawing")
 
 
 @pytest.mark.slow

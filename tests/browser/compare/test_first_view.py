@@ -1,9 +1,9 @@
 """What answers the page's question is seen at once; the rest is drawn when it is unfolded, and for a printer."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from tests.browser.opened_pair import OpenedPair
 
@@ -14,15 +14,12 @@ FOLDS = ("measures", "plane", "samples")
 PRINT = "name => window.dispatchEvent(new Event(name))"
 
 
-@pytest.fixture(scope="module")
-def opened(browser: Browser, server: str) -> Iterator[OpenedPair]:
-    opened = OpenedPair(browser.new_page(viewport={"width": 1280, "height": 720}))
-    opened.page.goto(f"{server}compare?image=7")
-    opened.wait_until_ready()
-    opened.wait_for_axes()
-    yield opened
-    opened.page.close()
-    assert opened.complaints == []
+@pytest.fixture
+def opened(open_pair: Callable) -> OpenedPair:
+    """The page with an image, in a window of 1280 by 720."""
+    found = open_pair("?image=7", shared=True)
+    found.wait_for_axes()
+    return found
 
 
 def test_maps_digits_numbers_and_pad_fit_the_first_view_of_a_projector(opened: OpenedPair) -> None:

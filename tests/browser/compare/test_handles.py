@@ -70,7 +70,8 @@ def test_a_selected_image_sends_each_handle_to_its_own_code_and_each_moves_alone
 
 
 def test_handles_that_are_linked_are_at_the_z_of_the_one_moved_last(open_pair: Callable) -> None:
-    opened = open_pair(f"{PAIR}&image=7", shared=True)
+    opened = open_pair(PAIR, anywhere=True)
+    opened.choose_image(7)
     drag_handle(opened, "B", (1, -1))
     opened.page.locator("[data-handles=linked]").click()
     opened.page.wait_for_url(lambda url: "zb=" not in url and re.search(r"[?&]z=", url))

@@ -20,6 +20,7 @@ from tests.browser.opened_pair import PAIR, SEVEN, A, B, OpenedPair, centre
 from tests.conftest import seeded
 
 FIRST = [link.defaults(link.COMPARE)[side] for side in "ab"]
+BETA_0_AND_1 = "?a=mnist-beta-0&b=mnist-beta-1"
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 3}
 
 
@@ -28,7 +29,7 @@ def mean_of(name: str, image: int) -> list[float]:
 
 
 def test_the_numbers_of_a_side_are_its_models(open_pair: Callable) -> None:
-    opened = open_pair("?a=mnist-beta-0&b=mnist-beta-1")
+    opened = open_pair(BETA_0_AND_1, shared=True)
     opened.wait_for_axes()
     for letter, name in zip("AB", opened.models(), strict=True):
         brief = opened.side(letter).get_by_test_id("brief").locator("dd").all_inner_texts()
@@ -40,8 +41,24 @@ def test_the_numbers_of_a_side_are_its_models(open_pair: Callable) -> None:
     expect(opened.side("B").locator(".lse-floor")).to_be_empty()
 
 
+def test_axes_have_one_aspect_and_are_common_unless_each_is_to_fit(open_pair: Callable) -> None:
+    opened = open_pair(BETA_0_AND_1, shared=True)
+    opened.wait_for_axes()
+    spreads = [gallery.read(name).codes.mean.abs().max() for name in opened.models()]
+    for scale in ("shared", "fit", "own"):
+        opened.page.locator(f"[data-scale={scale}]").click()
+        opened.page.wait_for_url(lambda url, scale=scale: f"scale={scale}" in url)
+        expect(opened.root).to_have_attribute("data-gliding", "false")
+        axes = opened.axis_ranges()
+        widths = [right - left for (left, right), _ in axes]
+        assert [high - low for _, (low, high) in axes] == pytest.approx(widths), scale
+        assert (widths[0] == pytest.approx(widths[1])) == (scale != "own"), scale
+        if scale == "own":
+            assert all(width > spread for width, spread in zip(widths, spreads, strict=True))
+
+
 def test_an_image_under_the_pointer_lights_up_on_both_maps(open_pair: Callable) -> None:
-    opened = open_pair(PAIR, shared=True)
+    opened = open_pair(PAIR, anywhere=True)
     opened.wait_for_axes()
     image = lonely_image(A)
     opened.page.mouse.move(*opened.place_on("A", mean_of(A, image)))
@@ -54,7 +71,7 @@ def test_an_image_under_the_pointer_lights_up_on_both_maps(open_pair: Callable) 
 
 
 def test_the_classes_are_joined_where_their_names_stand(open_pair: Callable) -> None:
-    opened = open_pair(PAIR, shared=True)
+    opened = open_pair(PAIR, anywhere=True)
     opened.wait_for_axes()
     threads = opened.page.locator(".lse-thread-class")
     expect(threads).to_have_count(0)
@@ -80,7 +97,7 @@ def test_the_classes_are_joined_where_their_names_stand(open_pair: Callable) -> 
 
 
 def test_a_model_that_does_not_come_is_named_and_the_other_stays(open_pair: Callable) -> None:
-    opened = open_pair(PAIR, shared=True)
+    opened = open_pair(PAIR, anywhere=True)
     opened.wait_for_silence()
     opened.break_requests(r"mnist-beta-3-[0-9a-f]+\.")
     opened.picker("A").select_option("mnist-beta-3")
@@ -94,8 +111,9 @@ def test_a_model_that_does_not_come_is_named_and_the_other_stays(open_pair: Call
 
 
 def test_a_click_draws_both_ellipses_to_scale_and_the_link_says_on_which_map_it_was(open_pair: Callable) -> None:
-    opened = open_pair(PAIR, shared=True)
+    opened = open_pair(PAIR, anywhere=True)
     opened.wait_for_axes()
+    opened.choose_image(7)
     image = lonely_image(B)
     opened.page.mouse.click(*opened.place_on("B", mean_of(B, image)))
     expect(opened.root).to_have_attribute("data-image", str(image))
@@ -112,7 +130,8 @@ def test_a_click_draws_both_ellipses_to_scale_and_the_link_says_on_which_map_it_
 
 
 def test_one_handle_is_decoded_by_both_decoders_without_a_word_to_the_server(open_pair: Callable) -> None:
-    opened = open_pair(PAIR, shared=True)
+    opened = open_pair(PAIR, anywhere=True)
+    opened.page.locator("[data-handles=linked]").click()
     opened.wait_for_the_last_file()
     sent, asked = len(opened.frames), len(opened.requests)
     opened.grab()
@@ -129,34 +148,21 @@ def test_one_handle_is_decoded_by_both_decoders_without_a_word_to_the_server(ope
     opened.page.mouse.up()
 
 
-def test_axes_have_one_aspect_and_are_common_unless_each_is_to_fit(open_pair: Callable) -> None:
-    opened = open_pair("?a=mnist-beta-0&b=mnist-beta-1")
-    opened.wait_for_axes()
-    spreads = [gallery.read(name).codes.mean.abs().max() for name in opened.models()]
-    for scale in ("shared", "fit", "own"):
-        opened.page.locator(f"[data-scale={scale}]").click()
-        opened.page.wait_for_url(lambda url, scale=scale: f"scale={scale}" in url)
-        expect(opened.root).to_have_attribute("data-gliding", "false")
-        axes = opened.axis_ranges()
-        widths = [right - left for (left, right), _ in axes]
-        assert [high - low for _, (low, high) in axes] == pytest.approx(widths), scale
-        assert (widths[0] == pytest.approx(widths[1])) == (scale != "own"), scale
-        if scale == "own":
-            assert all(width > spread for width, spread in zip(widths, spreads, strict=True))
-
-
 def test_a_zoom_on_one_map_is_a_zoom_on_both(open_pair: Callable) -> None:
-    opened = open_pair(PAIR)
+    opened = open_pair(PAIR, anywhere=True)
     opened.wait_for_axes()
     opened.side("B").locator("[data-zoom=in]").click()
     opened.page.wait_for_url("**view=*")
     first, second = opened.axis_ranges()
     assert first == second
     assert first[0][1] - first[0][0] == pytest.approx(8 / 1.5)
+    opened.page.locator("[data-scale=follow]").click()
+    opened.page.wait_for_url(lambda url: "view" not in url)
 
 
 def test_the_receipt_of_an_image_adds_up_to_what_torch_says_it_costs(open_pair: Callable, mnist_test: Dataset) -> None:
-    opened = open_pair(f"{PAIR}&image=7", shared=True)
+    opened = open_pair(PAIR, anywhere=True)
+    opened.choose_image(7)
     receipt = opened.page.get_by_test_id("receipt")
     expect(receipt).to_have_attribute("data-ready", "true")
     totals = [float(text) for text in receipt.get_attribute("data-total").split(",")]
@@ -174,7 +180,8 @@ def saved(opened: OpenedMap, press: Callable[[], None]) -> Download:
 
 
 def test_the_maps_are_saved_as_a_picture_and_as_a_table(open_pair: Callable, tmp_path: Path) -> None:
-    opened = open_pair(f"{PAIR}&image=7", shared=True)
+    opened = open_pair(PAIR, anywhere=True)
+    opened.choose_image(7)
     opened.wait_for_axes()
     buttons = opened.page.locator(".lse-save-maps button")
     table = saved(opened, buttons.filter(has_text="CSV").click)
@@ -189,6 +196,19 @@ def test_the_maps_are_saved_as_a_picture_and_as_a_table(open_pair: Callable, tmp
     picture.save_as(tmp_path / "maps.png")
     width, height = struct.unpack(">II", (tmp_path / "maps.png").read_bytes()[16:24])
     assert width > 1.5 * height > 1000
+
+
+@pytest.mark.slow
+def test_dragging_a_handle_of_the_plane_puts_another_model_on_the_map(open_pair: Callable) -> None:
+    opened = open_pair(PAIR, anywhere=True)
+    opened.unfold("plane")
+    expect(opened.page.locator("[data-testid=plane][data-ready=true]")).to_be_attached()
+    handle = opened.page.get_by_test_id("plane").locator("[data-letter=B]")
+    handle.focus()
+    handle.press("ArrowLeft")
+    expect(opened.side("B")).not_to_have_attribute("data-model", B)
+    opened.put("B", B)
+    opened.fold("plane")
 
 
 @pytest.mark.slow
@@ -237,20 +257,9 @@ def test_a_bad_link_opens_the_default_pair(open_pair: Callable) -> None:
     assert opened.models() == FIRST
 
 
-@pytest.mark.slow
-def test_dragging_a_handle_of_the_plane_puts_another_model_on_the_map(open_pair: Callable) -> None:
-    opened = open_pair(PAIR)
-    opened.unfold("plane")
-    expect(opened.page.locator("[data-testid=plane][data-ready=true]")).to_be_attached()
-    handle = opened.page.get_by_test_id("plane").locator("[data-letter=B]")
-    handle.focus()
-    handle.press("ArrowLeft")
-    expect(opened.side("B")).not_to_have_attribute("data-model", B)
-
-
 @pytest.fixture
 def phone(open_pair: Callable) -> OpenedPair:
-    opened = open_pair(PAIR, shared=True, **PHONE)
+    opened = open_pair(PAIR, anywhere=True, **PHONE)
     opened.wait_for_axes()
     return opened
 

@@ -50,12 +50,97 @@ def assert_numbers(opened: OpenedMap, beta: float) -> float:
 
 
 def test_the_dial_stands_where_the_model_does_and_says_so(open_map: Callable) -> None:
-    opened = open_map("?model=mnist-beta-3", shared=True)
+    opened = open_map(anywhere=True)
+    opened.choose("mnist-beta-3")
     dial = opened.page.get_by_test_id("dial")
     expect(dial).to_have_attribute("role", "slider")
     expect(dial).to_have_attribute("aria-valuenow", "3")
     expect(dial).to_have_attribute("aria-valuetext", "β = 3")
     assert turned(opened) == 3
+    opened.choose(gallery.REFERENCE)
+
+
+def test_at_a_mark_its_loss_stands_beside_that_of_models_for_one_weight(open_map: Callable) -> None:
+    opened = open_map(anywhere=True)
+    press_mark(opened, 10)
+    loss = assert_numbers(opened, 10)
+    words = opened.page.get_by_test_id("dial-words").inner_text()
+    found = re.search(r"loss is ([\d.]+) nats .* have ([\d.]+) to ([\d.]+\d)", words)
+    assert found is not None
+    assert says(found[1], loss)
+    assert float(found[2]) < float(found[3])
+    assert "spread less" not in words
+    press_mark(opened, 0.01)
+    words = opened.page.get_by_test_id("dial-words").inner_text()
+    found = re.search(r"spread less, ([\d.]+) against ([\d.]+) units of z", words)
+    alone = gallery.read("mnist-beta-0.01").metrics["spread"]
+    assert found is not None
+    assert float(found[1]) < float(found[2])
+    assert says(found[2], alone)
+    opened.choose(gallery.REFERENCE)
+
+
+def test_the_end_stop_is_the_model_without_the_kl_term_and_the_switch_leads_back(open_map: Callable) -> None:
+    opened = open_map(anywhere=True)
+    press_mark(opened, 0.3)
+    press_mark(opened, 0)
+    expect(opened.root).to_have_attribute("data-model", OFF)
+    expect(opened.switch).to_have_attribute("aria-checked", "false")
+    expect(opened.page.get_by_test_id("dial")).to_have_attribute("aria-valuetext", "β = 0, off")
+    opened.switch.click()
+    at_rest(opened, 0.3)
+    expect(opened.root).to_have_attribute("data-model", f"{DIAL}@0.3")
+    opened.choose(gallery.REFERENCE)
+
+
+def test_the_wheel_turns_it(open_map: Callable) -> None:
+    opened = open_map(anywhere=True)
+    press_mark(opened, 1)
+    opened.page.get_by_test_id("dial").hover()
+    opened.page.mouse.wheel(0, -100)
+    at_rest(opened, 1.25)
+    opened.choose(gallery.REFERENCE)
+
+
+def test_while_a_hand_turns_it_nothing_is_asked_of_the_server(open_map: Callable) -> None:
+    opened = open_map(anywhere=True)
+    press_mark(opened, 1)
+    opened.wait_for_the_last_file()
+    sent, asked = len(opened.frames), len(opened.requests)
+    box = opened.page.get_by_test_id("dial").bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    opened.page.mouse.move(box["x"] + 0.5 * box["width"], middle)
+    opened.page.mouse.down()
+    opened.page.mouse.move(box["x"] + 0.85 * box["width"], middle, steps=8)
+    expect(opened.root).to_have_attribute("data-beta", re.compile(r"^([5-9]|1\d)(\.\d+)?$"))
+    assert len(opened.frames) == sent
+    assert opened.requests[asked:] == []
+    opened.page.mouse.up()
+    opened.page.wait_for_url("**/*mnist-dial*")
+    opened.choose(gallery.REFERENCE)
+
+
+def test_on_the_way_to_a_mark_it_passes_the_weights_between(open_map: Callable) -> None:
+    opened = open_map(anywhere=True)
+    press_mark(opened, 1)
+    opened.page.evaluate(
+        """() => {
+            const root = document.querySelector("[data-testid=latent-map]");
+            window.passed = new Set();
+            new MutationObserver(() => window.passed.add(Number(root.dataset.beta)))
+                .observe(root, { attributes: true, attributeFilter: ["data-beta"] });
+        }"""
+    )
+    with opened.in_motion():
+        for mark in (0.01, 30, 0.1):  # a busy machine may draw nothing on the way
+            press_mark(opened, mark)
+            if len(opened.page.evaluate("[...window.passed]")) > 3:
+                break
+    passed = opened.page.evaluate("[...window.passed]")
+    assert len(passed) > 3
+    assert all(0.01 <= beta <= 30 for beta in passed)
+    opened.choose(gallery.REFERENCE)
 
 
 def test_the_map_opens_on_the_dial_at_one_without_its_table(open_map: Callable) -> None:
@@ -75,7 +160,7 @@ def test_the_map_opens_on_the_dial_at_one_without_its_table(open_map: Callable) 
 
 
 def test_keys_turn_it_and_everything_follows(open_map: Callable) -> None:
-    opened = open_map()
+    opened = open_map(anywhere=True)
     before, dial = opened.points(), opened.page.get_by_test_id("dial")
     dial.press("ArrowRight")
     at_rest(opened, 1.25)
@@ -92,87 +177,8 @@ def test_keys_turn_it_and_everything_follows(open_map: Callable) -> None:
     assert opened.points() == points
 
 
-def test_at_a_mark_its_loss_stands_beside_that_of_models_for_one_weight(open_map: Callable) -> None:
-    opened = open_map()
-    press_mark(opened, 10)
-    loss = assert_numbers(opened, 10)
-    words = opened.page.get_by_test_id("dial-words").inner_text()
-    found = re.search(r"loss is ([\d.]+) nats .* have ([\d.]+) to ([\d.]+\d)", words)
-    assert found is not None
-    assert says(found[1], loss)
-    assert float(found[2]) < float(found[3])
-    assert "spread less" not in words
-    press_mark(opened, 0.01)
-    words = opened.page.get_by_test_id("dial-words").inner_text()
-    found = re.search(r"spread less, ([\d.]+) against ([\d.]+) units of z", words)
-    alone = gallery.read("mnist-beta-0.01").metrics["spread"]
-    assert found is not None
-    assert float(found[1]) < float(found[2])
-    assert says(found[2], alone)
-
-
-def test_the_end_stop_is_the_model_without_the_kl_term_and_the_switch_leads_back(open_map: Callable) -> None:
-    opened = open_map()
-    press_mark(opened, 0.3)
-    press_mark(opened, 0)
-    expect(opened.root).to_have_attribute("data-model", OFF)
-    expect(opened.switch).to_have_attribute("aria-checked", "false")
-    expect(opened.page.get_by_test_id("dial")).to_have_attribute("aria-valuetext", "β = 0, off")
-    opened.switch.click()
-    at_rest(opened, 0.3)
-    expect(opened.root).to_have_attribute("data-model", f"{DIAL}@0.3")
-
-
-def test_the_wheel_turns_it(open_map: Callable) -> None:
-    opened = open_map()
-    press_mark(opened, 1)
-    opened.page.get_by_test_id("dial").hover()
-    opened.page.mouse.wheel(0, -100)
-    at_rest(opened, 1.25)
-
-
-def test_while_a_hand_turns_it_nothing_is_asked_of_the_server(open_map: Callable) -> None:
-    opened = open_map()
-    press_mark(opened, 1)
-    opened.wait_for_the_last_file()
-    sent, asked = len(opened.frames), len(opened.requests)
-    box = opened.page.get_by_test_id("dial").bounding_box()
-    assert box is not None
-    middle = box["y"] + box["height"] / 2
-    opened.page.mouse.move(box["x"] + 0.5 * box["width"], middle)
-    opened.page.mouse.down()
-    opened.page.mouse.move(box["x"] + 0.85 * box["width"], middle, steps=8)
-    expect(opened.root).to_have_attribute("data-beta", re.compile(r"^([5-9]|1\d)(\.\d+)?$"))
-    assert len(opened.frames) == sent
-    assert opened.requests[asked:] == []
-    opened.page.mouse.up()
-    opened.page.wait_for_url("**/*mnist-dial*")
-
-
-def test_on_the_way_to_a_mark_it_passes_the_weights_between(open_map: Callable) -> None:
-    opened = open_map(reduced_motion="no-preference")
-    press_mark(opened, 1)
-    opened.page.evaluate(
-        """() => {
-            const root = document.querySelector("[data-testid=latent-map]");
-            window.passed = new Set();
-            new MutationObserver(() => window.passed.add(Number(root.dataset.beta)))
-                .observe(root, { attributes: true, attributeFilter: ["data-beta"] });
-        }"""
-    )
-    for mark in (0.01, 30, 0.1):  # a busy machine may draw nothing on the way
-        press_mark(opened, mark)
-        if len(opened.page.evaluate("[...window.passed]")) > 3:
-            break
-    passed = opened.page.evaluate("[...window.passed]")
-    assert len(passed) > 3
-    assert all(0.01 <= beta <= 30 for beta in passed)
-
-
 def test_a_table_that_does_not_come_is_said_and_the_map_stays(open_map: Callable) -> None:
-    opened = open_map(fresh=True)
-    opened.break_requests("mnist-dial-table")
-    opened.page.reload()
+    opened = open_map(broken="mnist-dial-table")
     opened.wait_until_ready()
     # A request that is still answered when the others are mended may fail, and the axes come last.
     wait_until(opened.page, "document.querySelector('.lse-axes .xtick') !== null")

@@ -12,7 +12,7 @@ def click_on_class(opened: OpenedMap, digit: int) -> None:
 
 
 def test_a_click_on_a_digit_hides_its_class_and_another_shows_it_again(open_map: Callable) -> None:
-    opened = open_map(shared=True)
+    opened = open_map(anywhere=True)
     opened.wait_for_axes()
     before = opened.points()
     click_on_class(opened, 3)
@@ -26,11 +26,13 @@ def test_a_click_on_a_digit_hides_its_class_and_another_shows_it_again(open_map:
 
 
 def test_a_double_click_on_a_digit_shows_it_alone(open_map: Callable) -> None:
-    opened = open_map(shared=True)
+    opened = open_map(anywhere=True)
     opened.wait_for_axes()
     toggle = opened.page.locator(".lse-legend button").nth(4)
     opened.press_twice(toggle.dblclick, lambda url: url.endswith("digits=4"))
     expect(opened.letters).to_have_text(["4"])
+    opened.press_twice(toggle.dblclick, lambda url: "digits" not in url)
+    expect(opened.letters).to_have_text(list("0123456789"))
 
 
 def test_a_link_that_hides_a_class_greys_it_in_the_legend(open_map: Callable) -> None:

@@ -24,9 +24,16 @@ def handle_at(opened: OpenedMap) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
+def follow(opened: OpenedMap) -> None:
+    """Give the window back to the codes."""
+    opened.page.get_by_role("button", name="Follow the codes").click()
+    opened.page.wait_for_url(lambda url: "view" not in url)
+
+
 def test_the_buttons_zoom_about_the_handle(open_map: Callable) -> None:
-    opened = open_map("?model=mnist-beta-1&z=1,0.5")
+    opened = open_map(anywhere=True)
     opened.wait_for_axes()
+    opened.drag((1, 0.5))
     before, place = opened.points(), handle_at(opened)
     opened.page.get_by_role("button", name="Zoom in").click()
     x, _, half = view(opened)
@@ -36,10 +43,11 @@ def test_the_buttons_zoom_about_the_handle(open_map: Callable) -> None:
     assert opened.points() != before
     opened.page.get_by_role("button", name="Zoom out").click()
     opened.page.wait_for_url(lambda url: f"%2C{SHARED_HALF}" in url)
+    follow(opened)
 
 
 def test_a_drag_of_the_paper_moves_points_axes_and_handle_alike(open_map: Callable) -> None:
-    opened = open_map()
+    opened = open_map(anywhere=True)
     opened.wait_for_axes()
     before, place, z = opened.points(), handle_at(opened), opened.z
     opened.page.mouse.move(*opened.place((-3.5, 3)))
@@ -53,11 +61,14 @@ def test_a_drag_of_the_paper_moves_points_axes_and_handle_alike(open_map: Callab
     assert handle_at(opened) == pytest.approx((place[0] + unit, place[1] + unit), abs=1)
     assert opened.points() != before
     assert opened.z == z
+    follow(opened)
 
 
 def test_the_wheel_zooms_and_a_double_click_goes_back(open_map: Callable) -> None:
-    opened = open_map()
+    opened = open_map(anywhere=True)
     opened.wait_for_axes()
+    opened.drag((0, 0))
+    opened.page.evaluate("document.activeElement.blur()")
     before, corner = opened.points(), opened.place((3.4, 3.4))  # where no code is near, for a click selects
     hint = opened.page.get_by_test_id("wheel-hint")
     opened.page.mouse.move(*corner)

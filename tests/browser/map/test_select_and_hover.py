@@ -43,8 +43,9 @@ def figures(opened: OpenedMap) -> dict[str, np.ndarray]:
 def test_hovering_shows_the_original_where_the_files_are_and_the_card_goes_with_the_pointer(
     open_map: Callable, mnist_test: Dataset
 ) -> None:
-    opened = open_map("?model=mnist-beta-1&image=0")
+    opened = open_map(anywhere=True)
     opened.wait_for_axes()
+    opened.choose_image(0)
     expect(opened.page.get_by_test_id("image").locator("figure")).to_have_count(3)
     image = lonely_image(REFERENCE)
     hover_over(opened, image)
@@ -55,21 +56,10 @@ def test_hovering_shows_the_original_where_the_files_are_and_the_card_goes_with_
     expect(opened.page.get_by_test_id("hover")).to_be_hidden()
 
 
-@pytest.mark.slow
-def test_hovering_shows_the_reconstruction_where_the_files_are_missing(open_map_without_files: Callable) -> None:
-    opened = open_map_without_files()
-    opened.wait_for_axes()
-    image = lonely_image(REFERENCE)
-    hover_over(opened, image)
-    assert_card_names(opened, image, "reconstruction")
-    shown = opened.picture(opened.page.get_by_test_id("hover").locator("canvas"))
-    assert np.abs(shown - decoded(REFERENCE, CODES.mean[image].tolist())).max() <= 1
-
-
 def test_a_click_selects_the_image_shows_its_pictures_and_a_drag_leaves_it_selected(
     open_map: Callable, mnist_test: Dataset
 ) -> None:
-    opened = open_map()
+    opened = open_map(anywhere=True)
     opened.wait_for_axes()
     image = lonely_image(REFERENCE)
     click_on(opened, image)
@@ -82,14 +72,15 @@ def test_a_click_selects_the_image_shows_its_pictures_and_a_drag_leaves_it_selec
     assert np.array_equal(binarised, 255 * fixed_images(mnist_test)[image].numpy())
     assert np.abs(rebuilt - decoded(REFERENCE, CODES.mean[image].tolist())).max() <= 1
     opened.drag((-0.5, 2))
-    opened.page.wait_for_url("**/*z=*")
+    opened.wait_for_z_in_the_address()
     assert opened.query["image"] == str(image)
     expect(opened.page.get_by_test_id("image").locator("h2")).to_contain_text(str(image))
 
 
 @pytest.mark.parametrize("image", [0, 9_999])
 def test_a_selected_image_shows_its_own_terms_and_their_sum(open_map: Callable, image: int) -> None:
-    opened = open_map(f"?model={REFERENCE}&image={image}")
+    opened = open_map(anywhere=True)
+    opened.choose_image(image)
     texts = opened.page.get_by_test_id("image").locator("dd").all_inner_texts()
     assert [text.split()[1] for text in texts] == ["nats"] * 3
     reconstruction, kl = CODES.reconstruction[image].item(), CODES.kl[image].item()
@@ -99,7 +90,8 @@ def test_a_selected_image_shows_its_own_terms_and_their_sum(open_map: Callable, 
 
 def test_the_ellipses_are_one_and_two_sigma_of_q_to_scale(open_map: Callable) -> None:
     image = lonely_image(REFERENCE)
-    opened = open_map(f"?model={REFERENCE}&image={image}")
+    opened = open_map(anywhere=True)
+    opened.choose_image(image)
     scale = opened.box()["width"] / (2 * SHARED_HALF)
     ellipses = opened.page.locator(".lse-ellipse")
     expect(ellipses).to_have_count(2)
@@ -116,3 +108,14 @@ def test_the_ellipses_grow_as_the_window_zooms_in(open_map: Callable) -> None:
     first = opened.page.locator(".lse-ellipse").first
     assert float(first.get_attribute("rx")) == pytest.approx(CODES.stddev[image, 0].item() * box["width"], rel=1e-4)
     assert float(first.get_attribute("cx")) == pytest.approx(box["width"] / 2, abs=0.1)
+
+
+@pytest.mark.slow
+def test_hovering_shows_the_reconstruction_where_the_files_are_missing(open_map_without_files: Callable) -> None:
+    opened = open_map_without_files()
+    opened.wait_for_axes()
+    image = lonely_image(REFERENCE)
+    hover_over(opened, image)
+    assert_card_names(opened, image, "reconstruction")
+    shown = opened.picture(opened.page.get_by_test_id("hover").locator("canvas"))
+    assert np.abs(shown - decoded(REFERENCE, CODES.mean[image].tolist())).max() <= 1

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from models import bound, gallery
 from models.data import Dataset
@@ -20,6 +20,7 @@ from tests.browser.opened_probability import OpenedProbability
 
 REFERENCE = gallery.REFERENCE
 FAR = 18  # a test image whose code the encoder puts beside its posterior
+GREY = f"?model=mnist-gaussian-beta-1&image={FAR}&full=on"
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 3}
 HEAT = modules("view", "heat")
 PAINT = """([low, width, shade, view, side]) => {
@@ -35,6 +36,14 @@ PAINT = """([low, width, shade, view, side]) => {
 def opened(open_probability: Callable, mnist_test: Dataset) -> OpenedProbability:
     """The page with the image FAR, answered; to be left as it was, but for what its address says."""
     found = open_probability(f"?image={FAR}", shared=True)
+    found.wait_for_answer()
+    return found
+
+
+@pytest.fixture
+def answered(open_probability: Callable, mnist_test: Dataset) -> OpenedProbability:
+    """The page with the first model, whatever it was asked before; to be left with that model and an answer."""
+    found = open_probability(f"?image={FAR}", anywhere=True)
     found.wait_for_answer()
     return found
 
@@ -96,32 +105,7 @@ def test_a_full_covariance_leaves_less_and_is_in_the_address(opened: OpenedProba
     opened.page.wait_for_url(lambda url: "full" not in url)
 
 
-def test_a_drag_asks_the_server_nothing(opened: OpenedProbability) -> None:
-    opened.wait_for_the_last_file()
-    sent, asked = len(opened.frames), len(opened.requests)
-    opened.grab()
-    opened.page.mouse.move(*opened.place((0.6, -0.8)), steps=10)
-    opened.wait_for_z((0.6, -0.8))
-    assert len(opened.frames) == sent
-    assert opened.requests[asked:] == []
-    opened.page.mouse.up()
-
-
-def test_a_click_on_the_map_asks_for_the_posterior_of_that_image(opened: OpenedProbability) -> None:
-    opened.wait_for_axes()
-    image, before = lonely_image(REFERENCE), opened.answer
-    opened.page.mouse.click(*opened.place(gallery.read(REFERENCE).codes.mean[image].tolist()))
-    opened.wait_for_answer(before)
-    expect(opened.page.get_by_test_id("x-name")).to_contain_text(f"test image {image}")
-    assert_adds_up(opened, REFERENCE)
-    assert opened.query["image"] == str(image)
-
-
-def test_the_fit_closes_the_amortisation_gap_alone_and_can_be_taken_back(
-    open_probability: Callable, mnist_test: Dataset
-) -> None:
-    opened = open_probability(f"?image={FAR}")
-    opened.wait_for_answer()
+def test_the_fit_closes_the_amortisation_gap_alone_and_can_be_taken_back(opened: OpenedProbability) -> None:
     names = ["amortisation gap", "approximation gap"]
     (kl,) = opened.numbers("identity", ["KL(q ‖ p(z|x))"])
     expect(opened.fit.locator("input[type=range]")).to_be_enabled()
@@ -154,26 +138,37 @@ def assert_ellipse_goes_back_step_by_step(opened: OpenedProbability) -> None:
     assert opened.numbers("fit", ["ELBO"]) == opened.numbers("identity", ["ELBO"])
 
 
-def test_the_address_brings_image_model_and_covariance_back_and_nats_of_a_density_are_called_that(
-    open_probability: Callable, mnist_test: Dataset
-) -> None:
-    opened = open_probability(f"?model=mnist-gaussian-beta-1&image={FAR}&full=on")
-    opened.wait_for_answer()
-    assert opened.root.get_attribute("data-model") == "mnist-gaussian-beta-1"
-    expect(opened.fit.get_by_role("checkbox")).to_be_checked()
-    expect(opened.page.get_by_test_id("identity")).to_contain_text("nats of a density")
-    assert_adds_up(opened, "mnist-gaussian-beta-1")
+def test_a_drag_asks_the_server_nothing(opened: OpenedProbability) -> None:
+    opened.wait_for_the_last_file()
+    sent, asked = len(opened.frames), len(opened.requests)
+    opened.grab()
+    opened.page.mouse.move(*opened.place((0.6, -0.8)), steps=10)
+    opened.wait_for_z((0.6, -0.8))
+    assert len(opened.frames) == sent
+    assert opened.requests[asked:] == []
+    opened.page.mouse.up()
 
 
-def test_the_dial_answers_at_every_weight(open_probability: Callable) -> None:
-    opened = open_probability(f"?image={FAR}&model={gallery.DIAL}@0.3")
-    opened.wait_for_answer()
-    assert_adds_up(opened, f"{gallery.DIAL}@0.3")
-    before = opened.answer
-    opened.page.get_by_test_id("dial").press("ArrowRight")
-    expect(opened.root).to_have_attribute("data-model", f"{gallery.DIAL}@0.367")
-    opened.wait_for_answer(before)
-    assert_adds_up(opened, f"{gallery.DIAL}@0.367")
+def test_a_click_on_the_map_asks_for_the_posterior_of_that_image(answered: OpenedProbability) -> None:
+    answered.wait_for_axes()
+    image, before = lonely_image(REFERENCE), answered.answer
+    answered.page.mouse.click(*answered.place(gallery.read(REFERENCE).codes.mean[image].tolist()))
+    answered.wait_for_answer(before)
+    expect(answered.page.get_by_test_id("x-name")).to_contain_text(f"test image {image}")
+    assert_adds_up(answered, REFERENCE)
+    assert answered.query["image"] == str(image)
+
+
+def test_another_model_answers_for_the_same_image(answered: OpenedProbability) -> None:
+    before, x = answered.answer, seen(answered)
+    answered.choose("mnist-beta-0.3")
+    answered.wait_for_answer(before)
+    assert np.array_equal(seen(answered), x)
+    assert_adds_up(answered, "mnist-beta-0.3")
+    before = answered.answer
+    answered.choose(REFERENCE)
+    answered.wait_for_answer(before)
+    assert_adds_up(answered, REFERENCE)
 
 
 FRAMES = """() => {
@@ -188,89 +183,93 @@ FRAMES = """() => {
 FAST = "kernel.then(({ memory }) => memory instanceof WebAssembly.Memory)"
 
 
-def test_the_browser_answers_alone_and_says_so(opened: OpenedProbability) -> None:
+def test_the_browser_answers_alone_and_says_so(answered: OpenedProbability) -> None:
     """No frame goes to the server while a question is open, and the app's policy lets the kernel run in the worker."""
-    opened.page.evaluate(FRAMES)
-    field, image = opened.page.get_by_test_id("number").locator("input"), 247
+    answered.page.evaluate(FRAMES)
+    field, image = answered.page.get_by_test_id("number").locator("input"), 247
     field.fill(str(image))
     field.press("Enter")
-    expect(opened.root).to_have_attribute("data-answered", "false")
-    expect(opened.root).to_have_attribute("data-answered", "true", timeout=READY_MS)
-    assert opened.page.evaluate("sent") == 0
-    assert opened.root.get_attribute("data-image") == str(image)
-    shown = [float(str(opened.root.get_attribute(f"data-{each}"))) for each in ("elbo", "kl-posterior", "log-evidence")]
-    assert shown == opened.numbers("identity", ["ELBO", "KL(q ‖ p(z|x))", "log p(x)"])
-    (worker,) = opened.page.workers
+    expect(answered.root).to_have_attribute("data-answered", "false")
+    expect(answered.root).to_have_attribute("data-answered", "true", timeout=READY_MS)
+    assert answered.page.evaluate("sent") == 0
+    assert answered.root.get_attribute("data-image") == str(image)
+    shown = [
+        float(str(answered.root.get_attribute(f"data-{each}"))) for each in ("elbo", "kl-posterior", "log-evidence")
+    ]
+    assert shown == answered.numbers("identity", ["ELBO", "KL(q ‖ p(z|x))", "log p(x)"])
+    (worker,) = answered.page.workers
     assert worker.evaluate(FAST)
 
 
-def test_only_the_last_of_many_questions_is_answered(opened: OpenedProbability) -> None:
-    before = opened.answer
-    field = opened.page.get_by_test_id("number").locator("input")
+def test_only_the_last_of_many_questions_is_answered(answered: OpenedProbability) -> None:
+    before = answered.answer
+    field = answered.page.get_by_test_id("number").locator("input")
     for image in (30, 31, 32):
         field.fill(str(image))
         field.press("Enter")
-    opened.wait_for_answer(before)
-    assert opened.answer == before + 1
-    expect(opened.page.get_by_test_id("x-name")).to_have_text("x, test image 32")
-    assert_adds_up(opened, REFERENCE)
+    answered.wait_for_answer(before)
+    assert answered.answer == before + 1
+    expect(answered.page.get_by_test_id("x-name")).to_have_text("x, test image 32")
+    assert_adds_up(answered, REFERENCE)
 
 
 @pytest.mark.slow
-def test_importance_sampling_comes_in_parts_and_near_the_evidence(opened: OpenedProbability) -> None:
-    curves = opened.page.get_by_test_id("curves")
+def test_the_zoom_shows_the_posterior_in_the_middle(answered: OpenedProbability) -> None:
+    answered.wait_for_axes()
+    answered.page.get_by_test_id("nearer").click()
+    answered.page.wait_for_url("**view=*")
+    frame, plot = (answered.page.locator(each).bounding_box() for each in (".lse-window", ".lse-plot"))
+    assert frame["x"] + frame["width"] / 2 == pytest.approx(plot["x"] + plot["width"] / 2, abs=2)
+    assert frame["width"] == pytest.approx(plot["width"] / 4, abs=3)
+
+
+def test_a_drawing_is_asked_about_and_placed(answered: OpenedProbability) -> None:
+    before = answered.answer
+    answered.draw(*SEVEN)
+    answered.wait_for_answer(before)
+    expect(answered.page.get_by_test_id("x-name")).to_have_text("x, your drawing")
+    assert set(np.unique(seen(answered))) == {0, 255}
+    assert_adds_up(answered, REFERENCE)
+    expect(answered.page.locator("circle.lse-guest")).to_have_count(1)
+    assert "image" not in answered.query
+
+
+def test_a_sample_lands_on_the_map_and_can_be_taken_as_x(answered: OpenedProbability) -> None:
+    before = answered.answer
+    ancestral = answered.page.get_by_test_id("ancestral")
+    ancestral.get_by_role("button", name="Draw 100").click()
+    expect(answered.page.locator(".lse-drop")).to_have_count(100)
+    ancestral.get_by_role("button", name="Use as x").click()
+    answered.wait_for_answer(before)
+    expect(answered.page.get_by_test_id("x-name")).to_contain_text("a sample")
+    assert_adds_up(answered, REFERENCE)
+
+
+@pytest.mark.slow
+def test_importance_sampling_comes_in_parts_and_near_the_evidence(answered: OpenedProbability) -> None:
+    curves = answered.page.get_by_test_id("curves")
     expect(curves.get_by_role("button", name="Draw")).to_be_enabled(timeout=READY_MS)
     curves.get_by_role("button", name="Draw").click()
     expect(curves).to_contain_text("the first 2 of 20 repeats", timeout=READY_MS)
     expect(curves).to_contain_text("over 20 repeats", timeout=READY_MS)
 
 
-def test_another_model_answers_for_the_same_image(opened: OpenedProbability) -> None:
-    before, x = opened.answer, seen(opened)
-    opened.choose("mnist-beta-0.3")
-    opened.wait_for_answer(before)
-    assert np.array_equal(seen(opened), x)
-    assert_adds_up(opened, "mnist-beta-0.3")
-
-
-@pytest.mark.slow
-def test_a_model_without_an_encoder_has_its_evidence_alone(open_probability: Callable, mnist_test: Dataset) -> None:
-    opened = open_probability("?model=mnist-lattice&image=3")
+def test_the_address_brings_image_model_and_covariance_back_and_nats_of_a_density_are_called_that(
+    open_probability: Callable, mnist_test: Dataset
+) -> None:
+    opened = open_probability(GREY, shared=True)
     opened.wait_for_answer()
-    (total,) = opened.numbers("identity", ["log p(x)"])
-    found = evidence(gallery.read("mnist-lattice").vae(), fixed_images(mnist_test)[3:4]).log_evidence.item()
-    assert total == pytest.approx(found, abs=1e-2)
-    expect(opened.page.get_by_test_id("identity")).to_contain_text("no encoder")
-    expect(opened.fit).to_be_hidden()
-
-
-def test_a_drawing_is_asked_about_and_placed(opened: OpenedProbability) -> None:
-    before = opened.answer
-    opened.draw(*SEVEN)
-    opened.wait_for_answer(before)
-    expect(opened.page.get_by_test_id("x-name")).to_have_text("x, your drawing")
-    assert set(np.unique(seen(opened))) == {0, 255}
-    assert_adds_up(opened, REFERENCE)
-    expect(opened.page.locator("circle.lse-guest")).to_have_count(1)
-    assert "image" not in opened.query
-
-
-def test_a_sample_lands_on_the_map_and_can_be_taken_as_x(opened: OpenedProbability) -> None:
-    before = opened.answer
-    ancestral = opened.page.get_by_test_id("ancestral")
-    ancestral.get_by_role("button", name="Draw 100").click()
-    expect(opened.page.locator(".lse-drop")).to_have_count(100)
-    ancestral.get_by_role("button", name="Use as x").click()
-    opened.wait_for_answer(before)
-    expect(opened.page.get_by_test_id("x-name")).to_contain_text("a sample")
-    assert_adds_up(opened, REFERENCE)
+    assert opened.root.get_attribute("data-model") == "mnist-gaussian-beta-1"
+    expect(opened.fit.get_by_role("checkbox")).to_be_checked()
+    expect(opened.page.get_by_test_id("identity")).to_contain_text("nats of a density")
+    assert_adds_up(opened, "mnist-gaussian-beta-1")
 
 
 @pytest.mark.slow
 def test_a_grey_sample_is_binarised_for_a_model_of_binary_pixels(
     open_probability: Callable, mnist_test: Dataset
 ) -> None:
-    opened = open_probability("?model=mnist-gaussian-beta-1&image=3")
+    opened = open_probability(GREY, anywhere=True)
     opened.wait_for_answer()
     before = opened.answer
     ancestral = opened.page.get_by_test_id("ancestral")
@@ -285,14 +284,26 @@ def test_a_grey_sample_is_binarised_for_a_model_of_binary_pixels(
     assert_adds_up(opened, REFERENCE)
 
 
+def test_the_dial_answers_at_every_weight(open_probability: Callable) -> None:
+    opened = open_probability(f"?image={FAR}&model={gallery.DIAL}@0.3")
+    opened.wait_for_answer()
+    assert_adds_up(opened, f"{gallery.DIAL}@0.3")
+    before = opened.answer
+    opened.page.get_by_test_id("dial").press("ArrowRight")
+    expect(opened.root).to_have_attribute("data-model", f"{gallery.DIAL}@0.367")
+    opened.wait_for_answer(before)
+    assert_adds_up(opened, f"{gallery.DIAL}@0.367")
+
+
 @pytest.mark.slow
-def test_the_zoom_shows_the_posterior_in_the_middle(opened: OpenedProbability) -> None:
-    opened.wait_for_axes()
-    opened.page.get_by_test_id("nearer").click()
-    opened.page.wait_for_url("**view=*")
-    frame, plot = (opened.page.locator(each).bounding_box() for each in (".lse-window", ".lse-plot"))
-    assert frame["x"] + frame["width"] / 2 == pytest.approx(plot["x"] + plot["width"] / 2, abs=2)
-    assert frame["width"] == pytest.approx(plot["width"] / 4, abs=3)
+def test_a_model_without_an_encoder_has_its_evidence_alone(open_probability: Callable, mnist_test: Dataset) -> None:
+    opened = open_probability("?model=mnist-lattice&image=3")
+    opened.wait_for_answer()
+    (total,) = opened.numbers("identity", ["log p(x)"])
+    found = evidence(gallery.read("mnist-lattice").vae(), fixed_images(mnist_test)[3:4]).log_evidence.item()
+    assert total == pytest.approx(found, abs=1e-2)
+    expect(opened.page.get_by_test_id("identity")).to_contain_text("no encoder")
+    expect(opened.fit).to_be_hidden()
 
 
 @pytest.fixture
@@ -328,8 +339,13 @@ def bump(z: torch.Tensor) -> torch.Tensor:
     return 255 * (-tilted.square().sum(dim=-1) / 0.5).exp()
 
 
-@pytest.mark.parametrize("half", [2.0, 0.6])
-def test_tiles_of_two_sizes_are_painted_where_and_as_they_are(browser: Browser, half: float) -> None:
+def test_tiles_of_two_sizes_are_painted_where_and_as_they_are(browser: Browser) -> None:
+    with blank_page(browser, HEAT) as page:
+        for half in (2.0, 0.6):
+            assert_painted(page, half)
+
+
+def assert_painted(page: Page, half: float) -> None:
     side = 200
     corners = torch.tensor([[-2.0, -2.0], [0.0, -2.0], [-2.0, 0.0]])
     fine = torch.cartesian_prod(torch.tensor([0.0, 1.0]), torch.tensor([0.0, 1.0]))
@@ -338,8 +354,7 @@ def test_tiles_of_two_sizes_are_painted_where_and_as_they_are(browser: Browser, 
     pixels = torch.stack(torch.meshgrid(steps, steps, indexing="ij"), dim=-1)
     shade = bump(low[:, None, None] + pixels * width[:, None, None, None]).round().int()
     view = {"x": 0.1, "y": -0.05, "half": half}
-    with blank_page(browser, HEAT) as page:
-        painted = page.evaluate(PAINT, [low.tolist(), width.tolist(), shade.flatten().tolist(), view, side])
+    painted = page.evaluate(PAINT, [low.tolist(), width.tolist(), shade.flatten().tolist(), view, side])
     across = (torch.arange(side) + 0.5) * 2 * half / side - half
     z = torch.stack(torch.meshgrid(-across - 0.05, across + 0.1, indexing="ij")[::-1], dim=-1)
     error = (torch.tensor(painted).view(side, side) - bump(z)).abs()

@@ -50,18 +50,6 @@ def radii(opened: OpenedRun) -> list[float]:
     return [float(ellipse.get_attribute(name) or "nan") for name in ("rx", "ry")]
 
 
-@pytest.mark.slow
-def test_before_the_first_frame_a_sentence_stands_on_the_axes(open_run: Callable) -> None:
-    opened = open_run()
-    opened.wait_for_axes()
-    expect(opened.page.get_by_test_id("waiting")).to_have_text("The worker is starting.")
-    expect(opened.handle).to_be_hidden()
-    opened.record_frame()
-    expect(opened.page.get_by_test_id("waiting")).to_be_hidden()
-    opened.wait_for_frame(0)
-    assert np.abs(opened.picture() - decoded(FRAMES[0], (0.0, 0.0))).max() <= 1
-
-
 def test_a_new_frame_glides_in_and_everything_shows_it(open_run: Callable) -> None:
     opened = open_run("?frames=2", reduced_motion="no-preference")
     opened.wait_for_axes()
@@ -79,6 +67,33 @@ def test_a_new_frame_glides_in_and_everything_shows_it(open_run: Callable) -> No
             break
         opened.page.evaluate("window.glided.clear()")
     assert between
+
+
+def test_while_codes_fly_nothing_of_the_next_frame_shows(open_run: Callable) -> None:
+    opened = open_run("?frames=4", reduced_motion="no-preference")
+    opened.wait_for_axes()
+    opened.wait_for_frame(3)
+    opened.page.evaluate(RECORD_READINGS)
+    opened.record_frame()
+    opened.wait_for_frame(4)
+    readings = opened.page.evaluate("window.readings")
+    words = {step: {each["words"] for each in readings if each["step"] == step} for step in ("600", "800")}
+    assert [len(each) for each in words.values()] == [1, 1]
+    assert words["600"] != words["800"]
+    last = [each["codes"] for each in readings if each["step"] == "800" and each["gliding"] == "false"]
+    assert last and opened.points() == last[-1]
+
+
+@pytest.mark.slow
+def test_before_the_first_frame_a_sentence_stands_on_the_axes(open_run: Callable) -> None:
+    opened = open_run()
+    opened.wait_for_axes()
+    expect(opened.page.get_by_test_id("waiting")).to_have_text("The worker is starting.")
+    expect(opened.handle).to_be_hidden()
+    opened.record_frame()
+    expect(opened.page.get_by_test_id("waiting")).to_be_hidden()
+    opened.wait_for_frame(0)
+    assert np.abs(opened.picture() - decoded(FRAMES[0], (0.0, 0.0))).max() <= 1
 
 
 def test_the_timeline_goes_back_in_the_browser_alone_and_live_returns(open_run: Callable) -> None:
@@ -104,21 +119,6 @@ def test_the_timeline_goes_back_in_the_browser_alone_and_live_returns(open_run: 
     assert_shows(opened, 0)
     opened.live.click()
     assert_shows(opened, 4)
-
-
-def test_while_codes_fly_nothing_of_the_next_frame_shows(open_run: Callable) -> None:
-    opened = open_run("?frames=4", reduced_motion="no-preference")
-    opened.wait_for_axes()
-    opened.wait_for_frame(3)
-    opened.page.evaluate(RECORD_READINGS)
-    opened.record_frame()
-    opened.wait_for_frame(4)
-    readings = opened.page.evaluate("window.readings")
-    words = {step: {each["words"] for each in readings if each["step"] == step} for step in ("600", "800")}
-    assert [len(each) for each in words.values()] == [1, 1]
-    assert words["600"] != words["800"]
-    last = [each["codes"] for each in readings if each["step"] == "800" and each["gliding"] == "false"]
-    assert last and opened.points() == last[-1]
 
 
 def test_frames_are_played_stopped_and_played_again_from_the_first(open_run: Callable) -> None:

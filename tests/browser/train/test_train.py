@@ -37,7 +37,7 @@ def visit(new_context: Callable[..., BrowserContext], training_server: str) -> I
             complaints.append(message.text)
 
     def open_page(path: str = "train", context: BrowserContext | None = None) -> Page:
-        page = (context or new_context()).new_page()
+        page = (context or new_context(reduced_motion="reduce")).new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.on("console", note)
         page.on("pageerror", lambda error: complaints.append(str(error)))
