@@ -13,27 +13,44 @@ const RADII = { least: 1, most: 100, first: 3 }; // in units of z
 const STOPS = 200; // of the slider
 const MARGIN = 1.15; // of the window around the larger circle
 
-/** What texts say without the KL term, and the measure that tests it; of models.measures.UNITS. */
+/** What texts say of the model without the KL term, the measure that tests it, of models.measures.UNITS, and whether two
+ * values of it, with the KL term and without, bear it out.
+ * @type {{text: string, key: string, factor: number, decimals: number, measured: string,
+ *   holds: (on: number, off: number) => boolean}[]} */
 const CLAIMS = [
-  { text: "The encoder cheats: each image gets a region of its own.", measured: "I(x; z), nats.", key: "mutual_information", factor: 1, decimals: 1 },
-  { text: "The codes are less diverse.", measured: "spread of the codes, units of z.", key: "spread", factor: 1, decimals: 1 },
-  { text: "The 2s of two people may lie far apart.", measured: "class right by 15 neighbours, %.", key: "neighbour_accuracy", factor: 100, decimals: 0 },
+  {
+    ...{ text: "The encoder cheats: each image gets a region of its own.", key: "mutual_information", factor: 1, decimals: 1 },
+    measured: `what z tells about the image, I(x; z), nats; at most log 10,000 = ${Math.log(10_000).toFixed(1)}`,
+    holds: (on, off) => off > on,
+  },
+  {
+    ...{ text: "The KL term keeps the codes diverse.", key: "spread", factor: 1, decimals: 1 },
+    measured: "spread of the codes, units of z",
+    holds: (on, off) => on > off,
+  },
+  {
+    ...{ text: "2s of two people end up far apart, among other digits.", key: "neighbour_accuracy", factor: 100, decimals: 0 },
+    measured: "images whose class most of 15 neighbours have, %",
+    holds: (on, off) => on > off,
+  },
 ];
 
 /** @type {import("../frame.js").Scene} */
 export const scene = {
   number: 4,
   name: "Switch the regulariser off",
-  claim: "Without the KL term nothing keeps the codes near the prior: they fly apart, and σ collapses.",
+  claim: "The KL term is the regulariser. Without it the codes fly apart, away from the prior, and σ collapses.",
   question: `Draw the circle that will hold ${100 * SHARE} % of the codes once the KL term is off.`,
   formula: [
+    { symbols: "ℓ = Σ_i ℓ_i", means: "a sum: no two images share a code" },
+    { symbols: "," },
     { symbols: "ℓ_i", means: "loss of image i" },
     { symbols: "=" },
     { symbols: "𝔼_{q}[−log p(x_i|z)]", means: "reconstruction", tone: "reconstruction", of: "codes" },
     { symbols: "+" },
-    { symbols: "β", means: "1, then 0", of: "switch" },
+    { symbols: "β", means: "weight: 1, then 0", of: "switch" },
     { symbols: "·" },
-    { symbols: "KL(q(z|x_i)‖p(z))", means: "distance from the prior", tone: "kl", of: "prior" },
+    { symbols: "KL(q(z|x_i)‖p(z))", means: "divergence from the prior", tone: "kl", of: "prior" },
   ],
   async mount(picture, answer, kit) {
     const on = await kit.load(REFERENCE);
@@ -144,11 +161,14 @@ function short(length) {
 function claimsBeside({ data: { seeds } }, known) {
   const [off, on] = [0, 1].map((beta) => seeds.filter((seed) => seed.beta === beta).map(({ measures }) => measures));
   if (!off.length || !on.length) return [];
-  const rows = CLAIMS.map(({ text, measured, key, factor, decimals }) => {
-    const range = (/** @type {Object<string, number>[]} */ all) => rangeOf(all.map((measures) => factor * measures[key]), decimals);
-    return [element("small", "", `${text} Measured: ${measured}`), range(on), known ? range(off) : "?"];
+  const rows = CLAIMS.map(({ text, measured, key, factor, decimals, holds }) => {
+    const [ons, offs] = [on, off].map((all) => all.map((measures) => factor * measures[key]));
+    const isSo = ons.every((value) => offs.every((other) => holds(value, other)));
+    const verdict = known ? ` ${isSo ? "So it is." : "It is not so."}` : "";
+    const words = element("small", "", element("b", "", text + verdict), ` Measured: ${measured}`);
+    return [words, rangeOf(ons, decimals), known ? rangeOf(offs, decimals) : "?"];
   });
-  const head = [`what texts claim, and what ${off.length} trained models of each β have`, "β = 1", "β = 0"].map((name) => element("th", "", name));
+  const head = [`what texts say, and ${off.length} trained models of each β have`, "β = 1", "β = 0"].map((name) => element("th", "", name));
   const body = rows.map((cells) => element("tr", "", ...cells.map((cell) => element("td", "", cell))));
   return [element("table", "", element("thead", "", element("tr", "", ...head)), element("tbody", "", ...body))];
 }
