@@ -27,9 +27,9 @@ export const scene = {
   claim: "To make a new image, draw z from the prior p(z), then x from p(x|z). It works where codes were.",
   question: "Three models, one for each KL weight β, decode the same 16 z. Which sheet is from which?",
   formula: [
-    { symbols: "z ∼ p(z) = 𝒩(0, I)", means: "first two normal numbers", of: "z" },
+    { symbols: "z ∼ p(z) = 𝒩(0, I)", means: "first z: two normal draws", of: "z" },
     { symbols: "," },
-    { symbols: "x ∼ p_φ(x|z)", means: "then 784 pixels, each by itself", of: "sheets" },
+    { symbols: "x ∼ p_φ(x|z)", means: "then x: each pixel by itself", of: "sheets" },
     { symbols: ":" },
     { symbols: "p(x, z) = p_φ(x|z) p(z)", means: "the joint probability of both", of: "sheets" },
   ],

@@ -41,7 +41,7 @@ export const scene = {
     const plot = new Plot(picture, kit, {
       over: (view, side) => places.flatMap((place, i) => mark(place, place.z[0] < places[1 - i].z[0], view, side)),
       ellipses: false,
-      caption: `${POINTS} points spread like the prior, decoded once and kept.`,
+      caption: `${POINTS} points spread like the prior, decoded once. Looking up starts from the best for x, and fits q in ${STEPS} steps.`,
     });
     const [x, byEncoder, byTable] = Array.from({ length: 3 }, () => newPicture(new Float32Array(PICTURE_PIXELS), 1));
     const [words, tableWords] = [element("figcaption", ""), element("figcaption", "")];
@@ -59,7 +59,7 @@ export const scene = {
       drawPicture(byEncoder, decoder.decode(own.mean), 1);
       drawPicture(byTable, decoder.decode(z), 1);
       words.textContent = `encoder: −ELBO ${inNats(negativeElbo(own, decoder, digit.x))}`;
-      tableWords.textContent = `looked up, ${STEPS} steps: −ELBO ${inNats(negativeElbo(fitted, decoder, digit.x))}`;
+      tableWords.textContent = `looked up: −ELBO ${inNats(negativeElbo(fitted, decoder, digit.x))}`;
       plot.look(around(own.mean, z));
     };
     const picks = digits.map((digit) => {

@@ -12,6 +12,7 @@ const SHARE = 0.99; // of the codes, that the circle shall hold
 const RADII = { least: 1, most: 100, first: 3 }; // in units of z
 const STOPS = 200; // of the slider
 const MARGIN = 1.15; // of the window around the larger circle
+const ROOM = 1.5; // around a circle that may be dragged on
 
 /** What texts say of the model without the KL term, the measure that tests it, of models.measures.UNITS, and whether two
  * values of it, with the KL term and without, bear it out.
@@ -40,7 +41,7 @@ export const scene = {
   number: 4,
   name: "Switch the regulariser off",
   claim: "The KL term is the regulariser. Without it the codes fly apart, away from the prior, and σ collapses.",
-  question: `Draw the circle that will hold ${100 * SHARE} % of the codes once the KL term is off.`,
+  question: `Drag the circle until you expect it to hold ${100 * SHARE} % of the codes once the KL term is off.`,
   formula: [
     { symbols: "ℓ = Σ_i ℓ_i", means: "a sum: no two images share a code" },
     { symbols: "," },
@@ -57,22 +58,21 @@ export const scene = {
     if (kit.signal.aborted) return;
     /** @type {{guess: number, truth: number}} radii of the circles; 0 is not drawn */
     const circles = { guess: RADII.first, truth: 0 };
-    const plot = new Plot(picture, kit, { over: (view, side) => circlesOf(circles, view, side), caption: CODES });
-    const words = element("output", "");
-    const slider = radiusSlider((radius) => {
-      circles.guess = radius;
-      words.textContent = `radius ${short(radius)} units of z`;
-      plot.look(windowOf(radius));
+    const plot = new Plot(picture, kit, {
+      dragged: (z, final) => slider.drag(z, final),
+      over: (view, side) => circlesOf(circles, view, side),
+      caption: CODES,
     });
+    const slider = radiusSlider(plot, (radius) => (circles.guess = radius));
     const go = button("Switch the KL term off", () => void turnOff(), "lse-main");
     go.dataset.of = "switch";
-    answer.append(element("label", "lse-radius", "radius of the circle", slider, words), go);
+    answer.append(slider.root, go);
     const claims = element("div", "lse-claims");
     picture.append(claims);
     claims.replaceChildren(...claimsBeside(kit, false));
     let shown = on;
     const turnOff = async () => {
-      go.disabled = slider.disabled = true;
+      go.disabled = slider.input.disabled = plot.scene.handle.hidden = true;
       const off = await kit.load(OFF);
       if (kit.signal.aborted) return;
       const truth = radiusOf(off.mean, SHARE);
@@ -84,24 +84,43 @@ export const scene = {
       claims.replaceChildren(...claimsBeside(kit, true));
       if (shown === off) kit.reveal(revealOf(circles.guess, truth, on, off));
     };
-    slider.dispatchEvent(new Event("input"));
     plot.show(on, windowOf(RADII.first));
+    slider.input.dispatchEvent(new Event("input"));
   },
 };
 
-/** A slider for a radius, even in its logarithm. @param {(radius: number) => void} show */
-function radiusSlider(show) {
-  const slider = /** @type {HTMLInputElement} */ (element("input", ""));
-  const ratio = RADII.most / RADII.least;
-  Object.assign(slider, { type: "range", min: "0", max: String(STOPS), step: "1" });
-  slider.value = String(Math.round((STOPS * Math.log(RADII.first / RADII.least)) / Math.log(ratio)));
-  slider.dataset.testid = "radius";
-  slider.addEventListener("input", () => {
-    const radius = RADII.least * ratio ** (Number(slider.value) / STOPS);
-    slider.setAttribute("aria-valuetext", `${short(radius)} units of z`);
-    show(radius);
-  });
-  return slider;
+/** A slider for the radius of the circle, even in its logarithm, and the handle of the map on its edge.
+ * @param {Plot} plot @param {(radius: number) => void} set */
+function radiusSlider(plot, set) {
+  const input = /** @type {HTMLInputElement} */ (element("input", ""));
+  const words = element("output", "");
+  const log = Math.log(RADII.most / RADII.least);
+  Object.assign(input, { type: "range", min: "0", max: String(STOPS), step: "any" });
+  input.dataset.testid = "radius";
+  const stopOf = (/** @type {number} */ radius) => (STOPS * Math.log(radius / RADII.least)) / log;
+  const radiusNow = () => RADII.least * Math.exp((log * Number(input.value)) / STOPS);
+  let angle = Math.PI / 4;
+  const show = () => {
+    const radius = radiusNow();
+    set(radius);
+    words.textContent = `radius ${short(radius)} units of z`;
+    input.setAttribute("aria-valuetext", words.textContent);
+    plot.put(radius * Math.cos(angle), radius * Math.sin(angle));
+    return radius;
+  };
+  input.value = String(stopOf(RADII.first));
+  input.addEventListener("input", () => plot.look(windowOf(show())));
+  return {
+    ...{ input, root: element("label", "lse-radius", "radius of the circle", input, words) },
+    /** Let the edge follow the handle; the window follows at the end. @param {Float32Array} z @param {boolean} final */
+    drag([z1, z2], final) {
+      angle = Math.atan2(z2, z1);
+      input.value = String(stopOf(Math.hypot(z1, z2))); // within its bounds
+      const radius = show();
+      if (final) plot.lookAt(windowOf(ROOM * radius));
+      else plot.mark();
+    },
+  };
 }
 
 /** @param {number} radius */

@@ -31,6 +31,8 @@ export const scene = {
     { symbols: "z", means: "two numbers", of: "z" },
     { symbols: "→" },
     { symbols: "p_φ(x|z)", means: "decoder, weights φ", of: "decoder y" },
+    { symbols: "," },
+    { symbols: "p(z) = 𝒩(0, I)", means: "prior: z before x is seen", of: "z" },
   ],
   async mount(picture, answer, kit) {
     const [loaded, encoder, ones] = await Promise.all([kit.load(REFERENCE), kit.encoder(REFERENCE), kit.oneOfEach(0)]);
@@ -64,7 +66,7 @@ function flowOf(digits, encoder, decoder) {
     element("div", "lse-picks", ...picks),
     part("x: 784 pixels", "x", x),
     stage("encoder", "q_θ", "encoder"),
-    part("mean and σ", "encoder", code),
+    part("mean μ, width σ", "encoder", code),
     part("two numbers; here z = μ", "z", place),
     stage("decoder", "p_φ", "decoder"),
     part("784 probabilities", "y decoder", y),
@@ -113,7 +115,7 @@ function play(game, answer, kit, loaded, encoder) {
   const { decoder } = loaded;
   const [target, decoded] = [blank(), blank()];
   const nats = element("p", "lse-live");
-  const unit = element("p", "lse-quiet", `This is −log p(x, z); less is better. A nat, its unit, is ${Math.LOG2E.toFixed(2)} bits.`);
+  const unit = element("p", "lse-quiet", `This is −log p(x, z), of image and z together. Less is better. Its unit, a nat, is ${Math.LOG2E.toFixed(2)} bits.`);
   /** @type {Place[]} */
   let shown = [];
   /** @type {Digit | null} */
