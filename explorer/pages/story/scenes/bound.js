@@ -36,7 +36,7 @@ export const scene = {
     { symbols: "+" },
     { symbols: "KL(q_λ‖p(z|x))", means: "the gap, never below 0", of: "gap" },
     { symbols: "," },
-    { symbols: "λ^* = argmin_λ", means: "λ = (μ, σ²): one for each x" },
+    { symbols: "λ^* = argmin_λ", means: "λ = (μ, σ²): one for each x", of: "q" },
     { symbols: "𝔼_{q_λ}[log q_λ(z)] − 𝔼_{q_λ}[log p(x, z)] + log p(x)", means: "this KL, written out", of: "gap" },
   ],
   async mount(picture, answer, kit) {
@@ -167,7 +167,7 @@ function ellipse(name, { mean, stddev }, view, side) {
   const [cx, cy] = toPixels(view, side, mean[0], mean[1]);
   const scale = side / (2 * view.half);
   const kind = name.split(" ")[0].replace("'s", "");
-  const rings = [1, 2].map((k) => svg("ellipse", { cx, cy, rx: k * scale * stddev[0], ry: k * scale * stddev[1], class: `lse-q lse-q-${kind}` }));
+  const rings = [1, 2].map((k) => svg("ellipse", { cx, cy, rx: k * scale * stddev[0], ry: k * scale * stddev[1], class: `lse-q lse-q-${kind}`, "data-of": "q" }));
   const [below, right] = [kind === "encoder" ? 1 : -1, kind === "best" ? 2 * scale * stddev[0] + 32 : 0]; // a side for each name
   const y = right ? cy : cy + below * (2 * scale * stddev[1] + 14);
   const text = svg("text", { x: cx + right, y, class: "lse-circle-name" });

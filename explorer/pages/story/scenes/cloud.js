@@ -38,10 +38,10 @@ export const scene = {
   formula: [
     { symbols: "z = μ + σ·ε", means: "ε: draws from 𝒩(0, I), held", of: "cloud" },
     { symbols: "," },
-    { symbols: "θ ← θ − ρ", means: "a step of size ρ; φ likewise" },
+    { symbols: "θ ← θ − ρ", means: "a step of size ρ; φ likewise", of: "cloud" },
     { symbols: "∂ℓ/∂θ", means: "θ: here μ and σ of this x", of: "cloud" },
     { symbols: "," },
-    { symbols: "ℓ", means: "the loss" },
+    { symbols: "ℓ", means: "the loss", of: "loss" },
     { symbols: "=" },
     { symbols: "𝔼_{ε}[−log p(x|z)]", means: "reconstruction: a good picture", tone: "reconstruction", of: "reconstruction" },
     { symbols: "+" },
@@ -190,6 +190,7 @@ function balanceMark(balance, view, side) {
 function besideMap(problem, title) {
   const draws = Array.from({ length: SHOWN_DRAWS }, () => newPicture(new Float32Array(PICTURE_PIXELS), 1));
   const [pull, prior, loss] = ["lse-reconstruction", "lse-kl", ""].map((tone) => element("p", tone));
+  [pull, prior, loss].forEach((each, i) => (each.dataset.of = ["reconstruction", "kl", "loss"][i]));
   const image = element("figure", "", newPicture(problem.x, 1), element("figcaption", "", `x: ${title}`));
   const decoded = element("figure", "", element("div", "lse-four", ...draws), element("figcaption", "", `decoded at ${SHOWN_DRAWS} of the z`));
   return {

@@ -59,6 +59,7 @@ export const scene = {
     });
     plot.scene.stage.parentElement?.append(words);
     plot.scene.stage.dataset.of = "points";
+    words.dataset.of = "posterior";
     const show = (/** @type {number} */ at) => {
       shown = at;
       const few = found[at].pictures.length > 0;
@@ -168,7 +169,9 @@ function valuesSheet({ points, logs, pictures }) {
   for (const k of rows.flatMap((row) => row.sort((a, b) => points[2 * a] - points[2 * b]))) {
     const canvas = newPicture(pictures[k], 1);
     canvas.className = columns > 5 ? "lse-value" : "lse-value lse-value-large";
-    canvas.style.setProperty("--share", `${100 * Math.sqrt(Math.exp(logs[k] - total))}%`);
+    const share = Math.exp(logs[k] - total);
+    canvas.style.setProperty("--share", `${100 * Math.sqrt(share)}%`);
+    if (share > SHOWN_SHARE) canvas.dataset.of = "posterior";
     sheet.append(canvas);
   }
   return sheet;

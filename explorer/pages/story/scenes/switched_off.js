@@ -84,6 +84,7 @@ export const scene = {
       claims.replaceChildren(...claimsBeside(kit, true));
       if (shown === off) kit.reveal(revealOf(circles.guess, truth, on, off));
     };
+    plot.scene.stage.dataset.of = "codes";
     plot.show(on, windowOf(RADII.first));
     slider.input.dispatchEvent(new Event("input"));
   },

@@ -41,6 +41,7 @@ export const scene = {
     const [dial, classifier] = await Promise.all([models.load(), kit.classifier()]);
     if (kit.signal.aborted) return;
     const plot = new Plot(picture, kit, { caption: `${CODES} Rings: 1 σ of some.` });
+    plot.scene.stage.dataset.of = "codes";
     const digits = digitRow();
     const numbers = element("p", "lse-live");
     const box = element("div", "lse-scene-dial");

@@ -32,7 +32,7 @@ export const scene = {
     { symbols: "→" },
     { symbols: "p_φ(x|z)", means: "decoder, weights φ", of: "decoder y" },
     { symbols: "," },
-    { symbols: "p(z) = 𝒩(0, I)", means: "prior: z before x is seen", of: "z" },
+    { symbols: "p(z) = 𝒩(0, I)", means: "prior: z before x is seen", of: "prior" },
   ],
   async mount(picture, answer, kit) {
     const [loaded, encoder, ones] = await Promise.all([kit.load(REFERENCE), kit.encoder(REFERENCE), kit.oneOfEach(0)]);

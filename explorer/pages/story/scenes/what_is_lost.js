@@ -23,7 +23,7 @@ export const scene = {
   formula: [
     { symbols: "−log p_φ(x|z)", means: "nats lost", tone: "reconstruction", of: "cost" },
     { symbols: "= −" },
-    { symbols: "Σ_j", means: "784 pixels, independent given z" },
+    { symbols: "Σ_j", means: "784 pixels, independent given z", of: "cost" },
     { symbols: "[" },
     { symbols: "x_j", means: "1 if on", of: "x" },
     { symbols: "log y_j", means: "y: probability of on", of: "y on" },
