@@ -92,13 +92,15 @@ function drawnOnce(decoder, z, seed) {
   const y = decoder.decode(z).slice();
   const uniform = uniformDraws(seed);
   const x = y.map((probability) => Number(uniform() < probability));
-  const figure = (/** @type {Float32Array} */ pixels, /** @type {string} */ name) => element("figure", "", newPicture(pixels, 1), element("figcaption", "", name));
-  return [
-    figure(y, "y of one z"),
-    figure(x, "x drawn from it"),
-    element("p", "", "The decoder is the function that warps a normal distribution into that of digits: any distribution is a normal one, warped."),
-    element("p", "", `Given z the pixels are independent. So one pass gives all ${y.length} probabilities, and all pixels are drawn at once. A model that draws pixel by pixel needs ${y.length} passes.`),
-  ];
+  const figure = (/** @type {Float32Array} */ pixels, /** @type {string} */ name) =>
+    element("figure", "", newPicture(pixels, 1), element("figcaption", "", name));
+  const warp =
+    "The decoder is the function that warps a normal distribution into that of digits: any distribution is a normal one, " +
+    "warped.";
+  const atOnce =
+    `Given z the pixels are independent. So one pass gives all ${y.length} probabilities, and all pixels are drawn at once. ` +
+    `A model that draws pixel by pixel needs ${y.length} passes.`;
+  return [figure(y, "y of one z"), figure(x, "x drawn from it"), element("p", "", warp), element("p", "", atOnce)];
 }
 
 /** The middles of the parts of the prior, from the top left one on. @returns {Float32Array} [CUTS * CUTS, 2] */

@@ -181,9 +181,14 @@ function valuesSheet({ points, logs, pictures }) {
 function wordsOf({ logs }) {
   const { told, reverse, byTheMean, entropy } = figuresOf(logs);
   const nats = (/** @type {number} */ value) => value.toFixed(1);
+  const bits =
+    `. The entropy of p(z|x), ${nats(entropy / Math.LN2)} bits, is the least number of bits that name the value, on average.`;
+  const noDistance =
+    `The other way round KL is ${nats(reverse)} nats, so it is not symmetric. By way of the mean of p and q it is ` +
+    `${nats(byTheMean)}, so a detour is shorter: KL is no distance.`;
   return [
     element("summary", "", `x tells ${nats(told)} nats about z: KL(p(z|x)‖p(z))`),
-    element("p", "", "That is ", ...typeset("Σ_k p_k log(p_k / q_k)"), ", where p is p(z|x) and ", ...typeset("q_k = 1/K"), `. The entropy of p(z|x), ${nats(entropy / Math.LN2)} bits, is the least number of bits that name the value, on average.`),
-    element("p", "", `The other way round KL is ${nats(reverse)} nats, so it is not symmetric. By way of the mean of p and q it is ${nats(byTheMean)}, so a detour is shorter: KL is no distance.`),
+    element("p", "", "That is ", ...typeset("Σ_k p_k log(p_k / q_k)"), ", where p is p(z|x) and ", ...typeset("q_k = 1/K"), bits),
+    element("p", "", noDistance),
   ];
 }
