@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from models.__main__ import parser, recipe_of
+from models.__main__ import parser
+from models.commands.training import recipe_of
 from models.data import DATASETS
 from models.likelihood import LIKELIHOODS, PIXEL_STDDEVS
 from models.recipe import (

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from models import checkpoint, classifier, command_line, gallery, measures, sweep
-from models.__main__ import main, parser, recipe_of
+from models.__main__ import main, parser
 from models.checkpoint import Checkpoint, CheckpointError
+from models.commands.training import recipe_of
 
 
 def test_a_model_differs_from_the_shipped_one_in_the_seed_alone() -> None:
