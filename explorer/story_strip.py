@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-HEADLINE = "A VAE turns every image into two numbers and back. See what each term of its loss is for."
+HEADLINE = "A variational autoencoder turns images into two numbers and back. See what each loss term is for."
 STEPS = {"1": "Drag", "4": "KL off", "5": "Too strong", "2": "What was lost"}
 """The scenes of the story that the steps lead to, and the steps' names, in the order of a first visit."""
 
@@ -27,5 +27,5 @@ def story_strip(story: StreamlitPage) -> None:
     st.html(_STYLE)
     with st.container(key="story-strip", horizontal=True):
         st.html(f"<p>{HEADLINE}</p>", width="content")
-        for number, (scene, name) in enumerate(STEPS.items(), 1):
-            st.page_link(story, label=f"{number} {name}", query_params={"scene": scene})
+        for scene, name in STEPS.items():
+            st.page_link(story, label=f"{name} →", query_params={"scene": scene})

@@ -311,10 +311,29 @@ export interface FewValues {
 }
 
 /**
+ * What log p(x) costs for a small VAE whose z has ``numbers`` numbers: averages over ``images`` test images.
+ *
+ * By a grid of ``grid_points`` points, ``along_each_axis``: ``grid_log_evidence`` in nats per image, None where no
+ * grid could be decoded and its size is extrapolated. By ``draws`` draws of the encoder's q: their importance bound in
+ * nats per image, and their effective sample size.
+ */
+export interface Dimensions {
+  numbers: number;
+  images: number;
+  grid_points: number;
+  along_each_axis: number;
+  grid_log_evidence: number | null;
+  importance_bound: number;
+  draws: number;
+  effective_draws: number;
+}
+
+/**
  * For the story; ``dial`` is None where its file cannot be read, and ``few`` are the decoders of a z of few values.
  *
- * ``evidence``: for each shipped model by name its measured averages of models.inference.UNITS over the test images;
- * empty where its file cannot be read, as is ``seeds``.
+ * ``evidence``: for each shipped model by name its measured averages of models.inference.UNITS and of
+ * models.lookup_costs.UNITS over the test images; empty where its file cannot be read, as are ``seeds`` and
+ * ``dimensions``.
  */
 export interface StoryData {
   class_colours: ClassColours;
@@ -326,6 +345,7 @@ export interface StoryData {
   models: Choice[];
   dial: Dial | null;
   few: FewValues[];
+  dimensions: Dimensions[];
   seeds: Seed[];
   evidence: Record<string, Record<string, number>>;
 }

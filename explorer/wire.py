@@ -266,16 +266,36 @@ class FewValues(TypedDict):
     log_evidence: float
 
 
+class Dimensions(TypedDict):
+    """What log p(x) costs for a small VAE whose z has ``numbers`` numbers: averages over ``images`` test images.
+
+    By a grid of ``grid_points`` points, ``along_each_axis``: ``grid_log_evidence`` in nats per image, None where no
+    grid could be decoded and its size is extrapolated. By ``draws`` draws of the encoder's q: their importance bound in
+    nats per image, and their effective sample size.
+    """
+
+    numbers: int
+    images: int
+    grid_points: float
+    along_each_axis: int
+    grid_log_evidence: float | None
+    importance_bound: float
+    draws: int
+    effective_draws: float
+
+
 class StoryData(LinkedData):
     """For the story; ``dial`` is None where its file cannot be read, and ``few`` are the decoders of a z of few values.
 
-    ``evidence``: for each shipped model by name its measured averages of models.inference.UNITS over the test images;
-    empty where its file cannot be read, as is ``seeds``.
+    ``evidence``: for each shipped model by name its measured averages of models.inference.UNITS and of
+    models.lookup_costs.UNITS over the test images; empty where its file cannot be read, as are ``seeds`` and
+    ``dimensions``.
     """
 
     models: list[Choice]
     dial: Dial | None
     few: list[FewValues]
+    dimensions: list[Dimensions]
     seeds: list[Seed]
     evidence: dict[str, dict[str, float]]
 

@@ -10,9 +10,10 @@ const STROKE_WIDTH = 40; // 2.5 of 28 pixels: as thick as MNIST's strokes for a 
 
 export class Pad {
   /** @param {HTMLElement} root @param {AbortSignal} signal
-   * @param {{changed: (ink: Float32Array | null, final: boolean) => void}} act ink: grey [784] in 0..1, centred as
-   * MNIST's digits are, or null if nothing is drawn; final false during a stroke, at most once per frame */
-  constructor(root, signal, { changed }) {
+   * @param {{changed: (ink: Float32Array | null, final: boolean) => void, numbered?: boolean}} act ink: grey [784] in 0..1, centred as
+   * MNIST's digits are, or null if nothing is drawn; final false during a stroke, at most once per frame
+   * numbered: whether there is a number field for who has no pointer */
+  constructor(root, signal, { changed, numbered = true }) {
     this.root = root;
     this.signal = signal;
     this.changed = changed;
@@ -35,7 +36,7 @@ export class Pad {
     root.replaceChildren(
       element("div", "lse-pad-field", this.canvas, invitation),
       element("div", "lse-pad-buttons", this.undoButton, this.clearButton),
-      element("p", "lse-quiet", "The pad needs a mouse, a finger or a pen. By keyboard, ", byNumber, "."),
+      ...(numbered ? [element("p", "lse-quiet", "The pad needs a mouse, a finger or a pen. By keyboard, ", byNumber, ".")] : []),
     );
     this.draw();
     this.listen();

@@ -7,8 +7,8 @@ import { element } from "../../browser/ui/dom.js";
  * Symbols are plain text: "_" and "^" take the next letter, or what stands in braces, as an index or a power.
  * @typedef {{symbols: string, means?: string, of?: string, tone?: "reconstruction" | "kl"}} Part */
 
-const UPRIGHT = /^(log|KL|ELBO|exp|argmin|min|𝔼|𝒩|∫|Σ|∏|[0-9.,]+)$/;
-const PIECE = /[_^]\{[^}]*\}|[_^].|log|KL|ELBO|exp|argmin|min|[0-9.,]+|./gsu;
+const UPRIGHT = /^(log|KL|ELBO|exp|argmin|argmax|min|𝔼|𝒩|∫|Σ|∏|[0-9.,]+)$/;
+const PIECE = /[_^]\{[^}]*\}|[_^].|log|KL|ELBO|exp|argmin|argmax|min|[0-9.,]+|./gsu;
 
 /** @param {Part[]} parts */
 export function formula(parts) {

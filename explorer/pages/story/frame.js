@@ -17,6 +17,7 @@ import { button, Kit } from "./kit.js";
 /** Presenters send the page keys. @type {Object<string, number>} */
 const KEYS = { ArrowLeft: -1, ArrowRight: 1, PageUp: -1, PageDown: 1 };
 const OWN_DIGITS = "MNIST's test images are not on this server. Each x here was drawn by the model itself.";
+const UNANSWERED = { answered: "false", guess: "", truth: "" };
 /** What has a use of its own for the arrow keys. */
 const TAKES_ARROWS = "input, textarea, select, [role=slider], [role=application], [contenteditable]";
 
@@ -98,13 +99,20 @@ export class Frame {
     reveal.setAttribute("role", "status");
     const side = element("div", "lse-scene-side", element("h3", "", scene.question), answer, reveal);
     const body = element("div", `lse-scene-body lse-scene-${scene.number}`, picture, side);
-    const section = element("section", "lse-scene", this.way(scene.claim, scene), body, formula(scene.formula));
-    Object.assign(section.dataset, { testid: "scene", scene: scene.number, answered: "false", guess: "", truth: "" });
+    const section = element("section", "lse-scene", this.way(scene.claim, scene), body, formula(scene.formula), this.onward());
+    Object.assign(section.dataset, { testid: "scene", scene: scene.number, ...UNANSWERED });
     this.root.replaceChildren(section);
-    const kit = new Kit(this.data, signal, (found) => {
-      Object.assign(section.dataset, { answered: "true", guess: found.guess, truth: found.truth });
-      noteGuess(scene.number, found);
-      reveal.replaceChildren(...revealed(found));
+    const kit = new Kit(this.data, signal, {
+      reveal: (found) => {
+        Object.assign(section.dataset, { answered: "true", guess: found.guess, truth: found.truth });
+        noteGuess(scene.number, found);
+        reveal.replaceChildren(...revealed(found));
+        answer.querySelector("details")?.removeAttribute("open"); // a pad would push the reveal out of sight
+      },
+      ask: () => {
+        Object.assign(section.dataset, UNANSWERED);
+        reveal.replaceChildren();
+      },
     });
     await scene.mount(picture, answer, kit);
     if (kit.drawsDigits) side.append(element("p", "lse-quiet", OWN_DIGITS));
@@ -127,6 +135,12 @@ export class Frame {
     return element("header", "lse-way", back, title, overview, on);
   }
 
+  /** The way to the next place below a scene, for a phone, where the way above is out of sight by then. */
+  onward() {
+    const next = this.scenes[this.places.indexOf(this.place ?? "") + 1];
+    return button(`Next: ${next ? next.name : "your guesses"} ▶`, () => this.move(1), "lse-onward");
+  }
+
   /** Every scene as it is, small and out of reach. @param {AbortSignal} signal */
   async drawOverview(signal) {
     const list = element("ol", "lse-overview");
@@ -139,7 +153,7 @@ export class Frame {
       const open = button("", () => this.go(String(scene.number)), "lse-open");
       open.append(element("b", "", `${scene.number}. ${scene.name}`), element("span", "", scene.claim));
       list.append(element("li", "", element("div", "lse-window", small), open));
-      await scene.mount(picture, answer, new Kit(this.data, signal, () => {}));
+      await scene.mount(picture, answer, new Kit(this.data, signal, { reveal: () => {}, ask: () => {} }));
       if (signal.aborted) return;
     }
   }

@@ -1,4 +1,4 @@
-// -log p(x, z) of one image at one point, at once: for what follows a hand.
+// The parts of -log p(x, z) of one image at one point, at once: for what follows a hand.
 
 /** @typedef {import("../../browser/net/decoder.js").Decoder} Decoder */
 
@@ -15,7 +15,7 @@ function softplus(logit) {
   return Math.max(logit, 0) + Math.log1p(Math.exp(-Math.abs(logit)));
 }
 
-/** -log p(x, z) in nats, where p(z) = N(0, I). @param {Decoder} decoder @param {Float32Array} x @param {Float32Array} z */
-export function jointCost(decoder, x, z) {
-  return costAt(decoder, x, z) + (z[0] ** 2 + z[1] ** 2) / 2 + Math.log(2 * Math.PI);
+/** -log p(z) in nats, where p(z) = N(0, I). @param {Float32Array} z */
+export function priorCost(z) {
+  return (z[0] ** 2 + z[1] ** 2) / 2 + Math.log(2 * Math.PI);
 }

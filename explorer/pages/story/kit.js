@@ -18,11 +18,13 @@ export const EXACT = "mnist-lattice";
 
 export class Kit {
   /** @param {import("../../wire.js").StoryData} data @param {AbortSignal} signal ends the scene
-   * @param {(reveal: Reveal) => void} reveal called once the visitor has answered */
-  constructor(data, signal, reveal) {
+   * @param {{reveal: (reveal: Reveal) => void, ask: () => void}} act reveal: the visitor has answered; ask: the scene
+   * asks anew, so that the last answer is out of date */
+  constructor(data, signal, { reveal, ask }) {
     this.data = data;
     this.signal = signal;
     this.reveal = reveal;
+    this.ask = ask;
     /** Whether the scene shows digits that the model drew itself, for want of the test images. */
     this.drawsDigits = false;
   }

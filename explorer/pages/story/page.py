@@ -6,8 +6,8 @@ from explorer import palette
 from explorer.mounted import note_left, start_of, while_mounted
 from explorer.pages.story.story import story
 from explorer.server import assets, catalogue, comparison_models, few_values, link
-from explorer.wire import Seed, StoryData
-from models import inference, measures
+from explorer.wire import Dimensions, Seed, StoryData
+from models import dimensions, inference, measures
 from models.shipped import ShippedError
 
 _KEY = "story"
@@ -23,6 +23,7 @@ def _prepared() -> StoryData:
         models=comparison_models.choices(""),
         dial=catalogue.shipped_dial(),
         few=few_values.few_values(),
+        dimensions=_dimensions(),
         seeds=_seeds(),
         evidence=_evidence(),
         start=start_of(_KEY, link.STORY),
@@ -40,6 +41,28 @@ def _seeds() -> list[Seed]:
     except ShippedError as error:
         logging.getLogger(__name__).warning("The story does without other seeds. %s", error)
         return []
+
+
+def _dimensions() -> list[Dimensions]:
+    try:
+        found = dimensions.read()
+    except ShippedError as error:
+        logging.getLogger(__name__).warning("The story does without more dimensions. %s", error)
+        return []
+    return [_costs(row, found["images"]) for row in found["rows"]]
+
+
+def _costs(row: dict, images: int) -> Dimensions:
+    return Dimensions(
+        numbers=row["dimensions"],
+        images=images,
+        grid_points=row["grid_points"],
+        along_each_axis=row["along_each_axis"],
+        grid_log_evidence=row.get("grid_log_evidence"),
+        importance_bound=row["importance_bound"],
+        draws=row["draws"],
+        effective_draws=row["effective_draws"],
+    )
 
 
 def _evidence() -> dict[str, dict[str, float]]:

@@ -12,7 +12,8 @@ import { listenToHandle } from "../../browser/ui/gestures.js";
 /** @typedef {import("../../browser/map/loading.js").Loaded} Loaded */
 
 /** What a map of codes shows. */
-export const CODES = "Each point: one of 10,000 test images, where the encoder puts it. Dotted: the prior, 1 and 2 σ.";
+export const CODES =
+  "Each point: the code of one of 10,000 test images, where the encoder puts it. Dotted: 1 and 2 σ of the prior p(z).";
 const ALL_DIGITS = "0123456789";
 const KEY_STEP = 0.01; // of half the window
 
@@ -133,6 +134,7 @@ export class Plot {
     const { labelPositions, view } = this.place;
     const names = labelPositions.map((place, digit) => ({ name: String(digit), place }));
     this.scene.mark(view, names, null, null);
+    for (const circle of this.scene.marks.querySelectorAll(".lse-prior")) circle.setAttribute("data-of", "prior");
     this.scene.marks.append(...this.over(view, this.scene.side));
     this.scene.placeHandle(view, this.z);
   }

@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parent
 _mount = component(
     "story",
     html='<div class="lse lse-story" data-testid="story" data-ready="false"></div>',
-    css=styles([*MAP_STYLES, KIT / "ui/log_dial.css", FOLDER / "story.css", FOLDER / "scenes.css"]),
+    css=styles([*MAP_STYLES, KIT / "ui/log_dial.css", KIT / "ui/pad.css", FOLDER / "story.css", FOLDER / "scenes.css"]),
     js=bundle(FOLDER / "story.js"),
     isolate_styles=False,
 )

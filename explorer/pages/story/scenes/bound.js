@@ -1,7 +1,8 @@
 // Scene 8: the ELBO, log p(x), and the gap between them. The visitor lays a Gaussian over the exact posterior.
 
 import { asPosterior, jointOf, negativeElbo, orNull } from "../engine.js";
-import { button, inNats, REFERENCE } from "../kit.js";
+import { button, inNats, Kit, REFERENCE } from "../kit.js";
+import { ownDigit } from "../own_digit.js";
 import { Plot } from "../plot.js";
 import { shadesOf } from "../shades.js";
 import { bestQ } from "../../../browser/inference/best_q.js";
@@ -13,7 +14,7 @@ import { element, svg } from "../../../browser/ui/dom.js";
 import { atMost } from "../../../browser/ui/ticks.js";
 import { newPicture } from "../../../browser/ui/pictures.js";
 
-/** @typedef {import("../kit.js").Kit} Kit */
+/** @typedef {import("../kit.js").Digit} Digit */
 /** @typedef {import("../../../browser/net/encoder.js").Posterior} Q */
 /** @typedef {import("../../../browser/map/view.js").View} View */
 
@@ -26,39 +27,46 @@ const MARGIN = 4.5; // half the window, in the posterior's stddevs
 export const scene = {
   number: 8,
   name: "A bound, and its gap",
-  claim: "The ELBO is a lower bound of log p(x). The gap is KL(q‖p(z|x)): how badly q fits the posterior.",
+  claim: "The ELBO, evidence lower bound, is log p(x) − KL(q‖p(z|x)). The gap is how badly q fits.",
   question: "Lay your q over the exact posterior: drag its centre, set both σ. Can you beat the encoder?",
   formula: [
     { symbols: "log p(x)", means: "evidence", of: "evidence" },
     { symbols: "=" },
     { symbols: "ELBO", means: "the bound, −ℓ at β = 1", of: "elbo" },
     { symbols: "+" },
-    { symbols: "KL(q‖p(z|x))", means: "the gap, never below 0", of: "gap" },
+    { symbols: "KL(q_λ‖p(z|x))", means: "the gap, never below 0", of: "gap" },
     { symbols: "," },
-    { symbols: "KL(q‖p(z|x)) = 𝔼_q[log q(z)] − 𝔼_q[log p(x, z)] + log p(x)", means: "the best λ = (μ, σ) makes it least", of: "gap" },
+    { symbols: "λ^* = argmin_λ", means: "λ = (μ, σ²): one for each x", of: "q" },
+    { symbols: "𝔼_{q_λ}[log q_λ(z)] − 𝔼_{q_λ}[log p(x, z)] + log p(x)", means: "this KL, written out", of: "gap" },
   ],
   async mount(picture, answer, kit) {
     const [loaded, encoder] = await Promise.all([kit.load(REFERENCE), kit.encoder(REFERENCE)]);
     if (kit.signal.aborted) return;
     let asked = 0;
-    const ask = () => {
-      picture.replaceChildren();
-      answer.replaceChildren();
-      return play(picture, answer, kit, loaded, encoder, IMAGES[asked++ % IMAGES.length], ask);
+    let turn = new AbortController();
+    kit.signal.addEventListener("abort", () => turn.abort());
+    const ask = (/** @type {Digit} */ digit) => {
+      turn.abort();
+      turn = new AbortController();
+      kit.ask();
+      return play(picture, answer, new Kit(kit.data, turn.signal, kit), loaded, encoder, digit, [another, own]);
     };
-    await ask();
+    const askNext = async () => ask(await kit.digit(IMAGES[asked++ % IMAGES.length]));
+    const another = button("Another image", () => void askNext());
+    const own = ownDigit(kit.signal, (digit, final) => void (final && ask(digit)));
+    await askNext();
   },
 };
 
 /** @param {HTMLElement} picture @param {HTMLElement} answer @param {Kit} kit
  * @param {import("../../../browser/map/loading.js").Loaded} loaded
- * @param {import("../../../browser/net/encoder.js").Encoder} encoder @param {number} image
- * @param {() => Promise<void>} again */
-async function play(picture, answer, kit, loaded, encoder, image, again) {
+ * @param {import("../../../browser/net/encoder.js").Encoder} encoder @param {Digit} digit
+ * @param {HTMLElement[]} others the ways to another x */
+async function play(picture, answer, kit, loaded, encoder, { x, title }, others) {
   const { decoder } = loaded;
-  const { x, title } = await kit.digit(image);
   const posterior = await orNull(kit.signal, () => posteriorOf(decoder, x, kit.signal));
   if (!posterior) return;
+  picture.replaceChildren();
   const { joint, logEvidence, error, shown } = posterior;
   const gapOf = (/** @type {Q} */ q) => negativeElbo(q, decoder, x) + logEvidence;
   const own = encoder.encode(x);
@@ -81,7 +89,7 @@ async function play(picture, answer, kit, loaded, encoder, image, again) {
     },
     over: (seen, side) => drawn.flatMap(({ name, q }) => ellipse(name, q, seen, side)),
     ellipses: false,
-    caption: "Shaded: the exact posterior p(z|x). Ellipses: 1 and 2 σ of each q.",
+    caption: "Shaded: the exact posterior p(z|x). Ellipses: 1 and 2 σ of q.",
   });
   plot.scene.underlay = shadesOf(shown, () => ({ paper: plot.scene.paper, ink: plot.scene.ink }));
   const original = element("figure", "lse-original", newPicture(x, 1), element("figcaption", "", `x: ${title}`));
@@ -99,7 +107,7 @@ async function play(picture, answer, kit, loaded, encoder, image, again) {
     refresh();
     kit.reveal(revealOf(guess, gapOf(best), gapOf(encoders.q)));
   }, "lse-main");
-  answer.append(...sliders, done, button("Another image", () => void again()));
+  answer.replaceChildren(...sliders, done, ...others);
   plot.put(yours.q.mean[0], yours.q.mean[1]);
   plot.show({ ...loaded, mean: NOTHING, stddev: NOTHING, label: NO_LABELS, labelPositions: [] }, view);
 }
@@ -159,8 +167,10 @@ function ellipse(name, { mean, stddev }, view, side) {
   const [cx, cy] = toPixels(view, side, mean[0], mean[1]);
   const scale = side / (2 * view.half);
   const kind = name.split(" ")[0].replace("'s", "");
-  const rings = [1, 2].map((k) => svg("ellipse", { cx, cy, rx: k * scale * stddev[0], ry: k * scale * stddev[1], class: `lse-q lse-q-${kind}` }));
-  const text = svg("text", { x: cx, y: cy - 2 * scale * stddev[1] - 12, class: "lse-circle-name" });
+  const rings = [1, 2].map((k) => svg("ellipse", { cx, cy, rx: k * scale * stddev[0], ry: k * scale * stddev[1], class: `lse-q lse-q-${kind}`, "data-of": "q" }));
+  const [below, right] = [kind === "encoder" ? 1 : -1, kind === "best" ? 2 * scale * stddev[0] + 32 : 0]; // a side for each name
+  const y = right ? cy : cy + below * (2 * scale * stddev[1] + 14);
+  const text = svg("text", { x: cx + right, y, class: "lse-circle-name" });
   text.textContent = name;
   return [...rings, text];
 }
@@ -212,7 +222,7 @@ function revealOf(guess, best, encoder) {
     ...{ guess: guess.toFixed(2), truth: best.toFixed(2), guessed: `gap ${inNats(guess)}` },
     ...{ found: `${inNats(best)} with the best q`, distance: inNats(guess - best) },
     lesson:
-      `${won} Its gap is ${inNats(encoder)}: ${inNats(best)} because p(z|x) is no such Gaussian, and ` +
+      `${won} Its gap is ${inNats(encoder)}: ${inNats(best)} because p(z|x) is no Gaussian of independent numbers, and ` +
       `${inNats(encoder - best)} because one encoder serves all images. Move your q: its bar follows.`,
   };
 }

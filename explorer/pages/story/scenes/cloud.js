@@ -33,18 +33,19 @@ const ARROW_PX = 26; // for each factor e of the force, from one nat per unit on
 export const scene = {
   number: 3,
   name: "A cloud and not a point",
-  claim: "The encoder gives a cloud, not a point. Two forces act on it; training ends where they balance.",
+  claim: "The encoder gives a cloud q(z|x), not a point. Training ends where two forces on it balance.",
   question: "Drag the cloud's centre to where you expect the two forces to balance.",
   formula: [
-    { symbols: "z = μ + σ·ε", means: "ε ∼ 𝒩(0, I) is held", of: "cloud" },
+    { symbols: "z = μ + σ·ε", means: "ε: draws from 𝒩(0, I), held", of: "cloud" },
     { symbols: "," },
-    { symbols: "θ ← θ − ρ" },
+    { symbols: "θ ← θ − ρ", means: "a step of size ρ; φ likewise", of: "cloud" },
     { symbols: "∂ℓ/∂θ", means: "θ: here μ and σ of this x", of: "cloud" },
     { symbols: "," },
-    { symbols: "ℓ =" },
-    { symbols: "𝔼_{ε}[−log p(x|z)]", means: "pulls to a good picture", tone: "reconstruction", of: "reconstruction" },
+    { symbols: "ℓ", means: "the loss", of: "loss" },
+    { symbols: "=" },
+    { symbols: "𝔼_{ε}[−log p(x|z)]", means: "reconstruction: a good picture", tone: "reconstruction", of: "reconstruction" },
     { symbols: "+" },
-    { symbols: "KL(q‖p)", means: "pulls to the prior", tone: "kl", of: "kl" },
+    { symbols: "KL(q‖p)", means: "KL divergence: near the prior p", tone: "kl", of: "kl" },
   ],
   async mount(picture, answer, kit) {
     const [loaded, encoder, images] = await Promise.all([kit.load(REFERENCE), kit.encoder(REFERENCE), kit.oneOfEach(0)]);
@@ -66,7 +67,7 @@ export const scene = {
       },
       over: (view, side) => [...cloudMarks(problem, cloud, view, side), ...arrows(cloud, forces, view, side), ...balanceMark(balance, view, side)],
       ellipses: false,
-      caption: "Eight z = μ + σ · ε with ε held; ring: 1 σ. Arrows: forces, on a log scale.",
+      caption: "Eight z = μ + σ · ε; ring: 1 σ. Arrows: minus the gradient of each term, its length on a log scale.",
     });
     picture.append(beside.root);
     const refresh = () => {
@@ -189,6 +190,7 @@ function balanceMark(balance, view, side) {
 function besideMap(problem, title) {
   const draws = Array.from({ length: SHOWN_DRAWS }, () => newPicture(new Float32Array(PICTURE_PIXELS), 1));
   const [pull, prior, loss] = ["lse-reconstruction", "lse-kl", ""].map((tone) => element("p", tone));
+  [pull, prior, loss].forEach((each, i) => (each.dataset.of = ["reconstruction", "kl", "loss"][i]));
   const image = element("figure", "", newPicture(problem.x, 1), element("figcaption", "", `x: ${title}`));
   const decoded = element("figure", "", element("div", "lse-four", ...draws), element("figcaption", "", `decoded at ${SHOWN_DRAWS} of the z`));
   return {

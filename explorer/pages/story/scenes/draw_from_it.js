@@ -5,6 +5,7 @@ import { mosaic } from "../mosaic.js";
 import { normalQuantile } from "../points.js";
 import { normalDraws, uniformDraws } from "../../../browser/net/noise.js";
 import { element } from "../../../browser/ui/dom.js";
+import { newPicture } from "../../../browser/ui/pictures.js";
 
 /** @typedef {import("../kit.js").Kit} Kit */
 /** @typedef {import("../../../browser/net/decoder.js").Decoder} Decoder */
@@ -15,6 +16,7 @@ const SHEETS = [ // in the order in which they lie
   { beta: 1, model: REFERENCE },
 ];
 const LETTERS = ["A", "B", "C"];
+const AT_ONE = 2; // of SHEETS, that of beta = 1
 const ROW = 4; // pictures in a row of a sheet
 const CUTS = 7; // parts of equal probability along each axis of z
 
@@ -22,14 +24,14 @@ const CUTS = 7; // parts of equal probability along each axis of z
 export const scene = {
   number: 6,
   name: "Draw from it",
-  claim: "To draw an image, draw z from the prior, then x from p(x|z): it works where codes were.",
-  question: "Three models draw with the same 16 z. Which sheet is from which β?",
+  claim: "To make a new image, draw z from the prior p(z), then x from p(x|z). It works where codes were.",
+  question: "Three models, one for each KL weight β, decode the same 16 z. Which sheet is from which?",
   formula: [
-    { symbols: "z ∼ p(z) = 𝒩(0, I)", means: "first two normal numbers", of: "z" },
+    { symbols: "z ∼ p(z) = 𝒩(0, I)", means: "first z: two normal draws", of: "z" },
     { symbols: "," },
-    { symbols: "x ∼ p_φ(x|z)", means: "then 784 pixels", of: "sheets" },
+    { symbols: "x ∼ p_φ(x|z)", means: "then x: each pixel by itself", of: "sheets" },
     { symbols: ":" },
-    { symbols: "p(x, z) = p_φ(x|z) p(z)", means: "the joint", of: "sheets" },
+    { symbols: "p(x, z) = p_φ(x|z) p(z)", means: "the joint probability of both", of: "sheets" },
   ],
   async mount(picture, answer, kit) {
     const loaded = await Promise.all(SHEETS.map(({ model }) => kit.load(model)));
@@ -37,18 +39,17 @@ export const scene = {
     const names = LETTERS.map((letter) => element("figcaption", "", `sheet ${letter}`));
     const row = element("div", "lse-sheets");
     row.dataset.of = "sheets";
-    const warped = element("div", "lse-warped");
+    const [warped, once] = [element("div", "lse-warped"), element("div", "lse-once")];
     warped.dataset.of = "z";
     let seed = 0;
     const draw = () => {
       const z = normalDraws(ROW * ROW, uniformDraws(seed++));
       row.replaceChildren(...loaded.map(({ decoder }, i) => element("figure", "", mosaic(decodeAll(decoder, z), ROW), names[i])));
+      once.replaceChildren(...drawnOnce(loaded[AT_ONE].decoder, z.subarray(0, 2), seed));
     };
     draw();
-    warped.append(
-      mosaic(decodeAll(loaded[2].decoder, quantileGrid()), CUTS),
-      element("p", "", `Any distribution is a normal one, warped by a function. Here the prior is cut into ${CUTS} × ${CUTS} parts of equal probability; the decoder warps the middle of each into a digit.`),
-    );
+    const grid = mosaic(decodeAll(loaded[AT_ONE].decoder, quantileGrid()), CUTS);
+    warped.append(element("figure", "", grid, element("figcaption", "", `the prior in ${CUTS} × ${CUTS} equal parts, warped`)), once);
     picture.append(row, warped);
     /** @type {(number | null)[]} */
     const chosen = [null, null, null];
@@ -86,6 +87,22 @@ function decodeAll(decoder, z) {
   return Array.from({ length: z.length / 2 }, (_, i) => decoder.decode(z.subarray(2 * i, 2 * i + 2)).slice());
 }
 
+/** The probabilities at one z, and pixels drawn from them. @param {Decoder} decoder @param {Float32Array} z @param {number} seed */
+function drawnOnce(decoder, z, seed) {
+  const y = decoder.decode(z).slice();
+  const uniform = uniformDraws(seed);
+  const x = y.map((probability) => Number(uniform() < probability));
+  const figure = (/** @type {Float32Array} */ pixels, /** @type {string} */ name) =>
+    element("figure", "", newPicture(pixels, 1), element("figcaption", "", name));
+  const warp =
+    "The decoder is the function that warps a normal distribution into that of digits: any distribution is a normal one, " +
+    "warped.";
+  const atOnce =
+    `Given z the pixels are independent. So one pass gives all ${y.length} probabilities, and all pixels are drawn at once. ` +
+    `A model that draws pixel by pixel needs ${y.length} passes.`;
+  return [figure(y, "y of one z"), figure(x, "x drawn from it"), element("p", "", warp), element("p", "", atOnce)];
+}
+
 /** The middles of the parts of the prior, from the top left one on. @returns {Float32Array} [CUTS * CUTS, 2] */
 function quantileGrid() {
   const middles = Array.from({ length: CUTS }, (_, i) => normalQuantile((i + 0.5) / CUTS));
@@ -108,9 +125,10 @@ function revealOf(chosen, kit) {
 function measuredOf(kit) {
   const [strong, off, on] = SHEETS.map(({ model }) => kit.model(model).measures);
   if (!strong || !off || !on) return "The measures of these models cannot be read here.";
-  const percent = (/** @type {number} */ share) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
+  const percent = (/** @type {number} */ share) => `${(100 * share).toFixed(1)} %`;
   return (
-    `At β = 0 ${percent(off.holes)} of the prior is a hole, farther than 3 σ from every code; at β = 1 ${percent(on.holes)}. ` +
-    `The draws show ${off.drawn_classes.toFixed(1)}, ${on.drawn_classes.toFixed(1)} and ${strong.drawn_classes.toFixed(1)} different digits at β = 0, 1 and 30.`
+    "A hole is a place farther than 3 σ from every code: the decoder never learnt it. Holes have " +
+    `${percent(off.holes)} of the prior for β = 0, and ${percent(on.holes)} for β = 1. The draws show ` +
+    `${off.drawn_classes.toFixed(1)}, ${on.drawn_classes.toFixed(1)} and ${strong.drawn_classes.toFixed(1)} kinds of digit for β = 0, 1 and 30.`
   );
 }

@@ -2,6 +2,7 @@
 
 import { asPosterior, jointOf, negativeElbo, orNull } from "../engine.js";
 import { button, EXACT, inNats, REFERENCE } from "../kit.js";
+import { ownDigit } from "../own_digit.js";
 import { Plot } from "../plot.js";
 import { fixedPoints } from "../points.js";
 import { bestQ } from "../../../browser/inference/best_q.js";
@@ -22,8 +23,8 @@ const SLIDER = { most: 20, step: 0.1, first: 1 }; // nats
 export const scene = {
   number: 9,
   name: "One encoder for all",
-  claim: "One encoder answers for all images at once. Looking z up for each image alone loses less.",
-  question: "How many nats an image does one encoder for all cost, on average?",
+  claim: "One encoder infers q for all images: amortised inference. A search for each image alone loses less.",
+  question: "How many nats does one encoder for all cost, for an average image?",
   formula: [
     { symbols: "min_θ Σ_i KL(q_θ(z|x_i)‖p(z|x_i))", means: "one encoder θ for all images", of: "encoder" },
     { symbols: "≥" },
@@ -38,31 +39,31 @@ export const scene = {
     /** @type {{z: ArrayLike<number>, name: string, of: string}[]} */
     let places = [];
     const plot = new Plot(picture, kit, {
-      over: (view, side) => places.flatMap((place, i) => mark(place, i, view, side)),
+      over: (view, side) => places.flatMap((place, i) => mark(place, place.z[0] < places[1 - i].z[0], view, side)),
       ellipses: false,
-      caption: `${POINTS} points spread like the prior, decoded once and kept.`,
+      caption: `${POINTS} points spread like the prior, decoded once. Looking up starts from the best for x, and fits q in ${STEPS} steps.`,
     });
     const [x, byEncoder, byTable] = Array.from({ length: 3 }, () => newPicture(new Float32Array(PICTURE_PIXELS), 1));
     const [words, tableWords] = [element("figcaption", ""), element("figcaption", "")];
+    let shown = digits[0];
     const show = async (/** @type {import("../kit.js").Digit} */ digit) => {
+      shown = digit;
+      picks.forEach((pick, i) => pick.setAttribute("aria-pressed", String(digits[i] === digit)));
       const q = encoder.encode(digit.x);
       const own = { mean: q.mean.slice(), stddev: q.stddev.slice() };
       const found = await orNull(kit.signal, () => lookedUp(decoder, digit.x, points, kit.signal));
-      if (!found) return;
+      if (!found || shown !== digit) return;
       const { z, q: fitted } = found;
       places = [{ z: own.mean, name: "encoder", of: "encoder" }, { z, name: "looked up", of: "lookup" }];
       drawPicture(x, digit.x, 1);
       drawPicture(byEncoder, decoder.decode(own.mean), 1);
       drawPicture(byTable, decoder.decode(z), 1);
       words.textContent = `encoder: −ELBO ${inNats(negativeElbo(own, decoder, digit.x))}`;
-      tableWords.textContent = `looked up, ${STEPS} steps: −ELBO ${inNats(negativeElbo(fitted, decoder, digit.x))}`;
+      tableWords.textContent = `looked up: −ELBO ${inNats(negativeElbo(fitted, decoder, digit.x))}`;
       plot.look(around(own.mean, z));
     };
     const picks = digits.map((digit) => {
-      const made = button("", () => {
-        for (const each of picks) each.setAttribute("aria-pressed", String(each === made));
-        void show(digit);
-      }, "lse-pick");
+      const made = button("", () => void show(digit), "lse-pick");
       made.append(newPicture(digit.x, 1));
       made.setAttribute("aria-label", digit.title);
       return made;
@@ -72,9 +73,9 @@ export const scene = {
     picture.append(element("div", "lse-beside", element("div", "lse-picks", ...picks), element("div", "lse-looked-up", ...figures.map(figureOf)), ladder));
     const mean = Float32Array.from(points);
     plot.show({ mean, stddev: mean, label: new Uint8Array(POINTS), labelPositions: [] });
-    picks[0].setAttribute("aria-pressed", "true");
     await show(digits[0]);
     ask(answer, ladder, kit);
+    answer.append(ownDigit(kit.signal, (digit, final) => void (final && show(digit))));
   },
 };
 
@@ -122,20 +123,24 @@ function ask(answer, ladder, kit) {
 
 /** A measured average over the test images, -ELBO or -log p(x) in nats. @typedef {{name: string, nats: number, of: string}} Rung */
 
+/** truth: what one encoder costs, in nats, over some test images; misplaced: the share of images whose encoder put q into
+ * a wrong place. @typedef {{rungs: Rung[], truth: number, images: string, misplaced: number}} Averages */
+
 /** What was measured: from one encoder to log p(x), and what lies between the first two.
- * @param {Kit} kit @returns {{rungs: Rung[], truth: number, images: string}} */
+ * @param {Kit} kit @returns {Averages} */
 function averagesOf({ data: { evidence } }) {
   const [vae, exact] = [evidence[REFERENCE] ?? {}, evidence[EXACT] ?? {}];
   const rungs = [
-    { name: "one encoder for all: −ELBO", nats: -vae.elbo, of: "encoder" },
-    { name: "looked up among 987 points, 5 steps: −ELBO", nats: -vae.coarse_lookup_elbo, of: "lookup" },
-    { name: "no q at all: −log p(x)", nats: -vae.log_evidence, of: "" },
-    { name: "the exact decoder, looked up among 6,765: −ELBO", nats: -exact.lookup_elbo, of: "lookup" },
-    { name: "the exact decoder: −log p(x)", nats: -exact.log_evidence, of: "" },
+    { name: "−ELBO, one encoder for all", nats: -vae.elbo, of: "encoder" },
+    { name: `−ELBO, looked up among ${POINTS} points`, nats: -vae.coarse_lookup_elbo, of: "lookup" },
+    { name: "−log p(x), no q needed", nats: -vae.log_evidence, of: "" },
+    { name: "−ELBO, looked up, a decoder trained alone", nats: -exact.lookup_elbo, of: "lookup" },
+    { name: "−log p(x), that decoder", nats: -exact.log_evidence, of: "" },
   ].filter(({ nats }) => Number.isFinite(nats));
   const measured = vae.coarse_lookup_elbo - vae.elbo;
-  if (Number.isFinite(measured)) return { rungs, truth: measured, images: "10,000" };
-  return { rungs, truth: vae.amortisation_gap, images: "the first 500" };
+  const { misplaced = NaN } = vae;
+  if (Number.isFinite(measured)) return { rungs, truth: measured, images: "10,000", misplaced };
+  return { rungs, truth: vae.amortisation_gap, images: "the first 500", misplaced };
 }
 
 /** @param {{rungs: Rung[]}} averages @param {boolean} known whether all may be told */
@@ -145,26 +150,28 @@ function ladderOf({ rungs }, known) {
     row.dataset.of = of;
     return row;
   });
-  return element("table", "lse-rungs", element("caption", "", "averages over 10,000 test images"), element("tbody", "", ...rows));
+  return element("table", "lse-rungs", element("caption", "", "averages over 10,000 test images, in nats; the decoder trained alone had log p(x) itself as its aim"), element("tbody", "", ...rows));
 }
 
-/** @param {number} guess @param {{rungs: Rung[], truth: number, images: string}} averages
+/** @param {number} guess @param {Averages} averages
  * @returns {import("../kit.js").Reveal} */
-function revealOf(guess, { truth, images }) {
+function revealOf(guess, { truth, images, misplaced }) {
+  const wrong = misplaced ? ` In ${(100 * misplaced).toFixed(1)} % of them its q is in a wrong place.` : "";
   return {
     ...{ guess: guess.toFixed(2), truth: truth.toFixed(2), guessed: inNats(guess), found: inNats(truth) },
     distance: inNats(Math.abs(guess - truth)),
     lesson:
-      `Measured over ${images} test images: this is what one encoder loses against a q of its own for each image. ` +
-      "Fitting each q is dear, so the work is amortised: one pass of the encoder instead of a search.",
+      `Measured over ${images} test images: so much one encoder loses against a q of its own for each image.${wrong} ` +
+      "Searching a q for each image is dear. One encoder amortises that work: it is trained once, and one pass gives q. " +
+      "Is that worth these nats to you?",
   };
 }
 
-/** @param {{z: ArrayLike<number>, name: string, of: string}} place @param {number} i
+/** @param {{z: ArrayLike<number>, name: string, of: string}} place @param {boolean} isLeft of the other one
  * @param {import("../../../browser/map/view.js").View} view @param {number} side */
-function mark({ z, name, of }, i, view, side) {
+function mark({ z, name, of }, isLeft, view, side) {
   const [cx, cy] = toPixels(view, side, z[0], z[1]);
-  const text = svg("text", { x: cx + (i ? 14 : -14), y: cy, class: "lse-place-name", "text-anchor": i ? "start" : "end" });
+  const text = svg("text", { x: cx + (isLeft ? -14 : 14), y: cy, class: "lse-place-name", "text-anchor": isLeft ? "end" : "start" });
   text.textContent = name;
-  return [svg("circle", { cx, cy, r: 8, class: i ? "lse-place lse-place-own" : "lse-place", "data-of": of }), text];
+  return [svg("circle", { cx, cy, r: 8, class: `lse-place lse-place-${of}`, "data-of": of }), text];
 }

@@ -1,9 +1,12 @@
 // Scene 7: p(x) as a sum over z, exact where z has few values, and what it costs where z has more numbers.
 
 import { jointOf } from "../engine.js";
-import { button, EXACT, REFERENCE } from "../kit.js";
+import { costTable, pointsSlider, revealOf } from "../grid_costs.js";
+import { typeset } from "../formula.js";
+import { button, EXACT } from "../kit.js";
 import { Plot } from "../plot.js";
 import { fixedPoints } from "../points.js";
+import { figuresOf } from "../values.js";
 import { PIXELS_OF } from "../../../browser/net/likelihood.js";
 import { fetchOnce } from "../../../browser/net/tensors.js";
 import { Joint } from "../../../browser/inference/joint.js";
@@ -19,25 +22,22 @@ import { newPicture } from "../../../browser/ui/pictures.js";
 
 const MANY = 987; // values of z
 const IMAGE = 1;
-const DIMENSIONS = [2, 3, 10, 50];
-const ASKED = 10; // dimensions
+const ASKED = 10; // numbers in z
 const TIMED = 3; // sums
-const SLIDER = { least: 1, most: 1e16, stops: 160 }; // seconds
 const SHOWN_SHARE = 0.003; // of the posterior, of a point that is drawn
-/** @type {[string, number][]} in seconds */
-const UNITS = [["years", 365.25 * 86_400], ["days", 86_400], ["hours", 3600], ["minutes", 60], ["seconds", 1]];
 
 /** @type {import("../frame.js").Scene} */
 export const scene = {
   number: 7,
   name: "The sum nobody computes",
-  claim: "p(x) sums over every z. With two numbers that is done in a moment; with fifty nobody can.",
-  question: `With ${DIMENSIONS[0]} numbers the sum takes what stands beside. How long with ${ASKED}?`,
+  claim: "The evidence p(x) sums over all z: with two numbers a moment’s work, with fifty out of reach.",
+  question: `A grid over z decodes every crossing of its lines. How many has it when z has ${ASKED} numbers?`,
   formula: [
-    { symbols: "p(x) = ∫ p_φ(x|z) p(z) dz", means: "evidence", of: "evidence" },
+    { symbols: "p(x) = ∫ p_φ(x|z) p(z) dz", means: "evidence: how likely x is", of: "evidence" },
     { symbols: "≈" },
-    { symbols: "Σ_k", means: "values of z", of: "points" },
-    { symbols: "p_φ(x|z_k) / K", means: "each equally likely", of: "points" },
+    { symbols: "Σ_k p_φ(x|z_k) / K", means: "K values, equally likely", of: "points" },
+    { symbols: "," },
+    { symbols: "φ^* = argmax_φ Σ_i log p_φ(x_i)", means: "maximum likelihood, images independent", of: "evidence" },
     { symbols: "," },
     { symbols: "p(z|x) = p_φ(x|z) p(z) / p(x)", means: "Bayes: the posterior", of: "posterior" },
   ],
@@ -48,40 +48,50 @@ export const scene = {
     const found = [];
     for (const few of kit.data.few) found.push(await sumOfFew(few, digit.x));
     found.push(await sumOfMany(joint, kit.data.evidence[EXACT]?.log_evidence));
-    const seconds = await secondsOf(joint, fixedPoints(MANY));
+    const seconds = await secondsOfOne(joint);
     if (kit.signal.aborted) return;
-    const [sums, costs] = [element("table", "lse-rungs"), element("table", "lse-rungs")];
+    const [sums, costs, words] = [element("table", "lse-rungs"), element("div", "lse-grid-costs"), element("details", "lse-values-words")];
     let shown = Math.max(0, found.length - 2);
     const plot = new Plot(picture, kit, {
       over: (view, side) => posteriorMarks(found[shown], view, side),
       ellipses: false,
-      caption: "Values of z, spread like the prior. Framed, or a disc: p(z|x) of that value.",
+      caption: "K values of z, spread like the prior. Framed, or a disc: p(z|x) of a value, given the x beside.",
     });
+    plot.scene.stage.parentElement?.append(words);
     plot.scene.stage.dataset.of = "points";
+    words.dataset.of = "posterior";
     const show = (/** @type {number} */ at) => {
       shown = at;
       const few = found[at].pictures.length > 0;
       plot.scene.stage.hidden = few;
       plot.scene.stage.parentElement?.querySelector(".lse-values")?.remove();
       if (few) plot.scene.stage.before(valuesSheet(found[at]));
+      words.replaceChildren(...wordsOf(found[at]));
       const points = Float32Array.from(found[at].points);
       plot.show({ mean: points, stddev: points, label: new Uint8Array(points.length / 2), labelPositions: [] });
       [...sums.querySelectorAll("button")].forEach((each, i) => each.setAttribute("aria-pressed", String(i === at)));
     };
     sums.replaceChildren(...sumRows(found, show));
     const original = element("figure", "lse-original", newPicture(digit.x, 1), element("figcaption", "", `x: ${digit.title}`));
-    costs.replaceChildren(...costRows(seconds, false));
     picture.append(element("div", "lse-beside", element("div", "lse-sum", original, sums), costs));
     show(shown);
-    const slider = secondsSlider();
-    const done = button("That is my guess", () => {
-      done.disabled = true;
-      costs.replaceChildren(...costRows(seconds, true));
-      kit.reveal(revealOf(slider.seconds(), timeOf(seconds, ASKED), kit));
-    }, "lse-main");
-    answer.append(slider.root, done);
+    if (kit.data.dimensions.length) ask(answer, costs, kit, seconds);
+    else answer.append(element("p", "", "The measured costs of grids cannot be read on this server."));
   },
 };
+
+/** @param {HTMLElement} answer @param {HTMLElement} costs @param {Kit} kit @param {number} seconds of decoding one point */
+function ask(answer, costs, kit, seconds) {
+  const rows = kit.data.dimensions;
+  const slider = pointsSlider(`points of the grid for ${ASKED} numbers`);
+  costs.replaceChildren(costTable(rows, (numbers) => numbers < ASKED));
+  const done = button("That is my guess", () => {
+    done.disabled = true;
+    costs.replaceChildren(costTable(rows, () => true));
+    kit.reveal(revealOf(slider.points(), rows, ASKED, seconds));
+  }, "lse-main");
+  answer.append(slider.root, done);
+}
 
 /** The sum with the decoder that was trained on it. @param {import("../../../wire.js").FewValues} few
  * @param {Float32Array} x @returns {Promise<Sum>} */
@@ -104,23 +114,17 @@ async function sumOfMany(joint, average) {
   return { points, logs: await joint.logLikelihood(points), pictures: [], average };
 }
 
-/** How long one sum takes here, at its best and without a pause: other work only adds to it. @param {Joint} joint
- * @param {Float64Array} points */
-async function secondsOf({ model, x }, points) {
+/** How long one point takes here, at its best and without a pause: other work only adds to it. @param {Joint} joint */
+async function secondsOfOne({ model, x }) {
   const joint = new Joint(model, x, async () => {});
+  const points = fixedPoints(MANY);
   let least = Infinity;
   for (let i = 0; i < TIMED; i++) {
     const start = performance.now();
     await joint.logLikelihood(points);
     least = Math.min(least, performance.now() - start);
   }
-  return least / 1000;
-}
-
-/** As many points along each axis in more dimensions. @param {number} seconds with two @param {number} dimensions */
-function timeOf(seconds, dimensions) {
-  const along = Math.sqrt(MANY);
-  return seconds * along ** (dimensions - 2);
+  return least / 1000 / MANY;
 }
 
 /** log p(x) as a mean over the points, in nats. @param {Sum} sum */
@@ -139,58 +143,6 @@ function sumRows(found, show) {
   const body = element("tbody", "", element("tr", "", ...head), ...rows);
   body.dataset.of = "evidence";
   return [element("caption", "", "log p(x) in nats, a decoder for each K"), body];
-}
-
-/** @param {number} seconds @param {boolean} known */
-function costRows(seconds, known) {
-  const along = Math.sqrt(MANY).toFixed(0);
-  const rows = DIMENSIONS.map((dimensions) => {
-    const told = known || dimensions < ASKED;
-    return element("tr", "", element("td", "", `${dimensions} numbers`), element("td", "", told ? inTime(timeOf(seconds, dimensions)) : "?"));
-  });
-  return [element("caption", "", `one sum here, ${along} values an axis; from 3 on extrapolated`), element("tbody", "", ...rows)];
-}
-
-/** @param {number} seconds */
-function inTime(seconds) {
-  const [unit, length] = UNITS.find(([, each]) => seconds >= each) ?? UNITS[UNITS.length - 1];
-  const value = seconds / length;
-  if (value >= 1e6) {
-    const power = Math.floor(Math.log10(value));
-    return element("span", "", `${(value / 10 ** power).toFixed(0)} · 10`, element("sup", "", String(power)), ` ${unit}`);
-  }
-  const short = value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString("en");
-  return element("span", "", `${short} ${unit}`);
-}
-
-function secondsSlider() {
-  const { least, most, stops } = SLIDER;
-  const input = /** @type {HTMLInputElement} */ (element("input", ""));
-  const words = element("output", "");
-  Object.assign(input, { type: "range", min: "0", max: String(stops), step: "1", value: "20" });
-  const seconds = () => least * (most / least) ** (Number(input.value) / stops);
-  const show = () => {
-    words.replaceChildren(inTime(seconds()));
-    input.setAttribute("aria-valuetext", words.textContent ?? "");
-  };
-  input.addEventListener("input", show);
-  show();
-  return { root: element("label", "lse-radius", `with ${ASKED} numbers it takes`, input, words), seconds };
-}
-
-/** @param {number} guess @param {number} truth in seconds @param {Kit} kit @returns {import("../kit.js").Reveal} */
-function revealOf(guess, truth, kit) {
-  const powers = Math.abs(Math.log10(guess / truth));
-  const { subset_log_evidence: exact, importance_bound: bound } = kit.data.evidence[REFERENCE] ?? {};
-  const sampled = Number.isFinite(exact - bound)
-    ? ` Draws of z from the encoder need no grid: 5,000 of them give a bound ${(exact - bound).toFixed(1)} nats below log p(x), measured over 500 images at β = 1.`
-    : "";
-  return {
-    ...{ guess: guess.toPrecision(3), truth: truth.toPrecision(3) },
-    ...{ guessed: inTime(guess).textContent ?? "", found: inTime(truth).textContent ?? "" },
-    distance: `a factor of ${powers < 4 ? (10 ** powers).toFixed(powers < 1 ? 1 : 0) : `10 to the ${powers.toFixed(0)}`}`,
-    lesson: `Each further number multiplies the sum by ${Math.sqrt(MANY).toFixed(0)}: the cost is exponential.${sampled}`,
-  };
 }
 
 /** A disc at each point with a share of the posterior. @param {Sum} sum
@@ -217,8 +169,26 @@ function valuesSheet({ points, logs, pictures }) {
   for (const k of rows.flatMap((row) => row.sort((a, b) => points[2 * a] - points[2 * b]))) {
     const canvas = newPicture(pictures[k], 1);
     canvas.className = columns > 5 ? "lse-value" : "lse-value lse-value-large";
-    canvas.style.setProperty("--share", `${100 * Math.sqrt(Math.exp(logs[k] - total))}%`);
+    const share = Math.exp(logs[k] - total);
+    canvas.style.setProperty("--share", `${100 * Math.sqrt(share)}%`);
+    if (share > SHOWN_SHARE) canvas.dataset.of = "posterior";
     sheet.append(canvas);
   }
   return sheet;
+}
+
+/** KL and entropy of the values, where all is a sum. @param {Sum} sum */
+function wordsOf({ logs }) {
+  const { told, reverse, byTheMean, entropy } = figuresOf(logs);
+  const nats = (/** @type {number} */ value) => value.toFixed(1);
+  const bits =
+    `. The entropy of p(z|x), ${nats(entropy / Math.LN2)} bits, is the least number of bits that name the value, on average.`;
+  const noDistance =
+    `The other way round KL is ${nats(reverse)} nats, so it is not symmetric. By way of the mean of p and q it is ` +
+    `${nats(byTheMean)}, so a detour is shorter: KL is no distance.`;
+  return [
+    element("summary", "", `x tells ${nats(told)} nats about z: KL(p(z|x)‖p(z))`),
+    element("p", "", "That is ", ...typeset("Σ_k p_k log(p_k / q_k)"), ", where p is p(z|x) and ", ...typeset("q_k = 1/K"), bits),
+    element("p", "", noDistance),
+  ];
 }

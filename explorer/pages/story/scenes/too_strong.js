@@ -31,9 +31,9 @@ export const scene = {
     { symbols: "=" },
     { symbols: "𝔼_{q}[−log p(x_i|z)]", means: "reconstruction", tone: "reconstruction", of: "pictures" },
     { symbols: "+" },
-    { symbols: "β", means: "the dial", of: "dial" },
+    { symbols: "β", means: "weight: the dial", of: "dial" },
     { symbols: "·" },
-    { symbols: "KL(q(z|x_i)‖p(z))", means: "too expensive", tone: "kl", of: "codes" },
+    { symbols: "KL(q(z|x_i)‖p(z))", means: "what a code costs", tone: "kl", of: "codes" },
   ],
   async mount(picture, answer, kit) {
     if (!kit.data.dial) throw new Error("There is no dial.");
@@ -41,6 +41,7 @@ export const scene = {
     const [dial, classifier] = await Promise.all([models.load(), kit.classifier()]);
     if (kit.signal.aborted) return;
     const plot = new Plot(picture, kit, { caption: `${CODES} Rings: 1 σ of some.` });
+    plot.scene.stage.dataset.of = "codes";
     const digits = digitRow();
     const numbers = element("p", "lse-live");
     const box = element("div", "lse-scene-dial");
@@ -152,7 +153,7 @@ function revealOf(guesses, truths) {
     ...{ guess: bare(guesses), truth: bare(truths), guessed: both(guesses), found: both(truths) },
     distance: `${wrong.reduce((a, b) => a + b)} of 20 digits`,
     lesson:
-      `A digit survives if a classifier tells it from the others in most of ${IMAGES} test images a class, decoded at their means. ` +
-      "Each ellipse grows until it is the prior; then the decoder draws one picture for all.",
+      `Outlined digits survive: of ${IMAGES} test images a class, decoded at their means, a classifier tells most from the others. ` +
+      "Each ellipse grows until it is the prior; then z tells nothing of x, and the decoder draws one picture for all.",
   };
 }

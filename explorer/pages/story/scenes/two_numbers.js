@@ -2,9 +2,10 @@
 
 import { jointOf, modeOf, orNull } from "../engine.js";
 import { graphicalModel } from "../graph.js";
-import { costAt, jointCost } from "../joint.js";
+import { costAt, priorCost } from "../joint.js";
 import { button, inNats, REFERENCE } from "../kit.js";
-import { Plot } from "../plot.js";
+import { ownDigit } from "../own_digit.js";
+import { CODES, Plot } from "../plot.js";
 import { SHARED_VIEW, toPixels } from "../../../browser/map/view.js";
 import { element, svg } from "../../../browser/ui/dom.js";
 import { drawPicture, newPicture, PICTURE_PIXELS } from "../../../browser/ui/pictures.js";
@@ -20,7 +21,7 @@ const SHOWN_FIRST = 2; // the class of the image that goes through at first
 export const scene = {
   number: 1,
   name: "Two numbers for 784",
-  claim: "A VAE passes 784 pixels through two numbers, z, and makes 784 probabilities from them.",
+  claim: "A variational autoencoder (VAE) has a bottleneck: two numbers, z, stand for 784 pixels.",
   question: "Be the encoder: drag the ring until the decoded digit matches the target.",
   formula: [
     { symbols: "x", means: "784 pixels", of: "x" },
@@ -30,6 +31,8 @@ export const scene = {
     { symbols: "z", means: "two numbers", of: "z" },
     { symbols: "→" },
     { symbols: "p_φ(x|z)", means: "decoder, weights φ", of: "decoder y" },
+    { symbols: "," },
+    { symbols: "p(z) = 𝒩(0, I)", means: "prior: z before x is seen", of: "prior" },
   ],
   async mount(picture, answer, kit) {
     const [loaded, encoder, ones] = await Promise.all([kit.load(REFERENCE), kit.encoder(REFERENCE), kit.oneOfEach(0)]);
@@ -63,8 +66,8 @@ function flowOf(digits, encoder, decoder) {
     element("div", "lse-picks", ...picks),
     part("x: 784 pixels", "x", x),
     stage("encoder", "q_θ", "encoder"),
-    part("mean and σ", "encoder", code),
-    part("two numbers", "z", place),
+    part("mean μ, width σ", "encoder", code),
+    part("two numbers; here z = μ", "z", place),
     stage("decoder", "p_φ", "decoder"),
     part("784 probabilities", "y decoder", y),
   );
@@ -112,30 +115,41 @@ function play(game, answer, kit, loaded, encoder) {
   const { decoder } = loaded;
   const [target, decoded] = [blank(), blank()];
   const nats = element("p", "lse-live");
+  const unit = element("p", "lse-quiet", `This is −log p(x, z), of image and z together. Less is better. Its unit, a nat, is ${Math.LOG2E.toFixed(2)} bits.`);
   /** @type {Place[]} */
   let shown = [];
   /** @type {Digit | null} */
   let digit = null;
-  const plot = new Plot(game, kit, { dragged: () => look(), over: (view, side) => marksOf(shown, view, side), ellipses: false });
-  game.append(element("div", "lse-pair", part("target", "x", target), part("decoded at your z", "y", decoded), nats), graphicalModel());
+  const plot = new Plot(game, kit, {
+    dragged: () => look(),
+    over: (view, side) => marksOf(shown, view, side),
+    ellipses: false,
+    caption: CODES,
+  });
+  game.append(element("div", "lse-pair", part("target", "x", target), part("decoded at your z", "y", decoded), nats, unit), graphOf());
   const look = () => {
     drawPicture(decoded, decoder.decode(plot.z), 1);
-    if (digit) nats.textContent = `−log p(x|z) at your z: ${inNats(costAt(decoder, digit.x, plot.z))}`;
+    if (digit) nats.textContent = wordsOf(costAt(decoder, digit.x, plot.z), priorCost(plot.z));
+  };
+  const aimAt = (/** @type {Digit} */ next) => {
+    digit = next;
+    shown = [];
+    kit.ask();
+    drawPicture(target, digit.x, 1);
+    done.disabled = false;
+    plot.mark();
+    look();
   };
   let asked = -1;
   const ask = async () => {
     asked++;
     const images = await kit.oneOfEach(1 + Math.floor(asked / TARGETS.length));
-    digit = await kit.digit(images[TARGETS[asked % TARGETS.length]]);
-    shown = [];
-    drawPicture(target, digit.x, 1);
     plot.put(0, 0);
     plot.lookAt(SHARED_VIEW);
-    look();
-    done.disabled = false;
+    aimAt(await kit.digit(images[TARGETS[asked % TARGETS.length]]));
   };
   const done = button("This is my z", () => void judge(), "lse-main");
-  answer.append(done, button("Another target", () => void ask()));
+  answer.append(done, button("Another target", () => void ask()), ownDigit(kit.signal, aimAt));
   const judge = async () => {
     if (!digit) return;
     done.disabled = true;
@@ -144,10 +158,21 @@ function play(game, answer, kit, loaded, encoder) {
     if (!mode) return;
     shown = [{ z: mean, name: "encoder" }, { z: mode.z, name: "best" }];
     plot.lookAt(around(z, mode.z));
-    kit.reveal(revealOf(jointCost(decoder, x, z), jointCost(decoder, x, mean), mode.nats));
+    const [own, encoders] = [z, mean].map((place) => costAt(decoder, x, place) + priorCost(place));
+    kit.reveal(revealOf(own, encoders, mode.nats));
   };
   plot.show(loaded);
   void ask();
+}
+
+/** The parts of −log p(x, z). @param {number} pixels @param {number} place both in nats */
+function wordsOf(pixels, place) {
+  return `pixels ${pixels.toFixed(1)} + z ${place.toFixed(1)} = ${inNats(pixels + place)}`;
+}
+
+function graphOf() {
+  const words = "Shaded: seen. N images. Dashed: the encoder.";
+  return element("figure", "lse-graph-figure", graphicalModel(), element("figcaption", "", words));
 }
 
 /** A window that shows both points well apart. @param {Float32Array} a @param {Float32Array} b */
@@ -161,10 +186,11 @@ function revealOf(own, encoder, best) {
   const behind = own < encoder ? "less than" : "more than";
   return {
     ...{ guess: own.toFixed(2), truth: best.toFixed(2) },
-    ...{ guessed: inNats(own), found: `${inNats(best)} at the best z`, distance: inNats(own - best) },
+    ...{ guessed: `${inNats(own)} at your z`, found: `${inNats(best)} at the best z`, distance: inNats(own - best) },
     lesson:
-      `The encoder's mean costs ${inNats(encoder)}: your z costs ${inNats(Math.abs(own - encoder))} ${behind} the encoder's. ` +
-      "All three are −log p(x, z) = −log p(x|z) − log p(z). The best z is the mode of the posterior p(z|x).",
+      `The encoder's mean costs ${inNats(encoder)}: your z costs ${inNats(Math.abs(own - encoder))} ${behind} that. All are ` +
+      "−log p(x, z) = −log p(x|z) − log p(z): the pixels', and that of z, which grows away from the middle. " +
+      "The best z is the most probable one, given this x: the mode of the posterior p(z|x).",
   };
 }
 

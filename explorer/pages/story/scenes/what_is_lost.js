@@ -18,12 +18,12 @@ const LETTERS = ["A", "B"];
 export const scene = {
   number: 2,
   name: "What is lost, in nats",
-  claim: "What a reconstruction loses is −log p(x|z), in nats: each pixel pays for its surprise.",
+  claim: "What a reconstruction loses is −log p(x|z), in nats: each pixel pays −log of its probability.",
   question: "Which of the two reconstructions of x costs more?",
   formula: [
     { symbols: "−log p_φ(x|z)", means: "nats lost", tone: "reconstruction", of: "cost" },
     { symbols: "= −" },
-    { symbols: "Σ_j", means: "all 784 pixels" },
+    { symbols: "Σ_j", means: "784 pixels, independent given z", of: "cost" },
     { symbols: "[" },
     { symbols: "x_j", means: "1 if on", of: "x" },
     { symbols: "log y_j", means: "y: probability of on", of: "y on" },
@@ -51,6 +51,7 @@ export const scene = {
       const rebuilt = models.map(([{ decoder }, encoder]) => rebuild(digit.x, decoder.logits(encoder.encode(digit.x).mean)));
       pair = [0, 3].includes(asked % 4) ? rebuilt : rebuilt.reverse();
       asked++;
+      kit.ask();
       row.replaceChildren(...figuresOf(digit, pair, chart.show), ...maps.map(({ root }) => root));
       for (const map of maps) map.hide();
       for (const each of buttons) each.disabled = false;
@@ -91,33 +92,36 @@ function figuresOf({ x, title }, pair, point) {
   original.dataset.of = "x";
   return [original, ...pair.map((rebuilt, i) => {
     const canvas = newPicture(rebuilt.y, 1);
-    canvas.addEventListener("pointermove", ({ offsetX, offsetY }) => {
+    const look = (/** @type {PointerEvent} */ { offsetX, offsetY }) => {
       const [column, row] = [offsetX, offsetY].map((place) => Math.floor((place / canvas.clientWidth) * PICTURE_SIDE));
       const pixel = Math.min(PICTURE_PIXELS - 1, Math.max(0, row * PICTURE_SIDE + column));
       point(LETTERS[i], pixel, x[pixel], rebuilt);
-    });
-    const figure = element("figure", "", canvas, element("figcaption", "", `${LETTERS[i]}: y, point at a pixel`));
+    };
+    canvas.addEventListener("pointermove", look);
+    canvas.addEventListener("pointerdown", look); // a finger does not hover
+    const figure = element("figure", "", canvas, element("figcaption", "", `${LETTERS[i]}: y. Point at a pixel`));
     Object.assign(figure.dataset, { letter: LETTERS[i], of: "y" });
     return figure;
   })];
 }
 
-/** What each pixel costs, as a picture; dark until the visitor has answered. */
+/** What each pixel costs, as a picture; an empty frame until the visitor has answered. */
 function costMap() {
   const canvas = newPicture(new Float32Array(PICTURE_PIXELS), 1);
   const words = element("figcaption", "");
-  const root = element("figure", "", canvas, words);
+  const root = element("figure", "lse-cost-map", canvas, words);
   root.dataset.of = "cost";
   return {
     root,
     hide() {
-      drawPicture(canvas, new Float32Array(PICTURE_PIXELS), 1);
-      words.textContent = "cost: ?";
+      root.dataset.known = "false";
+      words.textContent = "cost of each pixel: ?";
     },
     /** @param {Rebuilt} rebuilt @param {number} most nats of a white pixel */
     show({ costs, total }, most) {
+      root.dataset.known = "true";
       drawPicture(canvas, costs, most);
-      words.textContent = `${inNats(total)}; white: ${most.toFixed(1)}`;
+      words.textContent = `${inNats(total)}; white: ${inNats(most)}`;
     },
   };
 }
@@ -172,7 +176,7 @@ function revealOf(guess, pair) {
     found: pair.map(({ total }, i) => `${LETTERS[i]}: ${inNats(total)}`).join(", "),
     distance: truth === guess ? "0 nats: right" : inNats(pair[truth].total - pair[guess].total),
     lesson:
-      `In ${LETTERS[truth]} the ${half} dearest of 784 pixels pay half of all. A pixel that was sure and wrong pays most: ` +
+      `${LETTERS[truth]} is the dearer one; ${half} of its 784 pixels pay half of that. A pixel that was sure and wrong pays most: ` +
       "a sharp picture in the wrong place can cost more than a blurred one.",
   };
 }
