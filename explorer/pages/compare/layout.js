@@ -1,5 +1,7 @@
 // The markup of the page: what is encoded and the two maps between what they decode, and the comparison folded below.
 
+import { fold } from "../../browser/ui/folds.js";
+
 /** @param {string} letter */
 const side = (letter) => `
 <section class="lse-pane" data-testid="pane" data-side="${letter}">
@@ -24,14 +26,6 @@ const side = (letter) => `
     </div>
   </div>
 </section>`;
-
-/** A section that is unfolded by its headline, which says what one will learn.
- * @param {string} name of its class and for tests @param {string} headline @param {string} content */
-const fold = (name, headline, content) => `
-<details class="lse-panel" data-fold="${name}">
-  <summary><h2>${headline}</h2></summary>
-  ${content}
-</details>`;
 
 const SECTIONS = `
 <svg class="lse-threads" data-testid="threads" aria-hidden="true"></svg>

@@ -3,6 +3,7 @@
 
 import { Dials } from "../../browser/map/dial_model.js";
 import { linkOf, showInAddressBar, startingLink, stateOf } from "../../browser/map/link.js";
+import { Fold } from "../../browser/ui/folds.js";
 import { mount } from "../../browser/ui/mount.js";
 import { captionOf, floorNote } from "../../browser/map/panel.js";
 import { Panes } from "../../browser/map/panes.js";
@@ -74,6 +75,7 @@ class ProbabilityView {
         this.find(".lse-close").scrollIntoView({ block: "nearest", behavior: "smooth" });
       },
     });
+    for (const details of this.root.querySelectorAll("details.lse-panel")) new Fold(/** @type {any} */ (details), this.signal);
     this.sketch = new Sketch(this.find(".lse-sketch"), this.signal, {
       drawn: (pixels, final) => final && this.takeDrawing(pixels),
     });

@@ -218,6 +218,7 @@ def test_only_the_last_of_many_questions_is_answered(opened: OpenedProbability) 
 
 @pytest.mark.slow
 def test_importance_sampling_comes_in_parts_and_near_the_evidence(opened: OpenedProbability) -> None:
+    opened.unfold("curves")
     curves = opened.page.get_by_test_id("curves")
     expect(curves.get_by_role("button", name="Draw")).to_be_enabled(timeout=READY_MS)
     curves.get_by_role("button", name="Draw").click()
@@ -257,6 +258,7 @@ def test_a_drawing_is_asked_about_and_placed(opened: OpenedProbability) -> None:
 
 def test_a_sample_lands_on_the_map_and_can_be_taken_as_x(opened: OpenedProbability) -> None:
     before = opened.answer
+    opened.unfold("ancestral")
     ancestral = opened.page.get_by_test_id("ancestral")
     ancestral.get_by_role("button", name="Draw 100").click()
     expect(opened.page.locator(".lse-drop")).to_have_count(100)
@@ -273,6 +275,7 @@ def test_a_grey_sample_is_binarised_for_a_model_of_binary_pixels(
     opened = open_probability("?model=mnist-gaussian-beta-1&image=3")
     opened.wait_for_answer()
     before = opened.answer
+    opened.unfold("ancestral")
     ancestral = opened.page.get_by_test_id("ancestral")
     ancestral.get_by_role("button", name="Draw one").click()
     ancestral.get_by_role("button", name="Use as x").click()
