@@ -37,6 +37,7 @@ const SECTIONS = `
   </div>
   <button type="button" class="lse-lines" data-testid="lines" aria-pressed="false">Join the classes</button>
   <span class="lse-save-maps"></span>
+  <span class="lse-presented"></span>
   <div class="lse-scale" role="group" aria-label="Scale of the axes">
     <small>Window</small>
     <button type="button" data-scale="follow">Follow the codes</button>

@@ -3,6 +3,7 @@
 
 import { linkOf, secondHandleOf, showInAddressBar, startingLink, stateOf } from "../../browser/map/link.js";
 import { mount } from "../../browser/ui/mount.js";
+import { Presenter } from "../../browser/ui/presenter.js";
 import { Panes } from "../../browser/map/panes.js";
 import { breakdownOfDrawing, breakdownOfImage } from "./receipt/loss_breakdown.js";
 import { showBrief } from "./brief.js";
@@ -60,6 +61,8 @@ class SideBySide {
       changed: () => this.publish(),
     });
     this.sections.samples.seed = Number(this.data.start.draw);
+    const { size } = this.data.start;
+    this.presenter = new Presenter(this.root, this.find(".lse-presented"), signal, size, () => this.publish());
     this.addSaveButtons();
     void this.start();
   }
@@ -250,7 +253,8 @@ class SideBySide {
     const zb = secondHandleOf(state, half);
     const { seed } = this.sections.samples;
     const lead = look.image && this.panes.lead === this.sides[1].pane ? "b" : "";
-    return { a, b, ...look, zb, lead, lines: this.linkLines.on ? "on" : "", draw: seed ? String(seed) : "" };
+    const lines = this.linkLines.on ? "on" : "";
+    return { a, b, ...look, zb, lead, lines, draw: seed ? String(seed) : "", size: this.presenter.size };
   }
 
   /** After a final change: update the address bar, and report the link to Streamlit. */
