@@ -11,6 +11,8 @@ const NARROW = 620;
 const LEGEND_GAP = 6; // px, between the legend and the plot
 const BARE = { l: 8, r: 8, b: 8 }; // px, of a map whose scale is told by the scale bar and the prior's rings alone
 const NOTHING = { type: "scatter", x: [null], y: [null] }; // a plot without a trace has no axes
+/** Above its ticks: beside them it would lie on long ones. */
+const NAME_OF_Y = { text: "z₂", xref: "paper", yref: "paper", x: 0, y: 1, xanchor: "right", yanchor: "bottom", yshift: 8, showarrow: false };
 const CONFIG = { displayModeBar: false, scrollZoom: true, doubleClick: false, responsive: false };
 
 /** @param {number} width in pixels */
@@ -98,7 +100,8 @@ function layoutOf(view, width, names, ink) {
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: ink.font, color: ink.text, size: smallType() },
     xaxis: axis("z₁", view.x),
-    yaxis: { ...axis("z₂", view.y), scaleanchor: "x" },
+    yaxis: { ...axis("", view.y), scaleanchor: "x" },
+    annotations: isPresented() ? [] : [NAME_OF_Y],
     hovermode: false,
     // On a touch screen one finger scrolls the page; buttons zoom about the handle.
     dragmode: matchMedia("(pointer: coarse)").matches ? false : "pan",

@@ -132,9 +132,9 @@ export class Plot {
   mark() {
     const { labelPositions, view } = this.place;
     const names = labelPositions.map((place, digit) => ({ name: String(digit), place }));
+    this.scene.placeHandle(view, this.z);
     this.scene.mark(view, names, null, null);
     this.scene.marks.append(...this.over(view, this.scene.side));
-    this.scene.placeHandle(view, this.z);
   }
 
   /** @param {number} z1 @param {number} z2 */
