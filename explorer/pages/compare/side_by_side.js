@@ -1,6 +1,7 @@
 // The Compare page: the two models, the selected image or drawing, and the sections that compare them. There are no
 // server requests while a pointer is down.
 
+import { carriedDrawing } from "../../browser/map/carried.js";
 import { linkOf, secondHandleOf, showInAddressBar, startingLink, stateOf } from "../../browser/map/link.js";
 import { mount } from "../../browser/ui/mount.js";
 import { Presenter } from "../../browser/ui/presenter.js";
@@ -101,6 +102,8 @@ class SideBySide {
     this.showPair();
     this.root.dataset.ready = "true";
     showInAddressBar(this.link, this.data.defaults);
+    const strokes = carriedDrawing(this.panes.state.image);
+    if (strokes.length) this.drawing.pad.restore(strokes);
     // Evaluating Plotly blocks the main thread for a second, so the maps are drawn and usable before.
     requestAnimationFrame(() => setTimeout(() => void this.panes.loadAxes(this.data.plotly_url)));
   }

@@ -1,6 +1,7 @@
 // The Probability page: the model and x, the question about them, and the sections that show its answer. The browser
 // computes it, so the server is asked nothing.
 
+import { carriedDrawing } from "../../browser/map/carried.js";
 import { Dials } from "../../browser/map/dial_model.js";
 import { linkOf, showInAddressBar, startingLink, stateOf } from "../../browser/map/link.js";
 import { Fold } from "../../browser/ui/folds.js";
@@ -105,10 +106,12 @@ class ProbabilityView {
   async start() {
     if (!(await this.side.take(this.side.choice)) || this.signal.aborted) return this.picker.show(this.model);
     this.started = true;
-    this.chooseFirstImage();
+    const strokes = carriedDrawing(this.panes.state.image);
+    if (!strokes.length) this.chooseFirstImage();
     this.pane.start();
     this.showModel();
-    this.ask();
+    if (strokes.length) this.sketch?.pad.restore(strokes);
+    else this.ask();
     this.root.dataset.ready = "true";
     showInAddressBar(this.link, this.data.defaults);
     // Evaluating Plotly blocks the main thread for a second, so the map is drawn and usable before.
