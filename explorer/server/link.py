@@ -41,12 +41,15 @@ _COMMON: Table = {
     "view": ("", _is_view),  # centre and half side of the window, in units of z; "": as scale says
 }
 
+_SIZE: Table = {"size": ("", _full_match("presenter"))}  # of what is seen; "": the usual one
+
 MAP: Table = {
     "model": (f"{gallery.DIAL}@1", _is_model),  # the dial, so that turning it moves the codes and swaps no model
     **_COMMON,
     "scale": ("follow", _full_match("shared|fit")),
     "lattice": ("", _full_match("on")),
     "pin": ("", _full_match("on")),  # the table compares with beta = 1, and not with the model shown before
+    **_SIZE,
 }
 """The query parameters of the Map page."""
 
@@ -59,6 +62,7 @@ COMPARE: Table = {
     "lead": ("", _full_match("b")),  # the side of the selected image, at whose code the handle is
     "lines": ("", _full_match("on")),
     "draw": ("", _full_match(r"[0-9]{1,6}")),  # the seed of the prior draws
+    **_SIZE,
 }
 """The query parameters of the Compare page."""
 

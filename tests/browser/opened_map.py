@@ -136,6 +136,13 @@ class OpenedMap:
                 continue
         raise AssertionError(f"No double click led anywhere but to {self.page.url}.")
 
+    def unfold(self, name: str) -> None:
+        """Open a section below the maps by its headline."""
+        fold = self.page.locator(f"[data-fold={name}]")
+        if fold.get_attribute("open") is None:
+            fold.locator("> summary").click()
+        expect(fold).to_have_attribute("open", "")
+
     def break_requests(self, pattern: str) -> None:
         """Let requests fail whose address the regular expression finds, and expect the browser to say so."""
         self.expected.append("Failed to load resource: net::ERR_FAILED")

@@ -50,13 +50,6 @@ class OpenedPair(OpenedMap):
         """Where a point of the latent space stands on the screen, on one side."""
         return self.place(z, "AB".index(letter))
 
-    def unfold(self, name: str) -> None:
-        """Open a section by its headline: receipt, measures, plane or samples."""
-        fold = self.page.locator(f"[data-fold={name}]")
-        if fold.get_attribute("open") is None:
-            fold.locator("summary").click()
-        expect(fold).to_have_attribute("open", "")
-
     def fold(self, name: str) -> None:
         """Close a section by its headline."""
         self.page.locator(f"[data-fold={name}] > summary").click()

@@ -32,6 +32,13 @@ def test_the_page_opens_without_a_complaint() -> None:
     assert not app.warning
 
 
+def test_the_sections_below_are_folded_under_headlines() -> None:
+    app = PAGE.opened()
+    headlines = [fold.label for fold in app.expander if len(fold.label.split()) >= 6 and fold.label.startswith("W")]
+    assert len(headlines) >= 4
+    assert not app.header
+
+
 def test_the_view_gets_models_colours_and_addresses() -> None:
     given = PAGE.data(PAGE.opened())
     assert given["models"] == comparison_models.choices(ANN)

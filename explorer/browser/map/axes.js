@@ -2,17 +2,22 @@
 
 import { legendGrid, legendRow } from "./legend.js";
 import { loadPlotly } from "../ui/plotly.js";
+import { isPresented } from "../ui/presenter.js";
 import { smallType } from "../ui/type.js";
 
 /** @typedef {{text: string, paper: string, muted: string, line: string, font: string}} Ink CSS colours and font of the theme */
 
 const NARROW = 620;
 const LEGEND_GAP = 6; // px, between the legend and the plot
+const BARE = { l: 8, r: 8, b: 8 }; // px, of a map whose scale is told by the scale bar and the prior's rings alone
 const NOTHING = { type: "scatter", x: [null], y: [null] }; // a plot without a trace has no axes
+/** Above its ticks: beside them it would lie on long ones. */
+const NAME_OF_Y = { text: "z₂", xref: "paper", yref: "paper", x: 0, y: 1, xanchor: "right", yanchor: "bottom", yshift: 8, showarrow: false };
 const CONFIG = { displayModeBar: false, scrollZoom: true, doubleClick: false, responsive: false };
 
 /** @param {number} width in pixels */
 function sidesOf(width) {
+  if (isPresented()) return BARE;
   const size = smallType();
   return width < NARROW ? { l: 8 + 2.6 * size, r: 8, b: 12 + 2 * size } : { l: 16 + 2.6 * size, r: 12, b: 14 + 2 * size };
 }
@@ -20,6 +25,7 @@ function sidesOf(width) {
 /** The margins around the square plot, in pixels. @param {number} width @param {string[]} names of the classes */
 export function marginsOf(width, names) {
   const sides = sidesOf(width);
+  if (sides === BARE) return { ...BARE, t: BARE.b };
   return { ...sides, t: LEGEND_GAP + legendRow() * legendGrid(width - sides.l - sides.r, names).rows };
 }
 
@@ -77,7 +83,8 @@ export class Axes {
 function layoutOf(view, width, names, ink) {
   const margin = marginsOf(width, names);
   const axis = (/** @type {string} */ title, /** @type {number} */ centre) => ({
-    title: { text: title, standoff: 4 },
+    title: { text: isPresented() ? "" : title, standoff: 4 },
+    showticklabels: !isPresented(),
     range: [centre - view.half, centre + view.half],
     gridcolor: ink.line,
     zerolinecolor: ink.line,
@@ -93,7 +100,8 @@ function layoutOf(view, width, names, ink) {
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: ink.font, color: ink.text, size: smallType() },
     xaxis: axis("z₁", view.x),
-    yaxis: { ...axis("z₂", view.y), scaleanchor: "x" },
+    yaxis: { ...axis("", view.y), scaleanchor: "x" },
+    annotations: isPresented() ? [] : [NAME_OF_Y],
     hovermode: false,
     // On a touch screen one finger scrolls the page; buttons zoom about the handle.
     dragmode: matchMedia("(pointer: coarse)").matches ? false : "pan",

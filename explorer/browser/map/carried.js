@@ -1,4 +1,4 @@
-// What travels from page to page in a tab: the model, z and the image that the visitor chose last.
+// What travels from page to page in a tab: the model, z, and the image or drawing that the visitor chose last.
 
 /** A link's strings. @typedef {Object<string, string>} Link */
 
@@ -17,9 +17,20 @@ export function carry(link, before) {
   if (link.z !== before.z || link.image !== before.image) Object.assign(carried, { z: link.z, image: link.image });
 }
 
+/** Note a drawing. @param {import("../ui/pad.js").Stroke[]} strokes */
+export function carryDrawing(strokes) {
+  /** @type {any} */ (carried).strokes = strokes;
+}
+
+/** The drawing to take over; a chosen image takes its place. @param {number} image the chosen one, or -1
+ * @returns {import("../ui/pad.js").Stroke[]} */
+export function carriedDrawing(image) {
+  return (image < 0 && /** @type {any} */ (carried).strokes) || [];
+}
+
 /** What a page takes over. @param {Link} link of the page @returns {Link} */
 export function carriedTo(link) {
-  const { model, ...handle } = carried;
+  const { model, strokes: _, ...handle } = carried;
   const moved = "z" in handle && (handle.z !== link.z || handle.image !== link.image);
   const look = moved && "zb" in link ? { ...handle, zb: "" } : handle; // side B's own z was for the image before
   if (!model) return look;

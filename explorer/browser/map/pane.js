@@ -74,6 +74,7 @@ export class Pane {
 
   /** Draw for the first time, and from now on follow the available width. */
   start() {
+    this.panes.noteSelected(); // style sheets show the handle's words where nothing is selected
     this.place = this.rest;
     this.resize();
     this.observer.observe(this.scene.stage);
@@ -155,8 +156,8 @@ export class Pane {
     const { image } = this.panes.state;
     const row = 2 * image;
     const code = { z1: points[row], z2: points[row + 1], sigma1: stddev[row], sigma2: stddev[row + 1] };
-    this.scene.mark(view, names, this.holds(image) ? code : null, this.external);
     this.scene.placeHandle(view, this.panes.zOf(this));
+    this.scene.mark(view, names, this.holds(image) ? code : null, this.external);
     this.thumbnail.show(this.panes.page.pictured?.(this) ?? null, view);
     this.markHovered();
     this.panes.page.marked?.();
@@ -319,7 +320,7 @@ export class Pane {
         const [z1, z2] = panes.zOf(this);
         panes.putHandle(z1 + step * right, z2 + step * up, this);
       },
-      release: () => panes.page.changed(),
+      release: () => this.release(),
       press: () => scene.handleOutside && panes.bringHandle(this),
     });
     listenToArrows(scene.plot, panes.end.signal, (direction, far) => this.walk(direction, far));
@@ -333,6 +334,12 @@ export class Pane {
         if (image >= 0) panes.select(image, this);
       },
     });
+  }
+
+  /** The handle stands still again: the names of the classes make room for it. */
+  release() {
+    for (const pane of this.panes.all) pane.mark();
+    this.panes.page.changed();
   }
 
   /** Say for a while how the wheel zooms. */

@@ -4,10 +4,9 @@ import { marginsOf } from "./axes.js";
 import { rgbOf, svg, write } from "../ui/dom.js";
 import { paintEllipses } from "./ellipses.js";
 import { magnifier } from "./magnifier.js";
-import { apart } from "./names.js";
+import { Names } from "./names.js";
 import { paintPoints } from "./points.js";
-import { contours, scaleBar } from "./prior.js";
-import { smallType } from "../ui/type.js";
+import { contours, isSmall, scaleBar, scaleBarBox, smallContours } from "./prior.js";
 import { toLatent, toPixels } from "./view.js";
 
 /** @typedef {import("./view.js").View} View */
@@ -16,8 +15,9 @@ import { toLatent, toPixels } from "./view.js";
 
 const TRANSLUCENT = 0.4; // opacity of points over an underlay
 const OUTSIDE_PX = 7; // radius of the mark of a code outside the window
-const NAME_SIZE = 1.25; // of a class, in sizes of small type
 const HANDLE_PX = 16; // radius of the handle
+const ZOOM_PX = { across: 24, down: 46 }; // half the sides of the corner with the two buttons
+const WORDS_PX = 18; // from the middle of the handle to the words beside it
 const ROOM_FOR_WORDS = 110; // px, needed for the words beside the handle
 
 export class Scene {
@@ -31,6 +31,7 @@ export class Scene {
     this.plot = find(".lse-plot");
     this.legend = find(".lse-legend");
     this.marks = find(".lse-marks");
+    this.names = new Names(this.marks);
     this.handle = find(".lse-handle");
     this.away = find(".lse-away");
     this.hoverRing = find(".lse-lit");
@@ -39,6 +40,7 @@ export class Scene {
     this.width = 0;
     this.side = 0;
     this.size = "";
+    this.invitation = 0; // the width of the words beside the handle, in pixels
     this.handleAt = [0, 0]; // pixels from the plot's top left corner
     this.handleOutside = false;
     /** @type {string[]} the classes' colours in the current theme */
@@ -85,6 +87,7 @@ export class Scene {
     const size = `${side} ${margin.t} ${sharp}`;
     if (side < 50 || size === this.size) return false;
     this.size = size;
+    this.invitation = /** @type {HTMLElement} */ (this.handle.firstElementChild).offsetWidth;
     this.width = width;
     this.side = side;
     this.sharp = sharp;
@@ -123,18 +126,28 @@ export class Scene {
       const [x, y] = toPixels(view, this.side, z1, z2);
       return { name, x, y };
     });
-    const placed = apart(wanted, NAME_SIZE * smallType());
-    const names = placed.map(({ name, x, y }, i) => {
-      const from = wanted[i];
-      const text = svg("text", { x: from.x, y: from.y, dx: x - from.x, dy: y - from.y, class: name.length > 1 ? "lse-letter lse-word" : "lse-letter" });
-      text.textContent = name;
-      return text;
-    });
     const selected = code ? [...this.ellipses(view, code, ""), ...magnifier(view, this.side, code)] : [];
     const guest = external ? this.ellipses(view, external, " lse-guest") : [];
-    const prior = contours(view, this.side, placed);
-    const [below, above] = prior.small ? [[], prior.marks] : [prior.marks, []];
-    this.marks.replaceChildren(...below, ...scaleBar(view, this.side), ...names, ...above, ...selected, ...guest);
+    const taken = this.taken(view);
+    const small = isSmall(view, this.side) ? smallContours(view, this.side, [...wanted, ...taken]) : null;
+    const placed = this.names.show(wanted, this.side, [...taken, ...(small?.taken ?? [])]);
+    const below = small ? [] : contours(view, this.side, [...placed, ...taken]);
+    this.names.between([...below, ...scaleBar(view, this.side)], [...(small?.marks ?? []), ...selected, ...guest]);
+  }
+
+  /** What of the plot is taken by what is not the name of a class: the handle and its words, the scale bar, the buttons.
+   * @param {View} view @returns {import("./names.js").Box[]} */
+  taken(view) {
+    const { side, handleAt: [x, y] } = this;
+    const words = this.root.dataset.touched ? 0 : this.invitation;
+    const way = this.handle.classList.contains("lse-handle-right") ? -1 : 1;
+    const invitation = { x: x + way * (WORDS_PX + words / 2), y, across: words / 2, down: HANDLE_PX };
+    return [
+      { x, y, across: HANDLE_PX, down: HANDLE_PX },
+      ...(words ? [invitation] : []),
+      scaleBarBox(view, side),
+      { x: side - ZOOM_PX.across, y: side - ZOOM_PX.down, ...ZOOM_PX },
+    ];
   }
 
   /** One and two stddev of q(z|x), to scale. @param {View} view @param {Code} code @param {string} kind */

@@ -1,5 +1,13 @@
 // Sections that can be unfolded: what they hold is drawn once they are open, and for a printer.
 
+/** The markup of one. @param {string} name for tests @param {string} headline says what one will learn
+ * @param {string} content */
+export const fold = (name, headline, content) => `
+<details class="lse-panel" data-fold="${name}">
+  <summary><h2>${headline}</h2></summary>
+  ${content}
+</details>`;
+
 export class Fold {
   /** @param {HTMLDetailsElement} details @param {AbortSignal} signal */
   constructor(details, signal) {

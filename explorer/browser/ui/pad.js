@@ -111,6 +111,12 @@ export class Pad {
     return [(clientX - box.left) * scale, (clientY - box.top) * scale];
   }
 
+  /** Draw what was drawn on another pad. @param {Stroke[]} strokes */
+  restore(strokes) {
+    this.strokes = strokes.map((stroke) => [...stroke]);
+    this.show(true);
+  }
+
   showSoon() {
     if (this.awaitsFrame) return;
     this.awaitsFrame = true;

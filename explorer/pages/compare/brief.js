@@ -23,7 +23,7 @@ export function showBrief({ letter, choice, pane }) {
 /** @param {import("../../browser/map/panel.js").Row} row @param {Choice} choice */
 function briefRow(row, { metrics, likelihood }) {
   const text = formatted(metrics[row.key], row.unit);
-  const words = `${plusMinus(text, metrics[`${row.key}_sd`])} ${unitOf(row, likelihood)}`;
-  const value = element("dd", "", text, element("small", "", words));
+  const spread = element("small", "", plusMinus(text, metrics[`${row.key}_sd`]));
+  const value = element("dd", "", text, spread, element("small", "", ` ${unitOf(row, likelihood)}`));
   return element("div", "", element("dt", row.tone && `lse-${row.tone}`, row.name.replace(", their sum", "")), value);
 }

@@ -1,5 +1,6 @@
 // The visitor's drawing: the input of the networks, and its code on each map.
 
+import { carryDrawing } from "../../browser/map/carried.js";
 import { binarised } from "../../browser/ui/centring.js";
 import { Pad } from "../../browser/ui/pad.js";
 
@@ -19,7 +20,12 @@ export class Drawing {
     /** @type {Answer[]} */
     this.answers = [];
     const pad = /** @type {HTMLElement} */ (root.querySelector(".lse-pad"));
-    this.pad = new Pad(pad, signal, { changed: (ink, final) => void this.place(ink, final, true) });
+    this.pad = new Pad(pad, signal, {
+      changed: (ink, final) => {
+        if (final) carryDrawing(this.pad.strokes);
+        void this.place(ink, final, true);
+      },
+    });
   }
 
   /** Encode the drawing again, because a side has changed.

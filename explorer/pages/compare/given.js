@@ -5,7 +5,7 @@ import { newPicture } from "../../browser/ui/pictures.js";
 
 /** Pixels [784] in 0..white. @typedef {{caption: string, pixels: ArrayLike<number>, white: number}} Original */
 
-const INVITATION = "Click a point, draw a digit or type a number: both models get the same image.";
+const INVITATION = "Click a point, draw a digit or type a number: both models get the same image, and so do the other pages.";
 
 /** @param {HTMLElement} root to fill @param {Original | null} original
  * @param {import("./receipt/loss_terms.js").BreakdownColumn[]} columns one of each model @param {string[]} notes */

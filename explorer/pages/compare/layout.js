@@ -1,5 +1,7 @@
 // The markup of the page: what is encoded and the two maps between what they decode, and the comparison folded below.
 
+import { fold } from "../../browser/ui/folds.js";
+
 /** @param {string} letter */
 const side = (letter) => `
 <section class="lse-pane" data-testid="pane" data-side="${letter}">
@@ -25,14 +27,6 @@ const side = (letter) => `
   </div>
 </section>`;
 
-/** A section that is unfolded by its headline, which says what one will learn.
- * @param {string} name of its class and for tests @param {string} headline @param {string} content */
-const fold = (name, headline, content) => `
-<details class="lse-panel" data-fold="${name}">
-  <summary><h2>${headline}</h2></summary>
-  ${content}
-</details>`;
-
 const SECTIONS = `
 <svg class="lse-threads" data-testid="threads" aria-hidden="true"></svg>
 <section class="lse-views">
@@ -43,6 +37,7 @@ const SECTIONS = `
   </div>
   <button type="button" class="lse-lines" data-testid="lines" aria-pressed="false">Join the classes</button>
   <span class="lse-save-maps"></span>
+  <span class="lse-presented"></span>
   <div class="lse-scale" role="group" aria-label="Scale of the axes">
     <small>Window</small>
     <button type="button" data-scale="follow">Follow the codes</button>

@@ -1,8 +1,10 @@
 // The Compare page: the two models, the selected image or drawing, and the sections that compare them. There are no
 // server requests while a pointer is down.
 
+import { carriedDrawing } from "../../browser/map/carried.js";
 import { linkOf, secondHandleOf, showInAddressBar, startingLink, stateOf } from "../../browser/map/link.js";
 import { mount } from "../../browser/ui/mount.js";
+import { Presenter } from "../../browser/ui/presenter.js";
 import { Panes } from "../../browser/map/panes.js";
 import { breakdownOfDrawing, breakdownOfImage } from "./receipt/loss_breakdown.js";
 import { showBrief } from "./brief.js";
@@ -60,6 +62,8 @@ class SideBySide {
       changed: () => this.publish(),
     });
     this.sections.samples.seed = Number(this.data.start.draw);
+    const { size } = this.data.start;
+    this.presenter = new Presenter(this.root, this.find(".lse-presented"), signal, size, () => this.publish());
     this.addSaveButtons();
     void this.start();
   }
@@ -98,6 +102,8 @@ class SideBySide {
     this.showPair();
     this.root.dataset.ready = "true";
     showInAddressBar(this.link, this.data.defaults);
+    const strokes = carriedDrawing(this.panes.state.image);
+    if (strokes.length) this.drawing.pad.restore(strokes);
     // Evaluating Plotly blocks the main thread for a second, so the maps are drawn and usable before.
     requestAnimationFrame(() => setTimeout(() => void this.panes.loadAxes(this.data.plotly_url)));
   }
@@ -250,7 +256,8 @@ class SideBySide {
     const zb = secondHandleOf(state, half);
     const { seed } = this.sections.samples;
     const lead = look.image && this.panes.lead === this.sides[1].pane ? "b" : "";
-    return { a, b, ...look, zb, lead, lines: this.linkLines.on ? "on" : "", draw: seed ? String(seed) : "" };
+    const lines = this.linkLines.on ? "on" : "";
+    return { a, b, ...look, zb, lead, lines, draw: seed ? String(seed) : "", size: this.presenter.size };
   }
 
   /** After a final change: update the address bar, and report the link to Streamlit. */

@@ -10,7 +10,7 @@ from explorer.javascript import bundle, styles
 from explorer.wire import Choice, ClassColours, Classifier, CompareData, Dial, RunChoice, Seed, TermColours
 
 FOLDER = Path(__file__).parent
-_KIT = ("ui/log_dial.css", "map/picker.css", "ui/pad.css", "ui/figures.css")
+_KIT = ("ui/log_dial.css", "map/picker.css", "ui/pad.css", "ui/figures.css", "ui/folds.css", "ui/presenter.css")
 _SHARED = (*MAP_STYLES, *(KIT / name for name in _KIT))
 
 

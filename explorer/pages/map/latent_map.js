@@ -9,6 +9,7 @@ import { GLIDE } from "../../browser/map/glide.js";
 import { Inspector } from "../../browser/map/inspector.js";
 import { linkOf, showInAddressBar, startingLink, stateOf } from "../../browser/map/link.js";
 import { mount } from "../../browser/ui/mount.js";
+import { Presenter } from "../../browser/ui/presenter.js";
 import { captionOf, showNumbers, takenOf } from "../../browser/map/panel.js";
 import { Panes } from "../../browser/map/panes.js";
 
@@ -26,6 +27,8 @@ class LatentMap {
     this.pinned = this.data.start.pin === "on";
     const ended = new AbortController();
     this.ended = ended;
+    const { size } = this.data.start;
+    this.presenter = new Presenter(this.root, this.find(".lse-weight"), ended.signal, size, () => this.publish());
     this.dials = new Dials(data.dials);
     this.model = data.models.find(({ name }) => name === model) ?? this.dials.named(model) ?? data.models[0];
     /** @type {Model | null} the model shown before this one */
@@ -129,7 +132,7 @@ class LatentMap {
   /** @returns {Object<string, string>} */
   get link() {
     const look = linkOf({ model: this.model.name, ...this.panes.state }, this.pane.place.view.half, this.data.defaults);
-    return { ...look, pin: this.pinned ? "on" : "" };
+    return { ...look, pin: this.pinned ? "on" : "", size: this.presenter.size };
   }
 
   /** After a final change: update the address bar, and report the link to Streamlit. */

@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parent
 _mount = component(
     "latent_map",
     html=(FOLDER / "latent_map.html").read_text(encoding="utf-8"),
-    css=styles([*MAP_STYLES, KIT / "ui/log_dial.css", FOLDER / "latent_map.css"]),
+    css=styles([*MAP_STYLES, KIT / "ui/log_dial.css", KIT / "ui/presenter.css", FOLDER / "latent_map.css"]),
     js=bundle(FOLDER / "latent_map.js"),
     isolate_styles=False,  # Plotly's style sheet does not apply inside a shadow root
 )

@@ -48,7 +48,7 @@ export class Ancestral {
   head() {
     const one = this.button("Draw one", () => this.drawAnew(1));
     const many = this.button(`Draw ${MANY}`, () => this.drawAnew(MANY));
-    return element("header", "lse-figure-head", element("h2", "", "Ancestral sampling"), one, many);
+    return element("header", "lse-figure-head", element("h3", "", "Ancestral sampling"), one, many);
   }
 
   boxOfMany() {

@@ -46,7 +46,7 @@ export class Curves {
     this.place = element("div", "lse-curves-place", this.hint);
     this.chart = element("div", "lse-curves-chart", this.lines, this.place);
     this.caption = element("p", "lse-quiet");
-    this.head = element("header", "lse-figure-head", element("h2", "", "Importance sampling"), this.save);
+    this.head = element("header", "lse-figure-head", element("h3", "", "Importance sampling"), this.save);
     root.replaceChildren(this.head, lessonOfBound(), this.chart, this.caption, sizeDetails());
     this.observer = new ResizeObserver(() => this.draw());
     this.observer.observe(this.chart);

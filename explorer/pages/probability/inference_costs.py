@@ -48,7 +48,6 @@ _STYLE = """<style>
 
 def inference_costs() -> None:
     """Draw the tables. Grey pixels have their own, because nats of a density cannot be compared with others."""
-    st.header("What amortised inference costs, over test and training images", anchor=False)
     try:
         _show(read_shipped())
     except ShippedError:

@@ -1,4 +1,6 @@
-// The markup of the page: the map, beside it the posterior, and below them the approximations.
+// The markup of the page: the map, beside it the posterior and its numbers, and the rest folded below.
+
+import { fold } from "../../browser/ui/folds.js";
 
 const PICKER = `
 <header class="lse-picker" data-testid="picker">
@@ -76,6 +78,14 @@ export function layOut(root) {
     <p class="lse-invitation" data-testid="invitation" hidden></p>
     <div class="lse-answered">${POSTERIOR}${GIVEN}${SUMS}</div></div>
 </div>
-<section class="lse-panel lse-curves" data-testid="curves" aria-label="Importance sampling"></section>
-<section class="lse-panel lse-ancestral" data-testid="ancestral" aria-label="Ancestral sampling"></section>`;
+${fold(
+  "curves",
+  "How close samples come to log p(x), and how many it takes",
+  '<section class="lse-curves" data-testid="curves" aria-label="Importance sampling"></section>',
+)}
+${fold(
+  "ancestral",
+  "What the model makes up by itself: first a z, then an x",
+  '<section class="lse-ancestral" data-testid="ancestral" aria-label="Ancestral sampling"></section>',
+)}`;
 }

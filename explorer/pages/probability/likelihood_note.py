@@ -33,7 +33,6 @@ _TRADE = (
 @st.fragment
 def likelihood_note() -> None:
     """Draw the note as a fragment, which reruns alone."""
-    st.header("σ² and β are one choice", anchor=False)
     st.markdown(
         "The loss of a Gaussian decoder is the squared error divided by 2σ², plus a constant. So two losses with the"
         " same βσ² have the same best networks: raising σ has the same effect as raising β."

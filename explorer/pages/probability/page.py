@@ -36,16 +36,24 @@ def show() -> None:
         st.error(f"The page cannot be served. {error} Then reload this page.")
         return
     st.fragment(_view)(mounted)
+    with st.container(key="explained"):  # the component's CSS skips its rendering while it is off screen
+        with st.expander("Why the ELBO is never above log p(x)"):
+            _explain_bound()
+        with st.expander("What one encoder for all images costs, over test and training images"):
+            inference_costs()
+        with st.expander("Why KL(q‖p) and KL(p‖q) lead to different fits"):
+            divergence(term_colours=palette.TERMS, key="divergence")
+        with st.expander("Why a larger σ of the pixels has the same effect as a larger β"):
+            likelihood_note()
+
+
+def _explain_bound() -> None:
     st.latex(equations.EVIDENCE)
     st.markdown(
         "For every q the ELBO is at most log p(x). The difference is KL(q ‖ p(z|x)), the divergence of q from the"
         " posterior. With two latent dimensions the integral over z is a sum over a grid. Each of the three is computed"
         " separately."
     )
-    with st.container(key="explained"):  # the component's CSS skips its rendering while it is off screen
-        inference_costs()
-        divergence(term_colours=palette.TERMS, key="divergence")
-        likelihood_note()
 
 
 def _prepared(visitor_id: str) -> _Mounted:

@@ -1,8 +1,10 @@
 // The Probability page: the model and x, the question about them, and the sections that show its answer. The browser
 // computes it, so the server is asked nothing.
 
+import { carriedDrawing } from "../../browser/map/carried.js";
 import { Dials } from "../../browser/map/dial_model.js";
 import { linkOf, showInAddressBar, startingLink, stateOf } from "../../browser/map/link.js";
+import { Fold } from "../../browser/ui/folds.js";
 import { mount } from "../../browser/ui/mount.js";
 import { captionOf, floorNote } from "../../browser/map/panel.js";
 import { Panes } from "../../browser/map/panes.js";
@@ -74,6 +76,7 @@ class ProbabilityView {
         this.find(".lse-close").scrollIntoView({ block: "nearest", behavior: "smooth" });
       },
     });
+    for (const details of this.root.querySelectorAll("details.lse-panel")) new Fold(/** @type {any} */ (details), this.signal);
     this.sketch = new Sketch(this.find(".lse-sketch"), this.signal, {
       drawn: (pixels, final) => final && this.takeDrawing(pixels),
     });
@@ -103,10 +106,12 @@ class ProbabilityView {
   async start() {
     if (!(await this.side.take(this.side.choice)) || this.signal.aborted) return this.picker.show(this.model);
     this.started = true;
-    this.chooseFirstImage();
+    const strokes = carriedDrawing(this.panes.state.image);
+    if (!strokes.length) this.chooseFirstImage();
     this.pane.start();
     this.showModel();
-    this.ask();
+    if (strokes.length) this.sketch?.pad.restore(strokes);
+    else this.ask();
     this.root.dataset.ready = "true";
     showInAddressBar(this.link, this.data.defaults);
     // Evaluating Plotly blocks the main thread for a second, so the map is drawn and usable before.

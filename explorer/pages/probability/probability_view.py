@@ -17,6 +17,7 @@ _STYLES = (
     KIT / "map/picker.css",
     KIT / "ui/pad.css",
     KIT / "ui/figures.css",
+    KIT / "ui/folds.css",
     FOLDER / "probability_view.css",
     FOLDER / "figures_of_inference.css",
 )

@@ -1,5 +1,6 @@
 // The pad for a drawn x, and the model's input from it.
 
+import { carryDrawing } from "../../browser/map/carried.js";
 import { element } from "../../browser/ui/dom.js";
 import { binarised } from "../../browser/ui/centring.js";
 import { Pad } from "../../browser/ui/pad.js";
@@ -18,6 +19,7 @@ export class Sketch {
     this.pad = new Pad(pad, signal, {
       changed: (ink, final) => {
         this.ink = ink;
+        if (final) carryDrawing(this.pad.strokes);
         drawn(this.pixels, final);
       },
     });

@@ -133,10 +133,10 @@ export class Plot {
   mark() {
     const { labelPositions, view } = this.place;
     const names = labelPositions.map((place, digit) => ({ name: String(digit), place }));
+    this.scene.placeHandle(view, this.z);
     this.scene.mark(view, names, null, null);
     for (const circle of this.scene.marks.querySelectorAll(".lse-prior")) circle.setAttribute("data-of", "prior");
     this.scene.marks.append(...this.over(view, this.scene.side));
-    this.scene.placeHandle(view, this.z);
   }
 
   /** @param {number} z1 @param {number} z2 */

@@ -9,8 +9,9 @@ from playwright.sync_api import Browser, Page
 from explorer.server import link
 from tests.browser.blank_page import blank_page, modules
 
-SHARED = {name: value for name, value in link.DEFAULTS.items() if name != "pin"}
-"""The Map page adds its pin to what all maps have in a link."""
+OWN = {"pin": "", "size": ""}
+"""What the Map page adds to what all maps have in a link."""
+SHARED = {name: value for name, value in link.DEFAULTS.items() if name not in OWN}
 
 # A view's half side is kept within 1e-6 and 1e6, and a coordinate of z below 1e7.
 LINKS = """([numbers, defaults]) => numbers.map(([z1, z2, half]) => {
@@ -42,7 +43,7 @@ def numbers() -> list[list[float]]:
 
 def test_python_takes_every_link_that_the_map_writes(javascript: Page) -> None:
     for state in javascript.evaluate(LINKS, [numbers(), link.DEFAULTS]):
-        assert link.clean(state) == state | {"pin": ""}
+        assert link.clean(state) == state | OWN
 
 
 def test_the_map_reads_a_link_as_it_wrote_it(javascript: Page) -> None:
@@ -57,7 +58,7 @@ def test_the_default_of_python_is_the_default_of_the_map(javascript: Page) -> No
 @pytest.mark.parametrize("table", [link.COMPARE, link.PROBABILITY])
 def test_the_link_of_another_page_has_names_of_its_own_table_alone(javascript: Page, table: link.Table) -> None:
     (state,) = javascript.evaluate(LINKS, [[[1, 2, 3]], link.defaults(table)])
-    assert state.keys() == link.MAP.keys() & table.keys()
+    assert state.keys() == SHARED.keys() & table.keys()
 
 
 def test_however_deep_the_zoom_a_link_loses_a_ten_thousandth_of_the_window_at_most(javascript: Page) -> None:

@@ -236,6 +236,7 @@ def test_a_drawing_is_asked_about_and_placed(answered: OpenedProbability) -> Non
 
 def test_a_sample_lands_on_the_map_and_can_be_taken_as_x(answered: OpenedProbability) -> None:
     before = answered.answer
+    answered.unfold("ancestral")
     ancestral = answered.page.get_by_test_id("ancestral")
     ancestral.get_by_role("button", name="Draw 100").click()
     expect(answered.page.locator(".lse-drop")).to_have_count(100)
@@ -247,6 +248,7 @@ def test_a_sample_lands_on_the_map_and_can_be_taken_as_x(answered: OpenedProbabi
 
 @pytest.mark.slow
 def test_importance_sampling_comes_in_parts_and_near_the_evidence(answered: OpenedProbability) -> None:
+    answered.unfold("curves")
     curves = answered.page.get_by_test_id("curves")
     expect(curves.get_by_role("button", name="Draw")).to_be_enabled(timeout=READY_MS)
     curves.get_by_role("button", name="Draw").click()
@@ -272,6 +274,7 @@ def test_a_grey_sample_is_binarised_for_a_model_of_binary_pixels(
     opened = open_probability(GREY, anywhere=True)
     opened.wait_for_answer()
     before = opened.answer
+    opened.unfold("ancestral")
     ancestral = opened.page.get_by_test_id("ancestral")
     ancestral.get_by_role("button", name="Draw one").click()
     ancestral.get_by_role("button", name="Use as x").click()

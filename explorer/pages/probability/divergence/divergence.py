@@ -30,7 +30,6 @@ _IDENTITY = rf"""
 
 def divergence(*, term_colours: TermColours, key: str) -> None:
     """Draw the section; all computation is in the browser."""
-    st.header("KL is not symmetric", anchor=False)
     st.markdown(
         "Drag the top of a curve to move its mean. Drag its side to change its spread. KL(q‖p) averages log q/p where"
         " **q** has its mass. KL(p‖q) averages log p/q where **p** has its mass."
