@@ -67,11 +67,11 @@ function higher(one, other) {
   return other.value > one.value ? other : one;
 }
 
-/** q after each natural-gradient step from ``start``, until it has converged.
+/** q after each natural-gradient step from ``start``, until it has converged, or after ``most`` steps.
  * @param {Joint} joint @param {Gaussian} start @param {boolean} full @returns {Promise<Gaussian[]>} */
-export async function bestQ(joint, start, full) {
+export async function bestQ(joint, start, full, most = STEPS) {
   const steps = [start];
-  while (steps.length <= STEPS) {
+  while (steps.length <= most) {
     const before = steps[steps.length - 1];
     const after = await stepFrom(joint, before, full);
     steps.push(after);

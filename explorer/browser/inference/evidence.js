@@ -95,24 +95,13 @@ function changeOf({ tile, fine }, total) {
 async function firstTiles(joint) {
   const axis = Array.from({ length: 17 }, (_, i) => i / 16);
   const z = points({ low: [-4, -4], width: 8 }, axis);
-  const logP = await coarse(joint, z);
+  const logP = await joint.atKept("coarse", z);
   const likeliest = logP.indexOf(logP.reduce((most, each) => Math.max(most, each)));
   const logMissed = logP[likeliest] + LOG_AREA - NEGLIGIBLE;
   const radius = Math.sqrt(2 * (joint.highest - logMissed));
   if (!Number.isFinite(radius)) throw new RangeError("log p(x|z) is not finite.");
   const rounding = joint.rounding(z.subarray(2 * likeliest, 2 * likeliest + 2));
   return { tiles: discTiles(radius, WIDEST), logMissed, rounding };
-}
-
-const ROW = 17 * 8; // points of the coarse grid at a time
-
-/** log p(x, z) on the coarse grid, which every image needs. @param {Joint} joint @param {Float64Array} z */
-async function coarse(joint, z) {
-  const found = [];
-  for (let from = 0; from < z.length / 2; from += ROW) {
-    found.push(...(await joint.atKept(`coarse ${from}`, z.subarray(2 * from, 2 * (from + ROW)))));
-  }
-  return found;
 }
 
 /** @param {Joint} joint @param {Tile[]} tiles @returns {Promise<Measured[]>} */

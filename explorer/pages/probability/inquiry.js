@@ -112,7 +112,7 @@ export class Inquiry {
   }
 }
 
-const NOTHING_YET = { elbo: null, reconstruction: null, kl_prior: null, kl: null, fits: null, curves: null };
+const NOTHING_YET = { elbo: null, reconstruction: null, kl_prior: null, kl: null, looked_up: null, fits: null, curves: null };
 
 /** A file could not be fetched; the message says which, and what to do. */
 class Unavailable extends Error {}

@@ -9,7 +9,7 @@ import torch
 from playwright.sync_api import Browser, Page
 from torch.distributions import MultivariateNormal
 
-from models import bound, checkpoint, gallery
+from models import bound, checkpoint, gallery, lookup
 from models.best_q import best_bound
 from models.data import Dataset
 from models.dial_bytes import decoder_bytes, encoder_bytes
@@ -118,7 +118,7 @@ def assert_pictures_agree(tiles: dict, wanted: Posterior) -> None:
 def test_the_fits_are_those_of_torch(javascript: Page, mnist_test: Dataset, image: int) -> None:
     vae = loaded(javascript, gallery.REFERENCE)
     x = fixed_images(mnist_test)[image]
-    found, (mean, covariance) = javascript.evaluate(ASK, [x.tolist(), 2]), posterior(vae, x).moments()
+    found, (mean, covariance) = javascript.evaluate(ASK, [x.tolist(), 3]), posterior(vae, x).moments()
     for kind, full in (("diagonal", False), ("full", True)):
         near = MultivariateNormal(mean[None], (covariance if full else covariance.diag().diag())[None])
         starts = (near, vae.encode(x[None]))
@@ -127,6 +127,28 @@ def test_the_fits_are_those_of_torch(javascript: Page, mnist_test: Dataset, imag
         assert fit["best"]["value"] == pytest.approx(wanted, abs=2e-3)
         assert fit["approximation"] + fit["amortisation"] == pytest.approx(found["kl"]["value"], abs=2e-3)
         assert fit["elbo"][0] == pytest.approx(found["elbo"]["value"])
+
+
+@pytest.mark.parametrize("name", ["mnist-lattice", "mnist-gaussian-beta-1"])
+def test_what_is_looked_up_is_what_python_finds(javascript: Page, mnist_test: Dataset, name: str) -> None:
+    vae = loaded(javascript, name)
+    x = fixed_images(mnist_test, vae.likelihood)[:2]
+    table = lookup.table(vae, lookup.POINTS[0])
+    starts, ends = bound.as_gaussian(lookup.look_up(vae, table, x)), lookup.infer(vae, table, x)
+    before, after = bound.elbo(vae, x, starts).value, bound.elbo(vae, x, ends).value
+    for i, image in enumerate(x):
+        found = javascript.evaluate(ASK, [image.tolist(), 2])["looked_up"]
+        assert found["z"] == pytest.approx(starts.mean[i].tolist(), abs=2e-5)
+        np.testing.assert_allclose(found["start"]["tril"], starts.scale_tril[i], rtol=5e-3)
+        np.testing.assert_allclose(found["q"]["tril"], ends.scale_tril[i], rtol=5e-3)
+        assert found["before"]["value"] == pytest.approx(before[i].item(), abs=0.1)
+        assert found["after"]["value"] == pytest.approx(after[i].item(), abs=5e-3)
+        assert found["elbo"] == found["after"]
+        assert found["kl"]["value"] + found["elbo"]["value"] == pytest.approx(log_evidence_of(vae, image), abs=2e-3)
+
+
+def log_evidence_of(vae: VAE, x: torch.Tensor) -> float:
+    return posterior(vae, x).evidence.log_evidence.item()
 
 
 def test_bounds_and_effective_sizes_are_those_of_python(javascript: Page) -> None:

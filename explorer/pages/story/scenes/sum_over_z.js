@@ -3,7 +3,7 @@
 import { jointOf } from "../engine.js";
 import { button, EXACT, REFERENCE } from "../kit.js";
 import { Plot } from "../plot.js";
-import { fixedPoints } from "../points.js";
+import { fixedPoints } from "../../../browser/inference/fixed_points.js";
 import { PIXELS_OF } from "../../../browser/net/likelihood.js";
 import { fetchOnce } from "../../../browser/net/tensors.js";
 import { Joint } from "../../../browser/inference/joint.js";
