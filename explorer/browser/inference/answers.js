@@ -5,6 +5,7 @@ import { elbo, klToPosterior } from "./bound.js";
 import { evidence, picture } from "./evidence.js";
 import { klToPrior } from "./gaussian.js";
 import { lookUp } from "./lookup.js";
+import { shareNear } from "./misplaced.js";
 import { modesOf, tilesOf, windowOf } from "./shape.js";
 
 /** @typedef {import("./bound.js").Estimate} Estimate */
@@ -16,9 +17,11 @@ import { modesOf, tilesOf, windowOf } from "./shape.js";
 /** The bound of the encoder's q and its parts, in nats: elbo + kl = log p(x), where reconstruction = E_q[-log p(x|z)],
  * kl_prior = KL(q||p(z)) and kl = KL(q||p(z|x)).
  * @typedef {{elbo: Estimate, reconstruction: number, kl_prior: number, kl: Estimate}} Bounds */
-/** What the look-up found, with the bounds of its q after the fit: then elbo is ``after``.
- * @typedef {import("./lookup.js").LookedUp & Bounds} LookedUp */
-/** The fits with a diagonal covariance and with a full one.
+/** What the look-up found, with the bounds of its q after the fit: then elbo is ``after``. decoded: the points that were
+ * decoded for it, besides kept ones; milliseconds: how long it took. share: see shareNear, null without an encoder.
+ * @typedef {import("./lookup.js").LookedUp & Bounds & {decoded: number, milliseconds: number, share: number | null}}
+ *   LookedUp */
+/** The fits with a diagonal covariance and with a full one, from the q that was looked up.
  * @typedef {{diagonal: import("./best_q.js").Fit, full: import("./best_q.js").Fit}} Fits */
 /** The parts of an answer so far. null: not yet, or not at all, for a model without an encoder has no ``q``; its bounds
  * stand with log p(x). looked_up: q without an encoder, and its bounds, for every model.
@@ -37,16 +40,25 @@ export async function* partsOf(joint, q) {
   const found = await evidence(joint);
   const { logEvidence } = found;
   const shown = await picture(joint, found);
+  const encoders = q && (await elbo(joint, q));
   yield {
     ...{ log_evidence: logEvidence, evidence_error: found.error, missed: found.missed },
     ...{ tiles: tilesOf(shown), window: windowOf(shown, q), modes: modesOf(shown) },
-    ...(q ? await boundsOf(joint, q, await elbo(joint, q), logEvidence) : NO_BOUNDS),
+    ...(q && encoders ? await boundsOf(joint, q, encoders, logEvidence) : NO_BOUNDS),
   };
-  const own = await lookUp(joint);
-  yield { looked_up: { ...own, ...(await boundsOf(joint, own.q, own.after, logEvidence)) } };
-  if (!q) return;
-  const [diagonal, full] = [await fit(joint, q, false, shown, logEvidence), await fit(joint, q, true, shown, logEvidence)];
-  yield { fits: { diagonal, full } };
+  const own = await timed(joint, () => lookUp(joint));
+  const share = q && (await shareNear(joint, q, own.q, logEvidence));
+  yield { looked_up: { ...own, ...(await boundsOf(joint, own.q, own.after, logEvidence)), share } };
+  const fitted = (/** @type {boolean} */ full) => fit(joint, own.q, full, shown, logEvidence, encoders);
+  yield { fits: { diagonal: await fitted(false), full: await fitted(true) } };
+}
+
+/** What ``work`` found, and its cost. @template T @param {import("./joint.js").Joint} joint
+ * @param {() => Promise<T>} work */
+async function timed({ model }, work) {
+  const [before, start] = [model.decoded, performance.now()];
+  const found = await work();
+  return { ...found, decoded: model.decoded - before, milliseconds: performance.now() - start };
 }
 
 /** The two terms of the ELBO, and KL(q||p(z|x)) on its own nodes.

@@ -9,11 +9,11 @@ import { momentsOf } from "./shape.js";
 /** @typedef {import("./joint.js").Joint} Joint */
 /** @typedef {import("./gaussian.js").Gaussian} Gaussian */
 /** @typedef {import("./bound.js").Estimate} Estimate */
-/** A Gaussian fitted to one image's posterior: after ``step`` steps it had ``mean``, ``tril`` and ``elbo`` in nats. The
- * first is the encoder's q; of many steps only some are included. best: the best ELBO of the first, the last, and a fit
- * from the mean and covariance of p(z|x); approximation and amortisation: the gaps with it, in nats.
- * @typedef {{step: number[], mean: number[][], tril: number[][][], elbo: number[], best: Estimate,
- *   approximation: number, amortisation: number}} Fit */
+/** A Gaussian fitted to one image's posterior: after ``step`` steps it had ``mean``, ``tril`` and ``elbo`` in nats; of
+ * many steps only some are included. best: the best ELBO of the first, the last, the encoder's q, and a fit from the mean
+ * and covariance of p(z|x); approximation and amortisation: the gaps with it, in nats; without an encoder there is no
+ * amortisation. @typedef {{step: number[], mean: number[][], tril: number[][][], elbo: number[], best: Estimate,
+ *   approximation: number, amortisation: number | null}} Fit */
 
 const STEPS = 400;
 const SHOWN_STEPS = 40;
@@ -23,17 +23,18 @@ const MAX_MOVE = 1; // sigma
 const MAX_GROWTH = 2;
 const RULE = squared(hermite(6));
 
-/** The fit that starts at ``start``, such as the encoder's q, with what is left of the gap to log p(x).
+/** The fit that starts at ``start``, with what is left of the gap to log p(x).
  * @param {Joint} joint @param {Gaussian} start @param {boolean} full with any covariance, else a diagonal one
- * @param {import("./evidence.js").Picture} picture @param {number} logEvidence @returns {Promise<Fit>} */
-export async function fit(joint, start, full, picture, logEvidence) {
+ * @param {import("./evidence.js").Picture} picture @param {number} logEvidence
+ * @param {Estimate | null} encoders the ELBO of the encoder's q @returns {Promise<Fit>} */
+export async function fit(joint, start, full, picture, logEvidence, encoders) {
   const trace = [start, ...(await bestQ(joint, start, full))];
   const step = stepsShown(trace.length);
   const shown = step.map((each) => trace[each]);
   const bounds = [];
   for (const q of shown) bounds.push(await elbo(joint, q));
   const near = await bestNearby(joint, picture, full);
-  const best = higher(higher(bounds[0], bounds[bounds.length - 1]), near);
+  const best = [bounds[bounds.length - 1], near, ...(encoders ? [encoders] : [])].reduce(higher, bounds[0]);
   return {
     step,
     mean: shown.map(({ mean }) => mean),
@@ -41,7 +42,7 @@ export async function fit(joint, start, full, picture, logEvidence) {
     elbo: bounds.map(({ value }) => value),
     best,
     approximation: logEvidence - best.value,
-    amortisation: best.value - bounds[0].value,
+    amortisation: encoders && best.value - encoders.value,
   };
 }
 

@@ -77,7 +77,7 @@ export class Curves {
   showState() {
     const { answer, curves, waiting } = this;
     // One question at a time: the curves wait for the fits.
-    this.press.disabled = waiting || !answer || Boolean(answer.q && !answer.fits);
+    this.press.disabled = waiting || !answer || !answer.fits;
     this.press.textContent = waiting ? "Drawing…" : curves ? "Draw again" : FIRST_PRESS;
     this.save.hidden = this.caption.hidden = !curves;
     this.lines.hidden = !curves;

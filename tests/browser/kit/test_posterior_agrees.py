@@ -126,7 +126,7 @@ def test_the_fits_are_those_of_torch(javascript: Page, mnist_test: Dataset, imag
         fit = found["fits"][kind]
         assert fit["best"]["value"] == pytest.approx(wanted, abs=2e-3)
         assert fit["approximation"] + fit["amortisation"] == pytest.approx(found["kl"]["value"], abs=2e-3)
-        assert fit["elbo"][0] == pytest.approx(found["elbo"]["value"])
+        assert fit["elbo"][0] == pytest.approx(found["looked_up"]["elbo"]["value"])
 
 
 @pytest.mark.parametrize("name", ["mnist-lattice", "mnist-gaussian-beta-1"])
@@ -144,7 +144,20 @@ def test_what_is_looked_up_is_what_python_finds(javascript: Page, mnist_test: Da
         assert found["before"]["value"] == pytest.approx(before[i].item(), abs=0.1)
         assert found["after"]["value"] == pytest.approx(after[i].item(), abs=5e-3)
         assert found["elbo"] == found["after"]
+        assert_shares_agree(found["share"], vae, x[i : i + 1], ends.stddev[i])
         assert found["kl"]["value"] + found["elbo"]["value"] == pytest.approx(log_evidence_of(vae, image), abs=2e-3)
+
+
+def assert_shares_agree(found: float | None, vae: VAE, x: torch.Tensor, own: torch.Tensor) -> None:
+    """The share of p(z|x) near the encoder's mean; ``own``: sigma [2] of the q that was looked up."""
+    if vae.encoder is None:
+        assert found is None
+        return
+    with torch.no_grad():
+        q = bound.as_gaussian(vae.encode(x))
+    near = MultivariateNormal(q.mean, scale_tril=torch.maximum(q.stddev, own).diag_embed())
+    log_evidence = torch.tensor([log_evidence_of(vae, x[0])])
+    assert found == pytest.approx(lookup.share_within(vae, x, near, log_evidence).item(), rel=0.02, abs=1e-4)
 
 
 def log_evidence_of(vae: VAE, x: torch.Tensor) -> float:
