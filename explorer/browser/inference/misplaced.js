@@ -1,5 +1,6 @@
 // Whether an encoder put an image into the wrong place: how much of p(z|x) lies near its q. The counterpart of
-// share_within and misplaced in models/lookup.py, which have the reasons.
+// share_within and misplaced in models/lookup.py, which have the reasons. The shipped averages are by the q that is looked
+// up among 6,765 points, and a page's by that among 987: of the first 1,000 test images 2 differ at beta = 1, 4 at 0.01.
 
 import { placed } from "./gaussian.js";
 import { logSum } from "./logs.js";

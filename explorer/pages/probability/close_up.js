@@ -16,6 +16,7 @@ import { smallType } from "../../browser/ui/type.js";
 const MARGIN = { left: 64, right: 6, top: 8, bottom: 46 }; // px
 const OUTLINE_POINTS = 72;
 const TICKS = 5;
+const SMALL = 8; // px: dots along a smaller sigma would cover what they frame
 
 /** The points k sigma from the mean: m + k L (cos t, sin t). @param {Gaussian} q @param {number} k */
 export function outlineOf({ mean, tril }, k) {
@@ -41,9 +42,9 @@ function dotAt([x, y]) {
   return path;
 }
 
-/** @param {number[]} centre in pixels */
-function diamondAt([x, y]) {
-  return pathOf([[x, y - 5], [x + 5, y], [x, y + 5], [x - 5, y]]);
+/** @param {number[]} centre in pixels @param {number} reach of its corners */
+function diamondAt([x, y], reach) {
+  return pathOf([[x, y - reach], [x + reach, y], [x, y + reach], [x - reach, y]]);
 }
 
 export class CloseUp {
@@ -132,10 +133,18 @@ export class CloseUp {
     context.translate(MARGIN.left, MARGIN.top);
     this.drawPrior(window, side, ink);
     if (q) this.drawGaussian(q, window, side, { colour: ink.text, width: 1.5, dash: [] });
-    const dotted = { colour: ink.text, width: 3.5, dash: [0.1, 6], cased: ink.paper };
-    if (lookedUp) this.drawGaussian(lookedUp, window, side, dotted);
+    if (lookedUp) this.drawLookedUp(lookedUp, window, side, ink);
     if (fitted) this.drawGaussian(fitted, window, side, { colour: ink.fitted, width: 2.5, dash: [6, 3] });
     context.restore();
+  }
+
+  /** Dotted outlines; a frame around q where they would cover p(z|x). @param {Gaussian} q @param {View} view
+   * @param {number} side @param {CloseInk} ink */
+  drawLookedUp(q, view, side, { text, paper }) {
+    const radius = (side * Math.hypot(...q.tril.flat())) / (2 * view.half);
+    if (radius > SMALL) return this.drawGaussian(q, view, side, { colour: text, width: 3.5, dash: [0.1, 6], cased: paper });
+    this.context.setLineDash([]);
+    this.strokeAll([diamondAt(toPixels(view, side, q.mean[0], q.mean[1]), 2 * SMALL)], text, 2.5);
   }
 
   /** The outlines at 1 and 2 sigma, and the mean. @param {Gaussian} q @param {View} view @param {number} side
@@ -149,7 +158,7 @@ export class CloseUp {
     context.setLineDash(dash);
     this.strokeAll(rings, colour, width);
     context.setLineDash([]);
-    context.fill(cased ? diamondAt(at(q.mean)) : dotAt(at(q.mean)));
+    context.fill(cased ? diamondAt(at(q.mean), 5) : dotAt(at(q.mean)));
     context.lineCap = "butt";
   }
 

@@ -132,7 +132,7 @@ function costOf({ points, decoded, milliseconds }) {
 function wordsOfPlace({ share }, { misplaced, images }) {
   if (share === null || share >= LEAST_SHARE) return "";
   const much = share < 0.0005 ? "less than 0.1 %" : inPercent(share);
-  const rule = `${much} of p(z|x) lies within ${REACH} σ of its mean, and ${100 * LEAST_SHARE} % is the limit.`;
+  const rule = `${much} of p(z|x) lies within ${REACH} σ of its mean (limit: ${100 * LEAST_SHARE} %).`;
   const all = misplaced === undefined ? "" : ` So it is for ${inPercent(misplaced)} of all ${images.toLocaleString("en")} test images.`;
   return `The encoder put this x into the wrong place: ${rule}${all}`;
 }

@@ -111,7 +111,7 @@ function externalOf({ mean: [z1, z2], tril }) {
 /** @param {Inference} answer @param {Gaussian} lookedUp */
 function nameOfLookedUp({ window: { x, y, half } }, { mean: [z1, z2] }) {
   const isIn = Math.max(Math.abs(z1 - x), Math.abs(z2 - y)) < half;
-  return isIn ? "looked-up q" : "looked-up q: outside, the diamond on the map";
+  return isIn ? "looked-up q (◇)" : "looked-up q: outside (◇ on the map)";
 }
 
 /** @param {Inference} answer */
