@@ -20,7 +20,7 @@ from models.vae import VAE
 from tests.browser.blank_page import address_of, blank_page, modules
 
 ROOM = ("answers", "batched_decoder", "densities", "gaussian", "importance", "joint", "kernel", "nodes", "plain_kernel")
-MODULES = [f"inference/{name}" for name in ROOM] + ["encoder", "net/decoder", "net/dial", "tensors"]
+MODULES = [f"inference/{name}" for name in ROOM] + ["encoder", "net/decoder", "net/dial", "noise", "tensors"]
 LOAD = """async ([address, beta, encoder, likelihood, stddev]) => {
     let tensors = await fetchTensors(address);
     if (beta) {
@@ -170,8 +170,25 @@ def test_bounds_and_effective_sizes_are_those_of_python(javascript: Page) -> Non
     assert found == pytest.approx([importance_bound(weights).item(), effective_sample_size(weights).item()])
 
 
+def test_the_curves_of_few_draws_are_those_of_many_in_python(javascript: Page) -> None:
+    """Of log-normal weights: the mean of each K is the groups' in Python, and the band that of 2,000 other groups."""
+    generator = torch.Generator().manual_seed(0)
+    weights = 1.5 * torch.randn(20_000, generator=generator, dtype=torch.float64) - 100
+    draws = [1, 10, 1000, 10_000]
+    script = "([w, draws]) => curveOf(w, draws, uniformDraws(1))"
+    found = javascript.evaluate(script, [weights.tolist(), draws])
+    for i, count in enumerate(draws):
+        wanted = importance_bound(weights.unflatten(0, (-1, count)).T).mean().item()
+        many = 1.5 * torch.randn(count, 2000, generator=generator, dtype=torch.float64) - 100
+        bounds = importance_bound(many)
+        assert found["bound"][i] == pytest.approx(wanted)
+        width = (bounds.quantile(0.9) - bounds.quantile(0.1)).item()
+        assert found["high"][i] - found["low"][i] == pytest.approx(width, rel=0.35)
+        assert found["error"][i] == pytest.approx(bounds.std().item() / (20_000 / count) ** 0.5, rel=0.35)
+
+
 def test_the_importance_bound_reaches_the_evidence(javascript: Page, mnist_test: Dataset) -> None:
-    """After the first block of draws, which has two repeats of the largest number."""
+    """After the first block of draws."""
     script = """async x => {
         const image = Float32Array.from(x);
         const joint = new Joint(model, image, async () => {});
@@ -182,7 +199,7 @@ def test_the_importance_bound_reaches_the_evidence(javascript: Page, mnist_test:
     x = fixed_images(mnist_test)[0]
     curves, log_evidence = javascript.evaluate(script, x.tolist()), posterior(vae, x).evidence.log_evidence.item()
     elbo = bound.elbo(vae, x[None], vae.encode(x[None])).value.item()
-    assert curves["repeats"] == 2
+    assert (curves["pool"], curves["draws"][-1]) == (5000, 2000)
     assert curves["encoder"]["bound"][-1] == pytest.approx(log_evidence, abs=0.1)
     assert curves["encoder"]["bound"][0] == pytest.approx(elbo, abs=5 * curves["encoder"]["error"][0])
     assert curves["prior"]["bound"][0] < curves["prior"]["bound"][-1]

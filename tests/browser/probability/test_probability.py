@@ -273,8 +273,8 @@ def test_importance_sampling_comes_in_parts_and_near_the_evidence(opened: Opened
     curves = opened.page.get_by_test_id("curves")
     expect(curves.get_by_role("button", name="Draw")).to_be_enabled(timeout=READY_MS)
     curves.get_by_role("button", name="Draw").click()
-    expect(curves).to_contain_text("the first 2 of 20 repeats", timeout=READY_MS)
-    expect(curves).to_contain_text("over 20 repeats", timeout=READY_MS)
+    expect(curves).to_contain_text("the first 5,000 of 20,000 draws", timeout=READY_MS)
+    expect(curves).to_contain_text("From 20,000 draws", timeout=READY_MS)
 
 
 def test_another_model_answers_for_the_same_image(opened: OpenedProbability) -> None:
