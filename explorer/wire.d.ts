@@ -284,7 +284,7 @@ export interface CompareData {
 
 /**
  * For the map of one image's posterior; ``dials`` as for the map. ``worker_url`` is the address of the script that
- * computes it, gzipped.
+ * computes it, gzipped. ``evidence``: for each shipped model by name its averages, see explorer.server.evidence.
  */
 export interface ProbabilityData {
   class_colours: ClassColours;
@@ -296,6 +296,7 @@ export interface ProbabilityData {
   models: Choice[];
   dials: Dial[];
   worker_url: string;
+  evidence: Record<string, Record<string, number>>;
 }
 
 /**

@@ -247,11 +247,12 @@ class CompareData(LinkedData):
 
 class ProbabilityData(LinkedData):
     """For the map of one image's posterior; ``dials`` as for the map. ``worker_url`` is the address of the script that
-    computes it, gzipped."""
+    computes it, gzipped. ``evidence``: for each shipped model by name its averages, see explorer.server.evidence."""
 
     models: list[Choice]
     dials: list[Dial]
     worker_url: str
+    evidence: dict[str, dict[str, float]]
 
 
 class FewValues(TypedDict):

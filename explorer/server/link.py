@@ -71,6 +71,7 @@ PROBABILITY: Table = {
     **_COMMON,
     "scale": ("follow", _full_match("shared|fit")),
     "full": ("", _full_match("on")),  # the fitted q has a full covariance
+    "lookup": ("", _full_match("on")),  # the q that was looked up shows beside the encoder's
 }
 """The query parameters of the Probability page."""
 

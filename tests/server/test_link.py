@@ -31,7 +31,12 @@ COMPARE = SEEN | {
     "lines": st.just("on"),
     "draw": st.integers(0, 999_999).map(str),
 }
-PROBABILITY = SEEN | {"model": MODELS, "scale": st.sampled_from(["shared", "fit"]), "full": st.just("on")}
+PROBABILITY = SEEN | {
+    "model": MODELS,
+    "scale": st.sampled_from(["shared", "fit"]),
+    "full": st.just("on"),
+    "lookup": st.just("on"),
+}
 STATES = {
     "map": st.fixed_dictionaries({}, optional=MAP).map(lambda values: link.DEFAULTS | values),
     "compare": st.fixed_dictionaries({}, optional=COMPARE).map(lambda values: link.defaults(link.COMPARE) | values),
@@ -83,7 +88,8 @@ def test_the_comparison_starts_with_one_dial_at_two_weights() -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "alone"), [(link.COMPARE, {"a", "b", "zb", "lead", "lines", "draw"}), (link.PROBABILITY, {"full"})]
+    ("table", "alone"),
+    [(link.COMPARE, {"a", "b", "zb", "lead", "lines", "draw"}), (link.PROBABILITY, {"full", "lookup"})],
 )
 def test_what_pages_share_they_call_the_same(table: link.Table, alone: set[str]) -> None:
     shared = link.MAP.keys() & table.keys()

@@ -9,31 +9,32 @@ import { momentsOf } from "./shape.js";
 /** @typedef {import("./joint.js").Joint} Joint */
 /** @typedef {import("./gaussian.js").Gaussian} Gaussian */
 /** @typedef {import("./bound.js").Estimate} Estimate */
-/** A Gaussian fitted to one image's posterior: after ``step`` steps it had ``mean``, ``tril`` and ``elbo`` in nats. The
- * first is the encoder's q; of many steps only some are included. best: the best ELBO of the first, the last, and a fit
- * from the mean and covariance of p(z|x); approximation and amortisation: the gaps with it, in nats.
- * @typedef {{step: number[], mean: number[][], tril: number[][][], elbo: number[], best: Estimate,
- *   approximation: number, amortisation: number}} Fit */
+/** A Gaussian fitted to one image's posterior: after ``step`` steps it had ``mean``, ``tril`` and ``elbo`` in nats; of
+ * many steps only some are included. best: the best ELBO of the first, the last, the encoder's q, and a fit from the mean
+ * and covariance of p(z|x); approximation and amortisation: the gaps with it, in nats; without an encoder there is no
+ * amortisation. @typedef {{step: number[], mean: number[][], tril: number[][][], elbo: number[], best: Estimate,
+ *   approximation: number, amortisation: number | null}} Fit */
 
 const STEPS = 400;
-const SHOWN_STEPS = 40;
-const CONVERGED = 3e-4; // of q's own width
+const SHOWN_STEPS = 16;
+const GAIN = 1e-4; // nats: a fit ends once a step changes the bound by less, a tenth of the error of an ELBO
 const RATE = 0.5;
 const MAX_MOVE = 1; // sigma
 const MAX_GROWTH = 2;
 const RULE = squared(hermite(6));
 
-/** The fit that starts at ``start``, such as the encoder's q, with what is left of the gap to log p(x).
+/** The fit that starts at ``start``, with what is left of the gap to log p(x).
  * @param {Joint} joint @param {Gaussian} start @param {boolean} full with any covariance, else a diagonal one
- * @param {import("./evidence.js").Picture} picture @param {number} logEvidence @returns {Promise<Fit>} */
-export async function fit(joint, start, full, picture, logEvidence) {
+ * @param {import("./evidence.js").Picture} picture @param {number} logEvidence
+ * @param {Estimate | null} encoders the ELBO of the encoder's q @returns {Promise<Fit>} */
+export async function fit(joint, start, full, picture, logEvidence, encoders) {
   const trace = [start, ...(await bestQ(joint, start, full))];
   const step = stepsShown(trace.length);
   const shown = step.map((each) => trace[each]);
   const bounds = [];
   for (const q of shown) bounds.push(await elbo(joint, q));
   const near = await bestNearby(joint, picture, full);
-  const best = higher(higher(bounds[0], bounds[bounds.length - 1]), near);
+  const best = [bounds[bounds.length - 1], near, ...(encoders ? [encoders] : [])].reduce(higher, bounds[0]);
   return {
     step,
     mean: shown.map(({ mean }) => mean),
@@ -41,7 +42,7 @@ export async function fit(joint, start, full, picture, logEvidence) {
     elbo: bounds.map(({ value }) => value),
     best,
     approximation: logEvidence - best.value,
-    amortisation: best.value - bounds[0].value,
+    amortisation: encoders && best.value - encoders.value,
   };
 }
 
@@ -58,8 +59,7 @@ async function bestNearby(joint, picture, full) {
   const { mean, covariance: [[a, b], [, d]] } = momentsOf(picture);
   const [first, second] = [Math.sqrt(a), full ? b / Math.sqrt(a) : 0];
   const start = { mean, tril: [[first, 0], [second, Math.sqrt(d - second * second)]] };
-  const end = (await bestQ(joint, start, full)).pop() ?? start;
-  return higher(await elbo(joint, start), await elbo(joint, end));
+  return elbo(joint, (await bestQ(joint, start, full)).pop() ?? start);
 }
 
 /** @param {Estimate} one @param {Estimate} other */
@@ -67,27 +67,31 @@ function higher(one, other) {
   return other.value > one.value ? other : one;
 }
 
-/** q after each natural-gradient step from ``start``, until it has converged.
+/** q after each natural-gradient step from ``start``, until it has converged, or after ``most`` steps.
  * @param {Joint} joint @param {Gaussian} start @param {boolean} full @returns {Promise<Gaussian[]>} */
-export async function bestQ(joint, start, full) {
+export async function bestQ(joint, start, full, most = STEPS) {
   const steps = [start];
-  while (steps.length <= STEPS) {
-    const before = steps[steps.length - 1];
-    const after = await stepFrom(joint, before, full);
+  let before = -Infinity;
+  while (steps.length <= most) {
+    const { bound, after } = await stepFrom(joint, steps[steps.length - 1], full);
     steps.push(after);
-    if (hasConverged(before, after)) break;
+    if (Math.abs(bound - before) < GAIN) break;
+    before = bound;
   }
   return steps.slice(1);
 }
 
-/** m <- m + rate * L E[xi log p(x, z)],  L <- L exp(rate / 2 * (E[(xi xi^T - I) log p(x, z)] + I))
- * @param {Joint} joint @param {Gaussian} q @param {boolean} full @returns {Promise<Gaussian>} */
+/** m <- m + rate * L E[xi log p(x, z)],  L <- L exp(rate / 2 * (E[(xi xi^T - I) log p(x, z)] + I)), and the bound before
+ * that: its mean at the nodes of the step, E[log p(x, z)] + H(q), without a constant.
+ * @param {Joint} joint @param {Gaussian} q @param {boolean} full @returns {Promise<{bound: number, after: Gaussian}>} */
 async function stepFrom(joint, q, full) {
-  const { move, growth } = naturalGradient(await joint.at(placed(q, RULE.nodes)), full);
+  const logP = await joint.at(placed(q, RULE.nodes));
+  const { move, growth } = naturalGradient(logP, full);
   const [[a], [b, c]] = q.tril;
   const mean = [q.mean[0] + RATE * a * move[0], q.mean[1] + RATE * (b * move[0] + c * move[1])];
   const [[e, f], [, g]] = exponential(growth.map((row) => row.map((each) => (RATE / 2) * each)));
-  return { mean, tril: lower([[a * e, a * f], [b * e + c * f, b * f + c * g]]) };
+  const bound = logP.reduce((sum, each, i) => sum + RULE.weights[i] * each, Math.log(a * c));
+  return { bound, after: { mean, tril: lower([[a * e, a * f], [b * e + c * f, b * f + c * g]]) } };
 }
 
 /** For the mean and for the log of the scale, in units of q's own sigma.
@@ -121,11 +125,4 @@ function exponential([[a, b], [, d]]) {
   const ratio = half ? Math.sinh(half) / half : 1;
   const [scale, even] = [Math.exp(middle), Math.cosh(half)];
   return [[scale * (even + ratio * skew), scale * ratio * b], [scale * ratio * b, scale * (even - ratio * skew)]];
-}
-
-/** @param {Gaussian} before @param {Gaussian} after */
-function hasConverged(before, after) {
-  const width = Math.max(...before.tril.flat().map(Math.abs));
-  const now = [...after.mean, ...after.tril.flat()];
-  return [...before.mean, ...before.tril.flat()].every((each, i) => Math.abs(now[i] - each) < CONVERGED * width);
 }

@@ -5,12 +5,14 @@
  * @typedef {{logits: number, points: number, pixels: number, sums: number}} Batch */
 /** finish: make the logits the parameters, and return what does not depend on x [P]; logLikelihood: log p(x|z) in nats
  * at one of the decoded points; magnitude: the sum of the magnitudes that it rounds there; highest: an upper bound of
- * log p(x|z) over all x and z.
+ * log p(x|z) over all x and z; divergence: KL(p(x|z) || p(x|z')) + KL(p(x|z') || p(x|z)) in nats for two of the decoded
+ * points.
  * @typedef {{
  *   finish: (kernel: import("./kernel.js").Kernel, batch: Batch) => Float64Array,
  *   logLikelihood: (decoded: Decoded, point: number, x: Float32Array) => number,
  *   magnitude: (decoded: Decoded, point: number, x: Float32Array) => number,
  *   highest: (pixels: number) => number,
+ *   divergence: (decoded: Decoded, one: number, other: number) => number,
  * }} Density */
 
 const BYTES = 4;
@@ -33,6 +35,13 @@ const BERNOULLI = {
     return x.reduce((sum, each, j) => sum + each * Math.abs(parameters[from + j]), alone[point]);
   },
   highest: () => 0, // no probability exceeds 1
+  divergence({ parameters, alone }, one, other) {
+    const pixels = parameters.length / alone.length;
+    return sumOver(pixels, (j) => {
+      const [first, second] = [parameters[one * pixels + j], parameters[other * pixels + j]];
+      return (1 / (1 + Math.exp(-first)) - 1 / (1 + Math.exp(-second))) * (first - second);
+    });
+  },
 };
 
 /** log N(x; sigmoid(logits), stddev^2). @param {number} stddev @returns {Density} */
@@ -55,7 +64,18 @@ function gaussian(stddev) {
       return x.reduce((sum, each, j) => sum + parameters[from + j] * Math.abs(each - parameters[from + j]) * precision, 0);
     },
     highest: (pixels) => -pixels * logNormaliser,
+    divergence({ parameters, alone }, one, other) {
+      const pixels = parameters.length / alone.length;
+      return sumOver(pixels, (j) => precision * (parameters[one * pixels + j] - parameters[other * pixels + j]) ** 2);
+    },
   };
+}
+
+/** @param {number} count @param {(i: number) => number} term */
+function sumOver(count, term) {
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum += term(i);
+  return sum;
 }
 
 /** @param {string} likelihood its name in Python @param {number} stddev sigma of a pixel, if the likelihood has one */

@@ -1,6 +1,7 @@
 // log p(x) and p(z|x) of one image by quadrature over z, on a grid that is fine where the posterior is narrow; the
 // counterpart of models/evidence.py, which has the reasons, for one image at a time.
 
+import { errorOfLines, interpolated, sharesAt } from "./interpolation.js";
 import { logAdd, logSum } from "./logs.js";
 import { legendre } from "./nodes.js";
 import { discTiles, points, quarter } from "./quadtree.js";
@@ -9,12 +10,13 @@ import { discTiles, points, quarter } from "./quadtree.js";
 /** @typedef {import("./quadtree.js").Tile} Tile */
 /** logEvidence in nats, an estimate of its numerical error in nats, an upper bound on the share of p(x) left out, and the
  * tiles that hold all but 1e-3 of the posterior.
- * @typedef {{logEvidence: number, error: number, missed: number, leaves: Tile[]}} Evidence */
+ * @typedef {{logEvidence: number, error: number, missed: number, leaves: Leaf[]}} Evidence */
 /** p(z|x) on tiles that do not overlap: low [T][2], width [T]; logDensity [T, SIDE, SIDE], log p(z|x) in nats at the
  * centre of each pixel, indexed [tile, z1, z2]. @typedef {{tiles: Tile[], logDensity: Float64Array}} Picture */
 /** A tile with, in nats: mass, log of the integral of p(x, z) over it; most, about an upper bound of the mass, with peaks
- * between the nodes; rise, the largest difference between neighbouring nodes.
- * @typedef {Tile & {mass: number, most: number, rise: number}} Measured */
+ * between the nodes; rise, the largest difference between neighbouring nodes; logP [NODES, NODES], log p(x, z).
+ * @typedef {Tile & {mass: number, most: number, rise: number, logP: Float64Array}} Measured */
+/** With its quarters in the order of quarter. @typedef {Tile & {quarters: Measured[]}} Leaf */
 
 const NODES = 6; // along each side of a tile
 const WIDEST = 4;
@@ -24,10 +26,15 @@ const ROUGH = 6; // nats
 const LOG_AREA = -9;
 const MAX_LEVELS = 25;
 const MOST_TILES = 4000;
+const SHARED = 0.5; // the least width of a tile that many images need
+const CLOSE = 0.005; // nats: a finer error of the picture is not seen
 export const SIDE = 12; // pixels along each side of a tile's picture
 
 const RULE = legendre(NODES);
 const LOG_WEIGHTS = RULE.weights.flatMap((a) => RULE.weights.map((b) => Math.log(a * b)));
+const HALF = SIDE / 2; // pixels along each side of a quarter
+const TO_CENTRES = sharesAt(RULE.nodes, Array.from({ length: HALF }, (_, i) => (i + 0.5) / HALF));
+const errorOf = errorOfLines(RULE.nodes, 2);
 const CENTRES = Array.from({ length: SIDE }, (_, i) => (i + 0.5) / SIDE);
 
 /** The decoder changes too fast with z for any grid. */
@@ -41,7 +48,7 @@ export class EvidenceError extends Error {
 export async function evidence(joint) {
   const first = await firstTiles(joint);
   let [missed, logEvidence, logError, taken] = [first.logMissed, -Infinity, -Infinity, 0];
-  /** @type {Tile[]} */
+  /** @type {Leaf[]} */
   const leaves = [];
   let tiles = await measured(joint, first.tiles);
   let total = logSum(tiles.map(({ mass }) => mass));
@@ -53,7 +60,7 @@ export async function evidence(joint) {
     const families = await quartered(joint, large);
     total = logAdd(logEvidence, ...families.map(({ fine }) => fine));
     const [done, rest] = split(families, (family) => isFine(family, total));
-    leaves.push(...done.filter(({ fine }) => fine > total - NEGLIGIBLE).map(({ tile }) => tile));
+    leaves.push(...done.filter(({ fine }) => fine > total - NEGLIGIBLE).map(({ tile, quarters }) => ({ ...tile, quarters })));
     logEvidence = logAdd(logEvidence, ...done.map(({ fine }) => fine));
     logError = logAdd(logError, ...done.map((family) => Math.log(changeOf(family, total)) + total));
     tiles = rest.flatMap(({ quarters }) => quarters);
@@ -95,7 +102,7 @@ function changeOf({ tile, fine }, total) {
 async function firstTiles(joint) {
   const axis = Array.from({ length: 17 }, (_, i) => i / 16);
   const z = points({ low: [-4, -4], width: 8 }, axis);
-  const logP = await coarse(joint, z);
+  const logP = await joint.atKept("coarse", z);
   const likeliest = logP.indexOf(logP.reduce((most, each) => Math.max(most, each)));
   const logMissed = logP[likeliest] + LOG_AREA - NEGLIGIBLE;
   const radius = Math.sqrt(2 * (joint.highest - logMissed));
@@ -104,27 +111,16 @@ async function firstTiles(joint) {
   return { tiles: discTiles(radius, WIDEST), logMissed, rounding };
 }
 
-const ROW = 17 * 8; // points of the coarse grid at a time
-
-/** log p(x, z) on the coarse grid, which every image needs. @param {Joint} joint @param {Float64Array} z */
-async function coarse(joint, z) {
-  const found = [];
-  for (let from = 0; from < z.length / 2; from += ROW) {
-    found.push(...(await joint.atKept(`coarse ${from}`, z.subarray(2 * from, 2 * (from + ROW)))));
-  }
-  return found;
-}
-
 /** @param {Joint} joint @param {Tile[]} tiles @returns {Promise<Measured[]>} */
 async function measured(joint, tiles) {
   const found = [];
   for (const tile of tiles) {
     const z = points(tile, RULE.nodes);
-    const logP = await joint.atKept(`${tile.width} ${tile.low}`, z);
+    const logP = await (tile.width < SHARED ? joint.at(z) : joint.atKept(`${tile.width} ${tile.low}`, z));
     const logArea = 2 * Math.log(tile.width);
     const { most, rise } = between(logP);
     const mass = logSum(logP.map((each, i) => each + LOG_WEIGHTS[i])) + logArea;
-    found.push({ ...tile, mass, most: most + logArea, rise });
+    found.push({ ...tile, mass, most: most + logArea, rise, logP });
   }
   return found;
 }
@@ -151,11 +147,22 @@ function between(grid) {
 export async function picture(joint, { leaves, logEvidence }) {
   if (!leaves.length) throw new EvidenceError();
   const logDensity = new Float64Array(leaves.length * SIDE ** 2);
-  for (const [i, tile] of leaves.entries()) {
-    const logP = await joint.at(points(tile, CENTRES));
+  for (const [i, leaf] of leaves.entries()) {
+    const isSmooth = leaf.quarters.every(({ logP }) => errorOf(logP) < CLOSE);
+    const logP = isSmooth ? centresOf(leaf) : await joint.at(points(leaf, CENTRES));
     logDensity.set(logP.map((each) => each - logEvidence), i * SIDE ** 2);
   }
   return { tiles: leaves, logDensity };
+}
+
+/** log p(x, z) at the centres of a leaf's pixels [SIDE, SIDE], from the nodes of its quarters. @param {Leaf} leaf */
+function centresOf({ quarters }) {
+  const found = new Float64Array(SIDE ** 2);
+  for (const [k, { logP }] of quarters.entries()) {
+    const corner = HALF * (SIDE * (k >> 1) + (k & 1));
+    interpolated(TO_CENTRES, logP).forEach((line, i) => found.set(line, corner + SIDE * i));
+  }
+  return found;
 }
 
 /** The centres [P, 2], the widths [P] and the masses [P] of all pixels of a picture. @param {Picture} shown */

@@ -8,32 +8,34 @@ import { normalDraws, uniformDraws } from "../net/noise.js";
 
 /** @typedef {import("./joint.js").Joint} Joint */
 /** @typedef {import("./gaussian.js").Gaussian} Gaussian */
-/** For each K of Curves.draws: the K-sample bound in nats and the effective sample size. Values are means over repeats;
- * 80 % of the repeats are between low and high; error is the standard error of the bound's mean.
+/** For each K of Curves.draws: the K-sample bound in nats and the effective sample size. Values are means over groups of
+ * K draws, 80 % of which are between low and high; error is the standard error of the bound's mean. See resampled.
  * @typedef {{bound: number[], low: number[], high: number[], error: number[], effective: number[],
  *   effective_low: number[], effective_high: number[]}} Curve */
-/** The largest K has ``repeats`` repeats; smaller K have proportionally more. encoder is null without an encoder.
- * @typedef {{draws: number[], repeats: number, encoder: Curve | null, prior: Curve}} Curves */
+/** pool: draws of each proposal so far, in which there are at least two groups of the largest K. encoder is null without
+ * an encoder. @typedef {{draws: number[], pool: number, encoder: Curve | null, prior: Curve}} Curves */
 
-export const DRAWS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000];
-export const REPEATS = 20; // of the largest K
-const BLOCK = 2; // repeats: the curves show after each block
-const MOST = DRAWS[DRAWS.length - 1];
+const DRAWS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000];
+export const POOL = 20_000; // draws of each proposal
+const BLOCK = 5000; // the curves show after each
+const RESAMPLED = 100; // groups
 const BAND = [0.1, 0.9];
 /** @type {Gaussian} */
 const PRIOR = { mean: [0, 0], tril: [[1, 0], [0, 1]] };
 
-/** The curves with more and more repeats. @param {Joint} joint @param {Gaussian | null} q @param {number} seed
+/** The curves of more and more draws. @param {Joint} joint @param {Gaussian | null} q @param {number} seed
  * @returns {AsyncGenerator<Curves, void, void>} */
 export async function* curvesInBlocks(joint, q, seed) {
   const uniform = uniformDraws(seed);
   /** @type {number[][]} log weights of q and of the prior */
   const drawn = [[], []];
-  for (let repeats = BLOCK; repeats <= REPEATS; repeats += BLOCK) {
+  for (let pool = BLOCK; pool <= POOL; pool += BLOCK) {
     for (const [i, proposal] of [q, PRIOR].entries()) {
-      if (proposal) drawn[i] = drawn[i].concat(await logWeights(joint, proposal, BLOCK * MOST, uniform));
+      if (proposal) drawn[i] = drawn[i].concat(await logWeights(joint, proposal, BLOCK, uniform));
     }
-    yield { draws: DRAWS, repeats, encoder: q && curveOf(drawn[0]), prior: curveOf(drawn[1]) };
+    const draws = DRAWS.filter((count) => 2 * count <= pool);
+    const [encoder, prior] = drawn.map((each) => (each.length ? curveOf(each, draws, uniform) : null));
+    yield { draws, pool, encoder, prior: /** @type {Curve} */ (prior) };
   }
 }
 
@@ -60,13 +62,14 @@ export function effectiveSampleSize(logWeights) {
   return Math.exp(2 * logSum(logWeights) - logSum(logWeights.map((each) => 2 * each)));
 }
 
-/** @param {number[]} drawn log weights @returns {Curve} */
-function curveOf(drawn) {
-  const groups = DRAWS.map((count) => {
-    return Array.from({ length: drawn.length / count }, (_, i) => drawn.slice(i * count, (i + 1) * count));
+/** @param {number[]} drawn log weights @param {number[]} draws @param {() => number} uniform @returns {Curve} */
+export function curveOf(drawn, draws, uniform) {
+  const pairs = draws.map((count) => {
+    const groups = Array.from({ length: Math.floor(drawn.length / count) }, (_, i) => drawn.slice(i * count, (i + 1) * count));
+    const spread = groups.length < RESAMPLED ? resampled(drawn, count, uniform) : groups;
+    return [importanceBound, effectiveSampleSize].map((of) => summaryOf(groups.map(of), spread.map(of)));
   });
-  const bounds = groups.map((group) => summaryOf(group.map(importanceBound)));
-  const sizes = groups.map((group) => summaryOf(group.map(effectiveSampleSize)));
+  const [bounds, sizes] = [0, 1].map((i) => pairs.map((pair) => pair[i]));
   return {
     bound: bounds.map(({ mean }) => mean),
     low: bounds.map(({ low }) => low),
@@ -78,13 +81,27 @@ function curveOf(drawn) {
   };
 }
 
-/** The mean, its standard error, and the ends of the band. @param {number[]} values */
-function summaryOf(values) {
-  const mean = values.reduce((sum, each) => sum + each, 0) / values.length;
-  const variance = values.reduce((sum, each) => sum + (each - mean) ** 2, 0) / (values.length - 1);
-  const sorted = Float64Array.from(values).sort();
+/** Groups of ``count`` draws, each drawn from all with replacement: there are too few separate ones to show how much they
+ * vary. Source: Efron, 1979, Bootstrap Methods: Another Look at the Jackknife, https://doi.org/10.1214/aos/1176344552
+ * @param {number[]} drawn @param {number} count @param {() => number} uniform */
+function resampled(drawn, count, uniform) {
+  const one = () => Array.from({ length: count }, () => drawn[Math.floor(uniform() * drawn.length)]);
+  return Array.from({ length: RESAMPLED }, one);
+}
+
+/** The mean of separate groups, and its standard error and the ends of the band by groups that may overlap.
+ * @param {number[]} apart @param {number[]} spread */
+function summaryOf(apart, spread) {
+  const [mean, middle] = [meanOf(apart), meanOf(spread)];
+  const variance = spread.reduce((sum, each) => sum + (each - middle) ** 2, 0) / (spread.length - 1);
+  const sorted = Float64Array.from(spread).sort();
   const [low, high] = BAND.map((share) => quantile(sorted, share));
-  return { mean, error: Math.sqrt(variance / values.length), low, high };
+  return { mean, error: Math.sqrt(variance / apart.length), low, high };
+}
+
+/** @param {number[]} values */
+function meanOf(values) {
+  return values.reduce((sum, each) => sum + each, 0) / values.length;
 }
 
 /** With linear interpolation. @param {Float64Array} sorted @param {number} share */

@@ -61,17 +61,27 @@ export class Joint {
   }
 
   /** log p(x, z) likewise, at points that every image of this model needs. @param {string} key of these points
-   * @param {Float64Array} z at most BATCH of them */
+   * @param {Float64Array} z */
   async atKept(key, z) {
+    const found = new Float64Array(z.length / 2);
+    for (let from = 0; from < found.length; from += BATCH) {
+      found.set(await this.ofKept(`${key} ${from}`, z.subarray(2 * from, 2 * (from + BATCH))), from);
+    }
+    return plusPrior(found, z);
+  }
+
+  /** log p(x|z) at points that are kept, or that will be. @param {string} key
+   * @param {Float64Array} z at most BATCH of them */
+  async ofKept(key, z) {
     const { model } = this;
     const points = z.length / 2;
     const kept = model.kept.get(key);
-    if (kept) return plusPrior(this.ofDecoded(kept, points), z);
+    if (kept) return this.ofDecoded(kept, points);
     const decoded = model.decode(z);
     model.keep(key, decoded, points);
     const found = this.ofDecoded(decoded, points);
     await this.pause();
-    return plusPrior(found, z);
+    return found;
   }
 
   /** @param {Decoded} decoded @param {number} points */

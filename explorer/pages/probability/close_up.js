@@ -9,11 +9,14 @@ import { smallType } from "../../browser/ui/type.js";
 /** N(mean, tril tril^T). @typedef {import("../../browser/inference/gaussian.js").Gaussian} Gaussian */
 /** @typedef {{text: string, paper: string, muted: string, line: string, font: string, fitted: string}} CloseInk */
 /** The content of the close-up. @typedef {{window: View, tiles: import("./heat.js").Tiles, q: Gaussian | null,
- *   fitted: Gaussian | null}} Scenery */
+ *   lookedUp: Gaussian | null, fitted: Gaussian | null}} Scenery */
+/** cased: on a broader line in the paper's colour, with a diamond instead of a dot.
+ * @typedef {{colour: string, width: number, dash: number[], cased?: string}} Look */
 
 const MARGIN = { left: 64, right: 6, top: 8, bottom: 46 }; // px
 const OUTLINE_POINTS = 72;
 const TICKS = 5;
+const SMALL = 8; // px: dots along a smaller sigma would cover what they frame
 
 /** The points k sigma from the mean: m + k L (cos t, sin t). @param {Gaussian} q @param {number} k */
 export function outlineOf({ mean, tril }, k) {
@@ -22,6 +25,26 @@ export function outlineOf({ mean, tril }, k) {
     const [u, v] = [k * Math.cos(angle), k * Math.sin(angle)];
     return [mean[0] + tril[0][0] * u + tril[0][1] * v, mean[1] + tril[1][0] * u + tril[1][1] * v];
   });
+}
+
+/** A closed line. @param {number[][]} points in pixels */
+function pathOf(points) {
+  const path = new Path2D();
+  for (const [x, y] of points) path.lineTo(x, y);
+  path.closePath();
+  return path;
+}
+
+/** @param {number[]} centre in pixels */
+function dotAt([x, y]) {
+  const path = new Path2D();
+  path.arc(x, y, 3, 0, 2 * Math.PI);
+  return path;
+}
+
+/** @param {number[]} centre in pixels @param {number} reach of its corners */
+function diamondAt([x, y], reach) {
+  return pathOf([[x, y - reach], [x + reach, y], [x, y + reach], [x - reach, y]]);
 }
 
 export class CloseUp {
@@ -101,7 +124,7 @@ export class CloseUp {
   }
 
   /** @param {Scenery} scenery @param {number} side @param {CloseInk} ink */
-  drawWithin({ window, q, fitted }, side, ink) {
+  drawWithin({ window, q, lookedUp, fitted }, side, ink) {
     const { context } = this;
     context.save();
     context.beginPath();
@@ -109,31 +132,40 @@ export class CloseUp {
     context.clip();
     context.translate(MARGIN.left, MARGIN.top);
     this.drawPrior(window, side, ink);
-    if (q) this.drawGaussian(q, window, side, ink.text, []);
-    if (fitted) this.drawGaussian(fitted, window, side, ink.fitted, [6, 3]);
+    if (q) this.drawGaussian(q, window, side, { colour: ink.text, width: 1.5, dash: [] });
+    if (lookedUp) this.drawLookedUp(lookedUp, window, side, ink);
+    if (fitted) this.drawGaussian(fitted, window, side, { colour: ink.fitted, width: 2.5, dash: [6, 3] });
     context.restore();
   }
 
+  /** Dotted outlines; a frame around q where they would cover p(z|x). @param {Gaussian} q @param {View} view
+   * @param {number} side @param {CloseInk} ink */
+  drawLookedUp(q, view, side, { text, paper }) {
+    const radius = (side * Math.hypot(...q.tril.flat())) / (2 * view.half);
+    if (radius > SMALL) return this.drawGaussian(q, view, side, { colour: text, width: 3.5, dash: [0.1, 6], cased: paper });
+    this.context.setLineDash([]);
+    this.strokeAll([diamondAt(toPixels(view, side, q.mean[0], q.mean[1]), 2 * SMALL)], text, 2.5);
+  }
+
   /** The outlines at 1 and 2 sigma, and the mean. @param {Gaussian} q @param {View} view @param {number} side
-   * @param {string} colour @param {number[]} dash */
-  drawGaussian(q, view, side, colour, dash) {
+   * @param {Look} look */
+  drawGaussian(q, view, side, { colour, width, dash, cased }) {
     const { context } = this;
-    Object.assign(context, { strokeStyle: colour, fillStyle: colour, lineWidth: dash.length ? 2.5 : 1.5 });
+    const at = (/** @type {number[]} */ [z1, z2]) => toPixels(view, side, z1, z2);
+    const rings = [1, 2].map((k) => pathOf(outlineOf(q, k).map(at)));
+    Object.assign(context, { lineCap: cased ? "round" : "butt", fillStyle: colour });
+    if (cased) this.strokeAll(rings, cased, width + 2.5);
     context.setLineDash(dash);
-    for (const k of [1, 2]) {
-      context.beginPath();
-      for (const [z1, z2] of outlineOf(q, k)) {
-        const [x, y] = toPixels(view, side, z1, z2);
-        context.lineTo(x, y);
-      }
-      context.closePath();
-      context.stroke();
-    }
+    this.strokeAll(rings, colour, width);
     context.setLineDash([]);
-    const [x, y] = toPixels(view, side, q.mean[0], q.mean[1]);
-    context.beginPath();
-    context.arc(x, y, 3, 0, 2 * Math.PI);
-    context.fill();
+    context.fill(cased ? diamondAt(at(q.mean), 5) : dotAt(at(q.mean)));
+    context.lineCap = "butt";
+  }
+
+  /** @param {Path2D[]} paths @param {string} colour @param {number} width */
+  strokeAll(paths, colour, width) {
+    Object.assign(this.context, { strokeStyle: colour, lineWidth: width });
+    for (const path of paths) this.context.stroke(path);
   }
 
   /** The origin, or the direction to it: the prior moves the posterior that way. @param {View} view

@@ -3,7 +3,7 @@
 import { element } from "../../browser/ui/dom.js";
 import { loadPlotly } from "../../browser/ui/plotly.js";
 import { canvasOfImage, saveButtons } from "../../browser/ui/saving.js";
-import { REPEATS } from "../../browser/inference/importance.js";
+import { POOL } from "../../browser/inference/importance.js";
 import { boundRange, curvesFigure, distanceOf, inNats } from "./curves_figure.js";
 
 /** @typedef {import("./curves_figure.js").Answer} Answer */
@@ -13,7 +13,8 @@ import { boundRange, curvesFigure, distanceOf, inNats } from "./curves_figure.js
 
 const CONFIG = { displayModeBar: false, responsive: false };
 const SOURCE_OF_BOUND = "https://arxiv.org/abs/1509.00519";
-const FIRST_PRESS = `Draw ${REPEATS} × 10,000 samples`;
+const FIRST_PRESS = `Draw 2 × ${POOL.toLocaleString("en")} samples`;
+const RESAMPLING = "Where the draws make fewer than 100 groups, the bands are of 100 groups drawn from them again.";
 const NEAR = 1; // nats: an effective sample size is meaningful if the bound is this near log p(x)
 const STANDARD_ERRORS = 2; // a smaller difference may be noise
 
@@ -77,7 +78,7 @@ export class Curves {
   showState() {
     const { answer, curves, waiting } = this;
     // One question at a time: the curves wait for the fits.
-    this.press.disabled = waiting || !answer || Boolean(answer.q && !answer.fits);
+    this.press.disabled = waiting || !answer || !answer.fits;
     this.press.textContent = waiting ? "Drawing…" : curves ? "Draw again" : FIRST_PRESS;
     this.save.hidden = this.caption.hidden = !curves;
     this.lines.hidden = !curves;
@@ -124,10 +125,10 @@ export class Curves {
         const { bound, low, high, error, effective, effective_low, effective_high } = curve;
         const columns = [bound, low, high, error, effective, effective_low, effective_high];
         const values = columns.map((column) => column[i]);
-        return [proposal, draws, ...values, exact, curves.repeats];
+        return [proposal, draws, ...values, exact, curves.pool];
       });
     });
-    return [["proposal", "K", ...names, `log p(x) (${unit})`, "repeats of the largest K"], ...rows];
+    return [["proposal", "K", ...names, `log p(x) (${unit})`, "draws in all"], ...rows];
   }
 
   destroy() {
@@ -154,8 +155,9 @@ function captionOf(answer) {
   const clipped = curves.prior.bound[0] < boundRange(answer)[0];
   const hidden = clipped ? ` Below the axis: the prior’s ${inNats(curves.prior.bound[0])} nats at K = 1.` : "";
   const most = `K = ${curves.draws[curves.draws.length - 1].toLocaleString("en")}`;
-  const count = curves.repeats < REPEATS ? `the first ${curves.repeats} of ${REPEATS}` : `${curves.repeats}`;
-  const spread = `Lines: means; bands: the middle 80 %, over ${count} repeats at ${most} and more at smaller K.`;
+  const [count, all] = [curves.pool, POOL].map((each) => each.toLocaleString("en"));
+  const pool = curves.pool < POOL ? `the first ${count} of ${all}` : count;
+  const spread = `From ${pool} draws of each: means, and bands with the middle 80 %, of groups of K draws. ${RESAMPLING}`;
   return `${spread} At ${most} (± standard error): ${ends.join("; ")}.${hidden}`;
 }
 

@@ -1,4 +1,4 @@
-// The fit of q to a single image, step by step, and the two gaps of the encoder's q.
+// The fit of q to a single image, step by step from the q that was looked up, and the two gaps of the encoder's q.
 
 import { element } from "../../browser/ui/dom.js";
 import { axisOf, barOf, figureOf, stripOf } from "./identity.js";
@@ -10,7 +10,7 @@ const STEP_MS = 250; // the maximum time per step, for fits with few steps
 const PLAY_MS = 4000; // the maximum duration of a playback
 const STUCK_NATS = 0.05;
 const STUCK =
-  "This fit ends in a smaller mode of p(z|x), where the encoder’s q lies. The best q, fitted from the mean and covariance " +
+  "This fit ends in a smaller mode of p(z|x), where the looked-up q lies. The best q, fitted from the mean and covariance " +
   "of p(z|x), lies in another mode. The gaps are computed with that best q.";
 
 export class Fitting {
@@ -55,7 +55,6 @@ export class Fitting {
       this.stop();
       this.step = -1;
     }
-    this.root.hidden = Boolean(answer && !answer.q);
     this.draw();
   }
 
@@ -122,30 +121,38 @@ export class Fitting {
   }
 }
 
-/** The ELBO of q at a step. @param {Inference} answer @param {Fit} fit @param {number} step */
+/** The ELBO of q at a step; before the first, that of the encoder's q. @param {Inference} answer @param {Fit} fit
+ * @param {number} step */
 function reachedBy(answer, fit, step) {
-  return step <= 0 ? (answer.elbo?.value ?? fit.elbo[0]) : Math.min(fit.elbo[step], fit.best.value);
+  return step < 0 && answer.elbo ? answer.elbo.value : Math.min(fit.elbo[Math.max(0, step)], fit.best.value);
+}
+
+/** What q at a step loses against the best q: its name and its nats. @param {Inference} answer @param {Fit} fit
+ * @param {number} step @returns {[string, number]} */
+function leftBy(answer, fit, step) {
+  if (step < 0 && fit.amortisation !== null) return ["amortisation gap", fit.amortisation];
+  return ["left to the best q", fit.best.value - reachedBy(answer, fit, step)];
 }
 
 /** @param {Inference} answer @param {Fit} fit @param {number} step */
 function gapBars(answer, fit, step) {
-  const strip = stripOf(answer);
+  const strip = stripOf(answer.log_evidence, [answer.log_evidence - Math.min(answer.elbo?.value ?? Infinity, fit.elbo[0])]);
   const pieces = [
     { to: reachedBy(answer, fit, step), tone: "elbo", title: "ELBO of this q" },
-    { to: fit.best.value, tone: "amortisation", title: "remaining amortisation gap" },
+    { to: fit.best.value, tone: "amortisation", title: leftBy(answer, fit, step)[0] },
     { to: answer.log_evidence, tone: "approximation", title: "approximation gap" },
   ];
-  return [barOf(strip, "q at this step", pieces), axisOf(strip, answer.unit)];
+  return [barOf(strip, step < 0 && answer.q ? "encoder’s q" : "fitted q", pieces), axisOf(strip, answer.unit)];
 }
 
 /** @param {Inference} answer @param {Fit} fit @param {number} step */
 function gapWords(answer, fit, step) {
   const reached = reachedBy(answer, fit, step);
-  const left = step <= 0 ? fit.amortisation : fit.best.value - reached;
+  const [name, left] = leftBy(answer, fit, step);
   const figures = [
     figureOf("elbo", "ELBO", reached),
     " + ",
-    figureOf("amortisation", "amortisation gap", left),
+    figureOf("amortisation", name, left),
     " + ",
     figureOf("approximation", "approximation gap", fit.approximation),
     " = log p(x), ",

@@ -4,6 +4,8 @@ import { element } from "../../browser/ui/dom.js";
 import { atMost, signed, ticksBetween, tiny } from "../../browser/ui/ticks.js";
 
 /** @typedef {import("../../browser/inference/answers.js").Inference} Inference */
+/** @typedef {import("../../browser/inference/answers.js").LookedUp} LookedUp */
+/** @typedef {Pick<Inference, "elbo" | "kl">} Bounded */
 /** A piece of the axis, in nats. @typedef {{low: number, high: number}} Strip */
 /** A part of a bar; to: its end, in nats. @typedef {{to: number, tone: string, title: string}} Piece */
 
@@ -13,9 +15,10 @@ const BEYOND = 0.04; // the share of the axis right of log p(x)
 const TICKS_WANTED = 5;
 export const DECIMALS = 3;
 
-/** The part of the axis that shows the gap; its width is a round number. @param {Inference} answer @returns {Strip} */
-export function stripOf({ log_evidence, kl }) {
-  const gap = Math.max(kl?.value ?? 1, 1e-3);
+/** The part of the axis that shows the gap; its width is a round number.
+ * @param {number} log_evidence @param {number[]} gaps of which the largest is shown, in nats @returns {Strip} */
+export function stripOf(log_evidence, gaps) {
+  const gap = gaps.length ? Math.max(...gaps, 1e-3) : 1;
   const width = Math.min(...WIDTHS.filter((each) => SHARE * each >= gap), 1e5);
   const high = log_evidence + BEYOND * width;
   return { low: high - width, high };
@@ -59,35 +62,46 @@ export function figureOf(tone, name, value) {
 export class Identity {
   /** @param {HTMLElement} root */
   constructor(root) {
-    this.title = /** @type {HTMLElement} */ (root.querySelector("h2"));
     this.bars = /** @type {HTMLElement} */ (root.querySelector(".lse-identity-bars"));
     this.words = /** @type {HTMLElement} */ (root.querySelector(".lse-identity-words"));
   }
 
-  /** @param {Inference | null} answer */
-  show(answer) {
-    this.title.textContent = answer && !answer.q ? "log p(x) (this model has no q)" : "log p(x) = ELBO + KL(q ‖ p(z|x))";
-    this.bars.replaceChildren(...(answer ? rowsOfIdentity(answer) : []));
-    this.words.replaceChildren(...(answer ? sentencesOf(answer) : []));
+  /** The numbers are those of the encoder's q, or without one of the q that was looked up.
+   * @param {Inference | null} answer @param {LookedUp | null} found the q that was looked up, if it is to be shown */
+  show(answer, found) {
+    this.bars.replaceChildren(...(answer ? rowsOfIdentity(answer, found) : []));
+    this.words.replaceChildren(...(answer ? sentencesOf({ ...answer, ...boundsOf(answer) }) : []));
   }
 }
 
-/** @param {Inference} answer */
-function rowsOfIdentity(answer) {
-  const strip = stripOf(answer);
-  const { elbo, kl, log_evidence } = answer;
-  const rows = [barOf(strip, "log p(x)", [{ to: log_evidence, tone: "evidence", title: "log p(x) by quadrature" }])];
-  if (elbo && kl) {
-    const pieces = [
-      { to: elbo.value, tone: "elbo", title: "ELBO" },
-      { to: elbo.value + kl.value, tone: "divergence", title: "KL(q ‖ p(z|x))" },
-    ];
-    rows.unshift(barOf(strip, "ELBO + KL", pieces));
-  }
-  return [...rows, axisOf(strip, answer.unit)];
+/** Those of the encoder's q, or without one of the q that was looked up. @param {Inference} answer
+ * @returns {Pick<Inference, "elbo" | "reconstruction" | "kl_prior" | "kl">} */
+export function boundsOf(answer) {
+  const { elbo, reconstruction, kl_prior, kl } = (!answer.q && answer.looked_up) || answer;
+  return { elbo, reconstruction, kl_prior, kl };
 }
 
-/** @param {Inference} answer */
+/** @param {Inference} answer @param {LookedUp | null} found */
+function rowsOfIdentity(answer, found) {
+  const { q, log_evidence } = answer;
+  /** @type {[string, Bounded | null][]} */
+  const both = [[q && found ? "encoder’s q" : "ELBO + KL", q && answer], [q ? "looked up" : "ELBO + KL", found]];
+  const strip = stripOf(log_evidence, both.flatMap(([, bounds]) => bounds?.kl?.value ?? []));
+  const sums = both.flatMap(([name, bounds]) => (bounds?.elbo && bounds.kl ? [sumBar(strip, name, bounds.elbo.value, bounds.kl.value)] : []));
+  const exact = [{ to: log_evidence, tone: "evidence", title: "log p(x) by quadrature" }];
+  return [...sums, barOf(strip, "log p(x)", exact), axisOf(strip, answer.unit)];
+}
+
+/** @param {Strip} strip @param {string} name @param {number} elbo @param {number} kl */
+function sumBar(strip, name, elbo, kl) {
+  const pieces = [
+    { to: elbo, tone: "elbo", title: "ELBO" },
+    { to: elbo + kl, tone: "divergence", title: "KL(q ‖ p(z|x))" },
+  ];
+  return barOf(strip, name, pieces);
+}
+
+/** @param {Inference} answer with the bounds to show */
 function sentencesOf(answer) {
   const { elbo, kl, log_evidence, evidence_error, missed } = answer;
   const precision = `numerical error about ${atMost(evidence_error)} nats`;
@@ -95,7 +109,7 @@ function sentencesOf(answer) {
   const found = figureOf("evidence", "log p(x)", log_evidence);
   const exact = element("p", "", found, ` by quadrature; ${precision}; ${outside}.`);
   if (!elbo || !kl) {
-    const alone = "This model has no encoder, so there is no q(z|x). p(z|x) and log p(x) are computed without one.";
+    const alone = "p(z|x) and log p(x) are computed without a q.";
     return [exact, element("p", "lse-quiet", `${alone} The numbers are ${answer.unit}.`)];
   }
   const sum = elbo.value + kl.value;

@@ -8,8 +8,9 @@ import { fetchEncoder } from "../../browser/net/encoder.js";
 /** @typedef {import("../../browser/inference/answers.js").Inference} Inference */
 /** @typedef {import("../../browser/inference/worker.js").Reply} Reply */
 /** @typedef {import("../../wire.js").Choice} Model */
-/** progressed: so many points are decoded; found: a part of the answer; ended: all parts stand, or a sentence says why
- * there is no answer. @typedef {{progressed: (points: number) => void, found: (answer: Inference) => void,
+/** seen: x [784] in 0..255, as the model sees it, or null if it could not be loaded; progressed: so many points are
+ * decoded; found: a part of the answer; ended: all parts stand, or a sentence says why
+ * there is no answer. @typedef {{seen: (x: Uint8Array | null) => void, progressed: (points: number) => void, found: (answer: Inference) => void,
  *   ended: (problem: string) => void}} Acts */
 
 export class Inquiry {
@@ -50,7 +51,7 @@ export class Inquiry {
     if (!this.hasImage) return;
     this.open = true;
     try {
-      const [x, encoder] = await Promise.all([this.seenBy(model), encoderOf(model)]);
+      const [x, encoder] = await Promise.all([this.see(model, turn), encoderOf(model)]);
       if (turn !== this.turn) return;
       const levels = Float32Array.from(x, (level) => level / 255);
       const q = encoder && diagonal(encoder.encode(levels));
@@ -62,6 +63,16 @@ export class Inquiry {
     } catch (error) {
       if (turn === this.turn) this.end(error instanceof Unavailable ? error.message : String(error));
     }
+  }
+
+  /** x, shown before anything is computed. @param {Model} model @param {number} turn */
+  async see(model, turn) {
+    const x = await this.seenBy(model).catch((error) => {
+      if (turn === this.turn) this.acts.seen(null);
+      throw error;
+    });
+    if (turn === this.turn) this.acts.seen(x);
+    return x;
   }
 
   /** x in 0..255, as the model sees it: binary, or grey. @param {Model} model @returns {Promise<Uint8Array>} */
@@ -112,7 +123,7 @@ export class Inquiry {
   }
 }
 
-const NOTHING_YET = { elbo: null, reconstruction: null, kl_prior: null, kl: null, fits: null, curves: null };
+const NOTHING_YET = { elbo: null, reconstruction: null, kl_prior: null, kl: null, looked_up: null, fits: null, curves: null };
 
 /** A file could not be fetched; the message says which, and what to do. */
 class Unavailable extends Error {}

@@ -31,8 +31,10 @@ const POSTERIOR = `
   <canvas role="img" aria-label="heat map of the posterior"></canvas>
   <p class="lse-quiet lse-key"><i class="lse-key-heat"></i>p(z|x), exact
     <span class="lse-key-of-q" hidden><i class="lse-key-q"></i>encoder’s q(z|x), 1 and 2 σ</span>
+    <span class="lse-key-of-look-up" hidden><i class="lse-key-looked-up"></i><b></b></span>
     <span class="lse-key-of-fit" hidden><i class="lse-key-fitted"></i>q fitted to this image</span></p>
   <p class="lse-quiet lse-modes"></p>
+  <p class="lse-misplaced" data-testid="misplaced"></p>
   <p class="lse-quiet lse-progress" data-testid="progress" role="status"></p>
 </section>`;
 
@@ -47,9 +49,23 @@ const GIVEN = `
 
 const SUMS = `
 <section class="lse-identity" data-testid="identity" aria-label="log p(x) and its two parts">
-  <h2>log p(x) = ELBO + KL(q ‖ p(z|x))</h2>
+  <header>
+    <h2>log p(x) = ELBO + KL(q ‖ p(z|x))</h2>
+    <output class="lse-verdict" data-testid="verdict"></output>
+    <button type="button" class="lse-look-it-up" data-testid="look-it-up" title="Find q without the encoder">Look it up</button>
+  </header>
   <div class="lse-identity-bars"></div>
   <div class="lse-identity-words"></div>
+</section>
+<section class="lse-look-up" data-testid="look-up" aria-label="q that was looked up" hidden>
+  <h2>q looked up, without the encoder</h2>
+  <div class="lse-look-up-words"></div>
+  <details class="lse-fold"><summary>How z is looked up</summary>
+    <p>A fixed set of points z, spread like the prior, is decoded once for the model. For x the best point is
+    argmax p(x|z) p(z) over them, one product of the pixels of x with those of the decoded points. q starts there, as wide
+    as p(z|x) is expected to be, and a few natural-gradient steps raise its ELBO. No encoder takes part, so what the
+    encoder’s q loses against this q is the cost of one encoder for all images.</p>
+  </details>
 </section>
 <section class="lse-fit" data-testid="fit" aria-label="Two gaps">
   <header>
@@ -62,10 +78,11 @@ const SUMS = `
   <div class="lse-fit-bars"></div>
   <div class="lse-fit-words"></div>
   <details><summary>One q for each image, or one encoder for all?</summary>
-    <p>The fit starts at the encoder’s q and raises the ELBO of this image. The increase is the amortisation gap: the
-    cost of one encoder for all images (and, where β is not 1, of training with another objective). What remains is the
-    approximation gap: p(z|x) is not such a Gaussian. With a full covariance the ellipse can tilt. The encoder’s q cannot
-    tilt, so the gap to it then also contains the cost of its diagonal covariance.
+    <p>The fit starts at the q that was looked up and raises the ELBO of this image to that of the best q. The
+    amortisation gap is what the encoder’s q loses against the best q: the cost of one encoder for all images (and, where
+    β is not 1, of training with another objective). What remains is the approximation gap: p(z|x) is not such a Gaussian.
+    With a full covariance the ellipse can tilt. The encoder’s q cannot tilt, so the gap to it then also contains the cost
+    of its diagonal covariance.
     <a href="https://arxiv.org/abs/1801.03558" target="_blank" rel="noopener">Cremer, Li and Duvenaud, 2018</a></p>
   </details>
 </section>`;

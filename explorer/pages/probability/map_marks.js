@@ -1,4 +1,4 @@
-// The marks on the map: the window of the close-up, the fitted q, and draws from the prior.
+// The marks on the map: the window of the close-up, the q that was looked up, the fitted q, and draws from the prior.
 
 import { svg } from "../../browser/ui/dom.js";
 import { toPixels } from "../../browser/map/view.js";
@@ -6,6 +6,7 @@ import { outlineOf } from "./close_up.js";
 
 /** @typedef {import("../../browser/map/view.js").View} View */
 
+const PLACE_PX = 6; // half the width of the diamond
 const MIN_PX = 12; // the least side of the square that marks the close-up
 
 export class MapMarks {
@@ -18,16 +19,20 @@ export class MapMarks {
     this.window = null;
     /** @type {import("../../browser/inference/gaussian.js").Gaussian | null} */
     this.fitted = null;
+    /** @type {import("../../browser/inference/gaussian.js").Gaussian | null} */
+    this.lookedUp = null;
     /** @type {Float32Array[]} */
     this.landed = [];
     /** @type {Element[]} */
     this.drops = [];
   }
 
-  /** @param {View | null} window @param {import("../../browser/inference/gaussian.js").Gaussian | null} fitted */
-  show(window, fitted) {
+  /** @param {View | null} window @param {import("../../browser/inference/gaussian.js").Gaussian | null} fitted
+   * @param {import("../../browser/inference/gaussian.js").Gaussian | null} lookedUp */
+  show(window, fitted, lookedUp) {
     this.window = window;
     this.fitted = fitted;
+    this.lookedUp = lookedUp;
   }
 
   /** @param {Float32Array[]} places of draws of z */
@@ -54,7 +59,9 @@ export class MapMarks {
     // Inserting a mark again would restart its animation.
     for (const mark of [...this.layer.children]) if (!drops.includes(mark)) mark.remove();
     if (this.window) this.layer.append(windowMark(this.window, view, side));
-    if (this.fitted) this.layer.append(...ringsOf(this.fitted, view, side));
+    if (this.lookedUp) this.layer.append(...ringsOf(this.lookedUp, view, side, "lse-looked-up"));
+    if (this.lookedUp) this.layer.append(placeOf(this.lookedUp, view, side));
+    if (this.fitted) this.layer.append(...ringsOf(this.fitted, view, side, "lse-fitted"));
   }
 }
 
@@ -65,10 +72,18 @@ function windowMark(window, view, side) {
   return svg("rect", { x: x - width / 2, y: y - width / 2, width, height: width, class: "lse-window" });
 }
 
-/** @param {import("../../browser/inference/gaussian.js").Gaussian} q @param {View} view @param {number} side */
-function ringsOf(q, view, side) {
+/** @param {import("../../browser/inference/gaussian.js").Gaussian} q @param {View} view @param {number} side
+ * @param {string} name of the class */
+function ringsOf(q, view, side, name) {
   return [1, 2].map((k) => {
     const points = outlineOf(q, k).map(([z1, z2]) => toPixels(view, side, z1, z2).join(","));
-    return svg("polygon", { points: points.join(" "), class: "lse-fitted" });
+    return svg("polygon", { points: points.join(" "), class: name });
   });
+}
+
+/** A diamond at q's mean, for q itself may be too small to be seen.
+ * @param {import("../../browser/inference/gaussian.js").Gaussian} q @param {View} view @param {number} side */
+function placeOf({ mean: [z1, z2] }, view, side) {
+  const [x, y] = toPixels(view, side, z1, z2);
+  return svg("path", { d: `M${x} ${y - PLACE_PX}l${PLACE_PX} ${PLACE_PX} ${-PLACE_PX} ${PLACE_PX} ${-PLACE_PX} ${-PLACE_PX}z`, class: "lse-looked-up-place" });
 }

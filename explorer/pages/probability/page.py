@@ -11,7 +11,7 @@ from explorer.pages.probability.divergence.divergence import divergence
 from explorer.pages.probability.inference_costs import inference_costs
 from explorer.pages.probability.likelihood_note import likelihood_note
 from explorer.pages.probability.probability_view import WORKER, probability_view
-from explorer.server import assets, catalogue, comparison_models, link
+from explorer.server import assets, catalogue, comparison_models, evidence, link
 from explorer.wire import Choice, Dial
 
 _DEFAULTS = link.defaults(link.PROBABILITY)
@@ -24,6 +24,7 @@ class _Mounted:
 
     models: list[Choice]
     dials: list[Dial]
+    evidence: dict[str, dict[str, float]]
     start: dict[str, str]
 
 
@@ -61,7 +62,7 @@ def _prepared(visitor_id: str) -> _Mounted:
     dials = catalogue.dials_for(visitor_id)
     if not catalogue.is_offered(start["model"], models, dials):
         start["model"] = _DEFAULTS["model"]
-    return _Mounted(models, dials, start)
+    return _Mounted(models, dials, evidence.averages(), start)
 
 
 def _view(mounted: _Mounted) -> None:
@@ -76,6 +77,7 @@ def _view(mounted: _Mounted) -> None:
         plotly_url=assets.plotly_url(),
         classifier_url=assets.classifier_url(),
         worker_url=assets.script_url("inference", WORKER),
+        evidence=mounted.evidence,
         key=_KEY,
     )
     note_left(_KEY, value.link)

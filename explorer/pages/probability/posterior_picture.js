@@ -25,6 +25,8 @@ export class PosteriorPicture {
     this.tiles = null;
     /** @type {Gaussian | null} */
     this.fitted = null;
+    /** @type {Gaussian | null} */
+    this.lookedUp = null;
   }
 
   /** @param {string} selector @returns {HTMLElement} */
@@ -32,18 +34,21 @@ export class PosteriorPicture {
     return /** @type {HTMLElement} */ (this.root.querySelector(selector));
   }
 
-  /** @param {Inference | null} answer @param {string} name of x */
-  take(answer, name) {
+  /** @param {Inference | null} answer */
+  take(answer) {
     this.answer = answer;
-    if (!answer) this.fitted = null;
+    if (!answer) this.fitted = this.lookedUp = null;
     this.tiles = answer && answer.tiles;
     this.pane.external = answer && answer.image < 0 && answer.q ? externalOf(answer.q) : null;
     this.find(".lse-modes").textContent = answer ? modesOf(answer) : "";
-    this.find("[data-testid=x-name]").textContent = name;
-    const pixels = answer?.x ?? new Uint8Array(PICTURE_PIXELS);
+  }
+
+  /** @param {Uint8Array | null} x [784] in 0..255, or null if it is not known @param {string} name */
+  showX(x, name) {
     const picture = /** @type {HTMLCanvasElement} */ (this.find(".lse-x-picture"));
+    this.find("[data-testid=x-name]").textContent = name;
     picture.setAttribute("aria-label", name || "x");
-    drawPicture(picture, pixels, 255);
+    drawPicture(picture, x ?? new Uint8Array(PICTURE_PIXELS), 255);
   }
 
   /** Say what to do if there are no images. @param {{dataset: string, images_url: string | null}} model
@@ -67,15 +72,17 @@ export class PosteriorPicture {
 
   /** @param {Gaussian | null} fitted to this image */
   showFitted(fitted) {
-    const { answer, tiles } = this;
+    const { answer, tiles, lookedUp } = this;
     const { scene } = this.pane;
     this.fitted = fitted;
-    this.marks.show(answer?.window ?? null, fitted);
+    this.marks.show(answer?.window ?? null, fitted, lookedUp);
     this.marks.draw();
     const ink = { ...scene.style, fitted: this.styleOf("--st-primary-color") };
-    const scenery = answer && tiles ? { window: answer.window, tiles, q: answer.q, fitted } : null;
+    const scenery = answer && tiles ? { window: answer.window, tiles, q: answer.q, lookedUp, fitted } : null;
     this.closeUp.show(scenery, ink, scene.paper, this.heatColour);
     this.find(".lse-key-of-q").hidden = !answer?.q;
+    this.find(".lse-key-of-look-up").hidden = !lookedUp;
+    this.find(".lse-key-of-look-up b").textContent = answer && lookedUp ? nameOfLookedUp(answer, lookedUp) : "";
     this.find(".lse-key-of-fit").hidden = !fitted;
   }
 
@@ -99,6 +106,12 @@ export class PosteriorPicture {
 /** The encoder's q, whose covariance is diagonal, as a code. @param {Gaussian} q */
 function externalOf({ mean: [z1, z2], tril }) {
   return { z1, z2, sigma1: tril[0][0], sigma2: tril[1][1] };
+}
+
+/** @param {Inference} answer @param {Gaussian} lookedUp */
+function nameOfLookedUp({ window: { x, y, half } }, { mean: [z1, z2] }) {
+  const isIn = Math.max(Math.abs(z1 - x), Math.abs(z2 - y)) < half;
+  return isIn ? "looked-up q (◇)" : "looked-up q: outside (◇ on the map)";
 }
 
 /** @param {Inference} answer */

@@ -13,8 +13,9 @@ import { Side } from "../../browser/map/side.js";
 import { Ancestral } from "./ancestral.js";
 import { Curves } from "./curves.js";
 import { Fitting } from "./fitting.js";
-import { DECIMALS, Identity } from "./identity.js";
+import { boundsOf, DECIMALS, Identity } from "./identity.js";
 import { Inquiry, modelInput } from "./inquiry.js";
+import { LookUp } from "./look_up.js";
 import { PosteriorPicture } from "./posterior_picture.js";
 import { layOut } from "./layout.js";
 import { Sketch } from "./sketch.js";
@@ -49,25 +50,34 @@ class ProbabilityView {
       turn: (beta, final) => this.turn(beta, final),
     });
     this.inquiry = new Inquiry(data.worker_url, {
+      seen: (x) => this.showX(x),
       progressed: (points) => this.showProgress(points),
       found: (answer) => this.showAnswer(answer),
       ended: (problem) => this.end(problem),
     });
     this.picture = new PosteriorPicture(this.root, this.pane);
-    this.addSections(this.data.start.full === "on");
+    this.addSections(this.data.start);
     this.answers = 0;
     this.unreported = false;
     void this.start();
   }
 
-  /** @param {boolean} full */
-  addSections(full) {
+  /** @param {Object<string, string>} start the link to start from */
+  addSections({ full, lookup }) {
     this.identity = new Identity(this.find(".lse-identity"));
+    this.lookUp = new LookUp(this.root, this.signal, {
+      evidence: this.data.evidence,
+      turned: () => {
+        this.showLookedUp();
+        this.publish();
+      },
+    });
+    this.lookUp.turn(lookup === "on");
     this.fitting = new Fitting(this.find(".lse-fit"), this.signal, {
       stepped: (q) => this.started && this.picture?.showFitted(q),
       changed: () => this.publish(),
     });
-    this.fitting.turnFull(full);
+    this.fitting.turnFull(full === "on");
     this.curves = new Curves(this.find(".lse-curves"), { draw: () => this.inquiry.askForCurves() });
     this.ancestral = new Ancestral(this.find(".lse-ancestral"), this.signal, {
       land: (places) => this.picture?.marks.land(places),
@@ -223,7 +233,7 @@ class ProbabilityView {
   get link() {
     const state = { model: this.model.name, ...this.panes.state };
     const look = linkOf(state, this.pane.place.view.half, this.data.defaults);
-    return { ...look, full: this.fitting?.full ? "on" : "" };
+    return { ...look, full: this.fitting?.full ? "on" : "", lookup: this.lookUp?.on ? "on" : "" };
   }
 
   /** After a final change: update the address bar, and report the link to Streamlit, which then runs the page anew: once
@@ -294,22 +304,37 @@ class ProbabilityView {
     const fresh = this.answer?.x !== answer.x || this.answer?.model !== answer.model;
     this.answer = answer;
     this.root.dataset.waits = "false";
-    const source = this.drawing ? "your drawing" : "a sample of the model";
-    if (fresh) this.picture?.take(answer, `x, ${answer.image < 0 ? source : `test image ${answer.image}`}`);
-    this.identity?.show(answer);
+    if (fresh) this.picture?.take(answer);
     this.fitting?.show(answer, fresh);
     if (this.picture) this.picture.fitted = this.fitting?.fitted ?? null;
-    this.picture?.show();
+    this.lookUp?.show(answer);
+    this.showLookedUp();
     this.showCurves();
     this.noteNumbers(answer);
     if (fresh && answer.image < 0) this.moveHandleTo(answer);
     this.showView();
   }
 
+  /** Where the q that was looked up stands beside the encoder's: in the pictures and in the identity. */
+  showLookedUp() {
+    const found = this.lookUp?.found ?? null;
+    this.identity?.show(this.answer ?? null, found);
+    if (this.picture) this.picture.lookedUp = found && found.q;
+    this.picture?.show();
+  }
+
+  /** @param {Uint8Array | null} x */
+  showX(x) {
+    const { image } = this.inquiry;
+    const source = this.drawing ? "your drawing" : "a sample of the model";
+    this.picture?.showX(x, x ? `x, ${image < 0 ? source : `test image ${image}`}` : "");
+  }
+
   /** @param {Inference} answer */
-  noteNumbers({ log_evidence, elbo, kl }) {
+  noteNumbers(answer) {
     const { dataset } = this.root;
-    dataset.logEvidence = log_evidence.toFixed(DECIMALS);
+    const { elbo, kl } = boundsOf(answer);
+    dataset.logEvidence = answer.log_evidence.toFixed(DECIMALS);
     dataset.elbo = elbo?.value.toFixed(DECIMALS) ?? "";
     dataset.klPosterior = kl?.value.toFixed(DECIMALS) ?? "";
   }
@@ -323,8 +348,9 @@ class ProbabilityView {
   /** Remove an answer of another question or model, which has another latent space. */
   forgetAnswer() {
     this.answer = undefined;
-    this.picture?.take(null, "");
-    this.identity?.show(null);
+    this.picture?.take(null);
+    this.lookUp?.show(null);
+    this.showLookedUp();
     this.fitting?.show(null, true);
   }
 

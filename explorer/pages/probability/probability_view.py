@@ -19,6 +19,7 @@ _STYLES = (
     KIT / "ui/figures.css",
     KIT / "ui/folds.css",
     FOLDER / "probability_view.css",
+    FOLDER / "look_up.css",
     FOLDER / "figures_of_inference.css",
 )
 
@@ -45,6 +46,7 @@ def probability_view(
     plotly_url: str,
     classifier_url: str,
     worker_url: str,
+    evidence: dict[str, dict[str, float]],
     key: str,
 ) -> ComponentResult:
     """Draw the map and what is known of one image; the value has the last ``link`` state, or None.
@@ -62,5 +64,6 @@ def probability_view(
         "plotly_url": plotly_url,
         "classifier_url": classifier_url,
         "worker_url": worker_url,
+        "evidence": evidence,
     }
     return _mount(key=key, data=data, on_link_change=lambda: None)

@@ -9,7 +9,7 @@ import torch
 from playwright.sync_api import Browser, Page
 from torch.distributions import MultivariateNormal
 
-from models import bound, checkpoint, gallery
+from models import bound, checkpoint, gallery, lookup
 from models.best_q import best_bound
 from models.data import Dataset
 from models.dial_bytes import decoder_bytes, encoder_bytes
@@ -20,7 +20,7 @@ from models.vae import VAE
 from tests.browser.blank_page import address_of, blank_page, modules
 
 ROOM = ("answers", "batched_decoder", "densities", "gaussian", "importance", "joint", "kernel", "nodes", "plain_kernel")
-MODULES = [f"inference/{name}" for name in ROOM] + ["encoder", "net/decoder", "net/dial", "tensors"]
+MODULES = [f"inference/{name}" for name in ROOM] + ["encoder", "net/decoder", "net/dial", "noise", "tensors"]
 LOAD = """async ([address, beta, encoder, likelihood, stddev]) => {
     let tensors = await fetchTensors(address);
     if (beta) {
@@ -118,7 +118,7 @@ def assert_pictures_agree(tiles: dict, wanted: Posterior) -> None:
 def test_the_fits_are_those_of_torch(javascript: Page, mnist_test: Dataset, image: int) -> None:
     vae = loaded(javascript, gallery.REFERENCE)
     x = fixed_images(mnist_test)[image]
-    found, (mean, covariance) = javascript.evaluate(ASK, [x.tolist(), 2]), posterior(vae, x).moments()
+    found, (mean, covariance) = javascript.evaluate(ASK, [x.tolist(), 3]), posterior(vae, x).moments()
     for kind, full in (("diagonal", False), ("full", True)):
         near = MultivariateNormal(mean[None], (covariance if full else covariance.diag().diag())[None])
         starts = (near, vae.encode(x[None]))
@@ -126,7 +126,42 @@ def test_the_fits_are_those_of_torch(javascript: Page, mnist_test: Dataset, imag
         fit = found["fits"][kind]
         assert fit["best"]["value"] == pytest.approx(wanted, abs=2e-3)
         assert fit["approximation"] + fit["amortisation"] == pytest.approx(found["kl"]["value"], abs=2e-3)
-        assert fit["elbo"][0] == pytest.approx(found["elbo"]["value"])
+        assert fit["elbo"][0] == pytest.approx(found["looked_up"]["elbo"]["value"])
+
+
+@pytest.mark.parametrize("name", ["mnist-lattice", "mnist-gaussian-beta-1"])
+def test_what_is_looked_up_is_what_python_finds(javascript: Page, mnist_test: Dataset, name: str) -> None:
+    vae = loaded(javascript, name)
+    x = fixed_images(mnist_test, vae.likelihood)[:2]
+    table = lookup.table(vae, lookup.POINTS[0])
+    starts, ends = bound.as_gaussian(lookup.look_up(vae, table, x)), lookup.infer(vae, table, x)
+    before, after = bound.elbo(vae, x, starts).value, bound.elbo(vae, x, ends).value
+    for i, image in enumerate(x):
+        found = javascript.evaluate(ASK, [image.tolist(), 2])["looked_up"]
+        assert found["z"] == pytest.approx(starts.mean[i].tolist(), abs=2e-5)
+        np.testing.assert_allclose(found["start"]["tril"], starts.scale_tril[i], rtol=5e-3)
+        np.testing.assert_allclose(found["q"]["tril"], ends.scale_tril[i], rtol=5e-3)
+        assert found["before"]["value"] == pytest.approx(before[i].item(), abs=0.1)
+        assert found["after"]["value"] == pytest.approx(after[i].item(), abs=5e-3)
+        assert found["elbo"] == found["after"]
+        assert_shares_agree(found["share"], vae, x[i : i + 1], ends.stddev[i])
+        assert found["kl"]["value"] + found["elbo"]["value"] == pytest.approx(log_evidence_of(vae, image), abs=2e-3)
+
+
+def assert_shares_agree(found: float | None, vae: VAE, x: torch.Tensor, own: torch.Tensor) -> None:
+    """The share of p(z|x) near the encoder's mean; ``own``: sigma [2] of the q that was looked up."""
+    if vae.encoder is None:
+        assert found is None
+        return
+    with torch.no_grad():
+        q = bound.as_gaussian(vae.encode(x))
+    near = MultivariateNormal(q.mean, scale_tril=torch.maximum(q.stddev, own).diag_embed())
+    log_evidence = torch.tensor([log_evidence_of(vae, x[0])])
+    assert found == pytest.approx(lookup.share_within(vae, x, near, log_evidence).item(), rel=0.02, abs=1e-4)
+
+
+def log_evidence_of(vae: VAE, x: torch.Tensor) -> float:
+    return posterior(vae, x).evidence.log_evidence.item()
 
 
 def test_bounds_and_effective_sizes_are_those_of_python(javascript: Page) -> None:
@@ -135,8 +170,25 @@ def test_bounds_and_effective_sizes_are_those_of_python(javascript: Page) -> Non
     assert found == pytest.approx([importance_bound(weights).item(), effective_sample_size(weights).item()])
 
 
+def test_the_curves_of_few_draws_are_those_of_many_in_python(javascript: Page) -> None:
+    """Of log-normal weights: the mean of each K is the groups' in Python, and the band that of 2,000 other groups."""
+    generator = torch.Generator().manual_seed(0)
+    weights = 1.5 * torch.randn(20_000, generator=generator, dtype=torch.float64) - 100
+    draws = [1, 10, 1000, 10_000]
+    script = "([w, draws]) => curveOf(w, draws, uniformDraws(1))"
+    found = javascript.evaluate(script, [weights.tolist(), draws])
+    for i, count in enumerate(draws):
+        wanted = importance_bound(weights.unflatten(0, (-1, count)).T).mean().item()
+        many = 1.5 * torch.randn(count, 2000, generator=generator, dtype=torch.float64) - 100
+        bounds = importance_bound(many)
+        assert found["bound"][i] == pytest.approx(wanted)
+        width = (bounds.quantile(0.9) - bounds.quantile(0.1)).item()
+        assert found["high"][i] - found["low"][i] == pytest.approx(width, rel=0.35)
+        assert found["error"][i] == pytest.approx(bounds.std().item() / (20_000 / count) ** 0.5, rel=0.35)
+
+
 def test_the_importance_bound_reaches_the_evidence(javascript: Page, mnist_test: Dataset) -> None:
-    """After the first block of draws, which has two repeats of the largest number."""
+    """After the first block of draws."""
     script = """async x => {
         const image = Float32Array.from(x);
         const joint = new Joint(model, image, async () => {});
@@ -147,7 +199,7 @@ def test_the_importance_bound_reaches_the_evidence(javascript: Page, mnist_test:
     x = fixed_images(mnist_test)[0]
     curves, log_evidence = javascript.evaluate(script, x.tolist()), posterior(vae, x).evidence.log_evidence.item()
     elbo = bound.elbo(vae, x[None], vae.encode(x[None])).value.item()
-    assert curves["repeats"] == 2
+    assert (curves["pool"], curves["draws"][-1]) == (5000, 2000)
     assert curves["encoder"]["bound"][-1] == pytest.approx(log_evidence, abs=0.1)
     assert curves["encoder"]["bound"][0] == pytest.approx(elbo, abs=5 * curves["encoder"]["error"][0])
     assert curves["prior"]["bound"][0] < curves["prior"]["bound"][-1]

@@ -34,7 +34,7 @@ def curve(*bound: float) -> dict[str, list[float]]:
 def answered(**changes: object) -> dict:
     """What is known of an image once its curves are drawn."""
     encoder, prior = curve(-94.5, -92, -91, -90.6, -90.5), curve(-1234.5, -400, -150, -99, -91)
-    curves = {"draws": DRAWS, "repeats": 20, "encoder": encoder, "prior": prior}
+    curves = {"draws": DRAWS, "pool": 20_000, "encoder": encoder, "prior": prior}
     known = {"model": "mnist-beta-1", "image": 18, "x": "", "unit": "nats", "log_evidence": EXACT}
     return {**known, "elbo": {"value": -94.5, "error": 1e-4}, "curves": curves, **changes}
 
@@ -158,11 +158,11 @@ def test_an_effective_size_is_told_only_beside_a_bound_that_is_near(page: Page) 
     assert "not the mass of p(z|x) that they missed" in page.locator(".lse-curves details").inner_text()
 
 
-@pytest.mark.parametrize(("repeats", "told"), [(10, "the first 10 of 20 repeats"), (20, "over 20 repeats")])
-def test_the_repeats_are_those_that_were_asked_for(page: Page, repeats: int, told: str) -> None:
-    assert told in caption(page, ending_at(0, 0, repeats=repeats))
+@pytest.mark.parametrize(("pool", "told"), [(5000, "the first 5,000 of 20,000 draws"), (20_000, "From 20,000 draws")])
+def test_the_draws_are_those_that_were_asked_for(page: Page, pool: int, told: str) -> None:
+    assert told in caption(page, ending_at(0, 0, pool=pool))
     show(page, answered(curves=None))
-    expect(press(page)).to_have_text("Draw 20 × 10,000 samples")
+    expect(press(page)).to_have_text("Draw 2 × 20,000 samples")
 
 
 def test_nats_of_a_density_are_called_so(page: Page) -> None:

@@ -2,7 +2,7 @@
 
 import { button, REFERENCE } from "../kit.js";
 import { mosaic } from "../mosaic.js";
-import { normalQuantile } from "../points.js";
+import { normalQuantile } from "../../../browser/inference/fixed_points.js";
 import { normalDraws, uniformDraws } from "../../../browser/net/noise.js";
 import { element } from "../../../browser/ui/dom.js";
 import { newPicture } from "../../../browser/ui/pictures.js";

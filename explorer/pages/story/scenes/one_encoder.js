@@ -4,7 +4,7 @@ import { asPosterior, jointOf, negativeElbo, orNull } from "../engine.js";
 import { button, EXACT, inNats, REFERENCE } from "../kit.js";
 import { ownDigit } from "../own_digit.js";
 import { Plot } from "../plot.js";
-import { fixedPoints } from "../points.js";
+import { fixedPoints } from "../../../browser/inference/fixed_points.js";
 import { bestQ } from "../../../browser/inference/best_q.js";
 import { diagonal } from "../../../browser/inference/gaussian.js";
 import { toPixels } from "../../../browser/map/view.js";
