@@ -24,7 +24,7 @@ from models.vae import VAE
 
 ROOT = Path(__file__).parents[1]
 TINY_HIDDEN = (8,)
-LONGEST = ("train", "probability", "side_by_side", "accessibility", "worker", "keyboard", "models", "address", "cli")
+LONGEST = ("train", "probability", "posterior_agrees", "worker", "side_by_side", "accessibility", "address", "cli")
 TRAIN = ["train", "--dataset", "digits", "--epochs", "2", "--hidden", "16", "--batch-size", "64"]
 
 PATIENCE_S = 180

@@ -265,16 +265,6 @@ def test_only_the_last_of_many_questions_is_answered(answered: OpenedProbability
     assert_adds_up(answered, REFERENCE)
 
 
-@pytest.mark.slow
-def test_the_zoom_shows_the_posterior_in_the_middle(answered: OpenedProbability) -> None:
-    answered.wait_for_axes()
-    answered.page.get_by_test_id("nearer").click()
-    answered.page.wait_for_url("**view=*")
-    frame, plot = (answered.page.locator(each).bounding_box() for each in (".lse-window", ".lse-plot"))
-    assert frame["x"] + frame["width"] / 2 == pytest.approx(plot["x"] + plot["width"] / 2, abs=2)
-    assert frame["width"] == pytest.approx(plot["width"] / 4, abs=3)
-
-
 def test_a_drawing_is_asked_about_and_placed(answered: OpenedProbability) -> None:
     before = answered.answer
     answered.draw(*SEVEN)
@@ -306,6 +296,16 @@ def test_importance_sampling_comes_in_parts_and_near_the_evidence(answered: Open
     curves.get_by_role("button", name="Draw").click()
     expect(curves).to_contain_text("the first 5,000 of 20,000 draws", timeout=READY_MS)
     expect(curves).to_contain_text("From 20,000 draws", timeout=READY_MS)
+
+
+@pytest.mark.slow
+def test_the_zoom_shows_the_posterior_in_the_middle(answered: OpenedProbability) -> None:
+    answered.wait_for_axes()
+    answered.page.get_by_test_id("nearer").click()
+    answered.page.wait_for_url("**view=*")
+    frame, plot = (answered.page.locator(each).bounding_box() for each in (".lse-window", ".lse-plot"))
+    assert frame["x"] + frame["width"] / 2 == pytest.approx(plot["x"] + plot["width"] / 2, abs=2)
+    assert frame["width"] == pytest.approx(plot["width"] / 4, abs=3)
 
 
 def test_the_address_brings_image_model_and_covariance_back_and_nats_of_a_density_are_called_that(
