@@ -5,6 +5,6 @@ import importlib
 import pytest
 
 
-@pytest.mark.parametrize("name", ["bench_map", "bench_training", "bench_compare", "bench_inference"])
+@pytest.mark.parametrize("name", ["bench_map", "bench_training", "bench_compare", "bench_inference", "agreement"])
 def test_a_bench_finds_what_it_imports(name: str) -> None:
     assert callable(importlib.import_module(f"tests.bench.{name}").main)

@@ -10,6 +10,8 @@ import torch
 from playwright.sync_api import BrowserContext, Page, expect
 
 from models import checkpoint
+from models.evidence import evidence
+from models.vae import VAE
 from tests.browser.conftest import served
 from tests.browser.opened_map import READ_PICTURE, TWO_FRAMES
 from tests.browser.waiting import wait_until
@@ -17,7 +19,7 @@ from tests.conftest import PATIENCE_S
 
 PATIENCE_MS = 1000 * PATIENCE_S
 # Streamlit's own way to find out that the page is not the server's root.
-PROBES = re.compile(r"/(train|compare)/_stcore/")
+PROBES = re.compile(r"/(train|compare|probability)/_stcore/")
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +138,10 @@ def test_a_finished_run_is_kept_repeated_side_by_side_and_found_on_the_map(visit
     on_map.get_by_role("button", name="<b>mine</b>").click()
     expect(on_map.get_by_test_id("latent-map")).to_have_attribute("data-model", re.compile("kept-"))
     expect(on_map.get_by_test_id("caption")).to_contain_text("360 8×8 digits test images")
+    name = on_map.get_by_test_id("latent-map").get_attribute("data-model")
+    asked = visit(f"probability?model={name}", page.context).get_by_test_id("probability")
+    expect(asked).to_have_attribute("data-answered", "true", timeout=PATIENCE_MS)
+    assert asked.get_attribute("data-log-evidence")
     compare_moments(visit("compare", page.context))
 
 
@@ -167,6 +173,16 @@ def test_a_dial_that_is_kept_turns_on_the_map_and_has_no_end_stop_of_other_image
     on_map.locator("[data-model-name=mnist-dial]").click()
     expect(root).to_have_attribute("data-model", "mnist-dial@30")
     expect(on_map.locator("[data-mark='0']")).to_be_visible()
+    assert_answered(visit(f"probability?model={name}@30&image=3", page.context), checkpoint.read(dial_file).vae(30))
+
+
+def assert_answered(page: Page, vae: VAE) -> None:
+    """The page of one image has its answer, whose log p(x) is torch's."""
+    root = page.get_by_test_id("probability")
+    expect(root).to_have_attribute("data-answered", "true", timeout=PATIENCE_MS)
+    x = torch.tensor(page.get_by_test_id("x").evaluate(READ_PICTURE)[::4])[None] / 255
+    found = float(root.get_attribute("data-log-evidence") or "nan")
+    assert found == pytest.approx(evidence(vae, x).log_evidence.item(), abs=1e-2)
 
 
 def wait_for_end(page: Page) -> None:
