@@ -5,9 +5,9 @@ import logging
 from explorer import palette
 from explorer.mounted import note_left, start_of, while_mounted
 from explorer.pages.story.story import story
-from explorer.server import assets, catalogue, comparison_models, few_values, link
+from explorer.server import assets, catalogue, comparison_models, evidence, few_values, link
 from explorer.wire import Dimensions, Seed, StoryData
-from models import dimensions, inference, measures
+from models import dimensions, measures
 from models.shipped import ShippedError
 
 _KEY = "story"
@@ -25,7 +25,7 @@ def _prepared() -> StoryData:
         few=few_values.few_values(),
         dimensions=_dimensions(),
         seeds=_seeds(),
-        evidence=_evidence(),
+        evidence=evidence.averages(),
         start=start_of(_KEY, link.STORY),
         defaults=link.defaults(link.STORY),
         class_colours=palette.CLASSES,
@@ -63,18 +63,3 @@ def _costs(row: dict, images: int) -> Dimensions:
         draws=row["draws"],
         effective_draws=row["effective_draws"],
     )
-
-
-def _evidence() -> dict[str, dict[str, float]]:
-    """The averages over test images of each model that has not changed since they were measured."""
-    try:
-        found = inference.read_shipped()["models"]
-    except ShippedError as error:
-        logging.getLogger(__name__).warning("The story does without measured evidence. %s", error)
-        return {}
-    old = inference.stale(found)
-    return {name: _numbers(each | each.get("lookup", {})) for name, each in found.items() if name not in old}
-
-
-def _numbers(entry: dict) -> dict[str, float]:
-    return {name: value for name, value in entry.items() if isinstance(value, int | float)}
