@@ -36,7 +36,7 @@ def answered(**changes: object) -> dict:
     encoder, prior = curve(-94.5, -92, -91, -90.6, -90.5), curve(-1234.5, -400, -150, -99, -91)
     curves = {"draws": DRAWS, "pool": 20_000, "encoder": encoder, "prior": prior}
     known = {"model": "mnist-beta-1", "image": 18, "x": "", "unit": "nats", "log_evidence": EXACT}
-    return {**known, "elbo": {"value": -94.5, "error": 1e-4}, "curves": curves, **changes}
+    return {**known, "elbo": {"value": -94.5, "error": 1e-4}, "fits": {}, "curves": curves, **changes}
 
 
 def without_encoder() -> dict:
