@@ -59,7 +59,9 @@ class OpenedMap:
     def _note_line(self, line: ConsoleMessage) -> None:
         # The second is Streamlit's own way to find out that a page is not the server's root.
         if line.type in ("error", "warning") and "/compare/_stcore/" not in line.location["url"]:
-            self.complaints.append(line.text)
+            # Of a file that a server does not have, the address tells which.
+            missing = f" {line.location['url']}" if "(Not Found)" in line.text else ""
+            self.complaints.append(line.text + missing)
 
     def _note_frame(self, frame: object) -> None:
         self.frames.append(frame)
