@@ -18,7 +18,8 @@ _STATIC = Path(__file__).parent / "static"
 
 def show() -> None:
     """Draw the current page for one visitor."""
-    st.set_page_config(page_title=APP, page_icon=_STATIC / "icon.png", layout="wide")
+    # By its address: a file that Streamlit publishes itself may be gone when the tab asks for it.
+    st.set_page_config(page_title=APP, page_icon="/app/static/icon.png", layout="wide")
     st.logo(_STATIC / "logo.svg", size="large")
     # Less padding, so that the map is on the first screen: Streamlit leaves six lines empty above it.
     st.html("<style>.stMainBlockContainer { padding: 3.75rem clamp(0.75rem, 2vw, 2rem) 2rem; }</style>")
