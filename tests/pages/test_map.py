@@ -47,7 +47,9 @@ def test_the_map_starts_where_the_link_says() -> None:
 
 def test_a_link_to_the_dial_starts_there_and_without_the_dial_at_one_model(monkeypatch: pytest.MonkeyPatch) -> None:
     assert PAGE.data(opened(model="mnist-dial@0.37"))["start"]["model"] == "mnist-dial@0.37"
-    monkeypatch.setattr(catalogue, "dials_for", lambda visitor: [])
+    (shipped,) = catalogue.dials_for("")
+    own = {**shipped, "model": {**shipped["model"], "name": "kept-0123456789ab"}}
+    monkeypatch.setattr(catalogue, "dials_for", lambda visitor: [own])
     app = opened(model="mnist-dial@0.37")
     assert not app.exception
     assert PAGE.data(app)["start"] == link.DEFAULTS | {"model": gallery.REFERENCE}

@@ -42,5 +42,6 @@ def _prepared(visitor_id: str) -> tuple[list[Model], list[Dial], dict[str, str]]
     """The models, the dials, and the link state to start from; other visitors' kept models are not available."""
     models, dials, start = catalogue.models_for(visitor_id), catalogue.dials_for(visitor_id), start_of(_KEY, link.MAP)
     if not catalogue.is_offered(start["model"], models, dials):
-        start["model"] = link.DEFAULTS["model"] if dials else gallery.REFERENCE
+        default = link.DEFAULTS["model"]
+        start["model"] = default if catalogue.is_offered(default, models, dials) else gallery.REFERENCE
     return models, dials, start
