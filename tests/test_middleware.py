@@ -75,6 +75,14 @@ def test_every_response_has_the_headers(server: str, path: str) -> None:
     assert headers["Referrer-Policy"] == "same-origin"
 
 
+def test_a_gzipped_script_is_served_as_a_script_and_other_files_as_they_are(server: str) -> None:
+    script = get(server + assets.script_url("script-of-a-test", "let x = 1;"))
+    assert script.headers["Content-Type"] == "text/javascript; charset=utf-8"
+    assert script.text == "let x = 1;"
+    assert get(server + assets.classifier_url()).headers["Content-Type"] == "application/gzip"
+    assert "Content-Encoding" not in get(f"{server}app/static/made/no-such-script.js.gz").headers
+
+
 def test_the_policy_lets_in_no_foreign_script_and_no_foreign_frame() -> None:
     rules = dict(rule.split(" ", 1) for rule in policy().split("; "))
     assert rules["default-src"] == "'none'"

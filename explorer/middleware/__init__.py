@@ -6,6 +6,7 @@ from starlette.middleware import Middleware
 
 from explorer.middleware.addresses import Addresses
 from explorer.middleware.headers import EmbedderError, Headers, embedders
+from explorer.middleware.scripts import Scripts
 from explorer.middleware.uploads import Uploads
 from explorer.middleware.visitors import Visitors
 
@@ -16,4 +17,4 @@ def stack() -> list[Middleware]:
         hosts = embedders()
     except EmbedderError as error:
         sys.exit(str(error))
-    return [Middleware(Headers, embedders=hosts), *map(Middleware, (Addresses, Uploads, Visitors))]
+    return [Middleware(Headers, embedders=hosts), *map(Middleware, (Addresses, Uploads, Scripts, Visitors))]

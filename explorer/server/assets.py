@@ -61,14 +61,16 @@ def _is_published(url: str) -> bool:
 
 @cached_while_published(lambda url: [url])
 def plotly_url() -> str:
-    """The address of the plotly.js that the plotly package carries, gzipped. Raises AssetError."""
+    """The address of the plotly.js that the plotly package carries. Raises AssetError."""
     source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
     return _publish("plotly.js", source.read_bytes())
 
 
 @cached_while_published(lambda url: [url])
 def script_url(name: str, code: str) -> str:
-    """The address of a gzipped script, such as that of a Web Worker. Raises AssetError."""
+    """The address of a script, such as that of a Web Worker; served by explorer.middleware.scripts.
+
+    Raises AssetError."""
     return _publish(f"{name}.js", code.encode())
 
 

@@ -1,5 +1,6 @@
 """The figures of two models on a page of their own, without Streamlit: the shipped models, and measures made up."""
 
+import gzip
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,8 +58,11 @@ def figure_page(browser: Browser, width: int = 1400) -> Iterator[Page]:
 
 def answer(route: Route) -> None:
     path = route.request.url.removeprefix(ADDRESS)
-    if path.startswith("app/static/"):
-        route.fulfill(body=(ROOT / path.removeprefix("app/")).read_bytes(), content_type="application/gzip")
+    file = ROOT / path.removeprefix("app/")
+    if path.endswith(".js.gz"):
+        route.fulfill(body=gzip.decompress(file.read_bytes()), content_type="text/javascript")
+    elif path.startswith("app/static/"):
+        route.fulfill(body=file.read_bytes(), content_type="application/gzip")
     else:
         route.fulfill(body=MARKUP, content_type="text/html")
 

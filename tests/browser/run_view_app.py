@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from explorer import palette
+from explorer import middleware, palette
 from explorer.pages.train.run_view import run_view
 from explorer.server import assets
 from explorer.wire import Frame, Run
@@ -64,21 +64,29 @@ def run(name: str, models: tuple[str, ...], count: int) -> Run:
     )
 
 
-st.set_page_config(layout="wide")
-st.html("<style>.stMainBlockContainer { padding: 3.75rem clamp(0.75rem, 2vw, 2rem) 2rem; }</style>")
-view, rail = st.columns([3, 1], gap="medium")
-st.session_state.setdefault("frames", int(st.query_params.get("frames", "0")))
-if rail.button("Next frame"):
-    st.session_state["frames"] += 1
-count = st.session_state["frames"]
-both = [run("A", FRAMES, count), run("B", FRAMES[::-1], count)]
-with view:
-    run_view(
-        both[: int(st.query_params.get("runs", "1"))],
-        invitation="Press the button for the next frame.",
-        class_colours=palette.CLASSES,
-        term_colours=palette.TERMS,
-        plotly_url=published(assets.plotly_url()),
-        classifier_url=published(assets.classifier_url()),
-        key="run",
-    )
+def show() -> None:
+    """Draw the page."""
+    st.set_page_config(layout="wide")
+    st.html("<style>.stMainBlockContainer { padding: 3.75rem clamp(0.75rem, 2vw, 2rem) 2rem; }</style>")
+    view, rail = st.columns([3, 1], gap="medium")
+    st.session_state.setdefault("frames", int(st.query_params.get("frames", "0")))
+    if rail.button("Next frame"):
+        st.session_state["frames"] += 1
+    count = st.session_state["frames"]
+    both = [run("A", FRAMES, count), run("B", FRAMES[::-1], count)]
+    with view:
+        run_view(
+            both[: int(st.query_params.get("runs", "1"))],
+            invitation="Press the button for the next frame.",
+            class_colours=palette.CLASSES,
+            term_colours=palette.TERMS,
+            plotly_url=published(assets.plotly_url()),
+            classifier_url=published(assets.classifier_url()),
+            key="run",
+        )
+
+
+if __name__ == "__main__":
+    show()
+else:
+    server = st.App(__file__, middleware=middleware.stack())

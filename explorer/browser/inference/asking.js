@@ -1,7 +1,5 @@
 // Asks the worker: one question at a time, about one image under one model.
 
-import { fetchInflated } from "../net/tensors.js";
-
 /** @typedef {import("./worker.js").Question} Question */
 /** @typedef {import("./worker.js").Reply} Reply */
 /** The model in question. decoder: its network may change in place, as that of a dial does, so ``name`` tells the models
@@ -12,14 +10,14 @@ import { fetchInflated } from "../net/tensors.js";
 export const UNAVAILABLE = "The computation could not be started in this browser. Reload the page to try again.";
 
 export class Asking {
-  /** @param {string} url of the worker's script, gzipped @param {(reply: Reply) => void} take a reply to the last
+  /** @param {string} url of the worker's script @param {(reply: Reply) => void} take a reply to the last
    * question */
   constructor(url, take) {
     this.url = url;
     this.take = take;
     this.id = 0;
     this.known = ""; // the model that the worker has
-    /** @type {Promise<Worker> | null} */
+    /** @type {Worker | null} */
     this.worker = null;
   }
 
@@ -29,30 +27,24 @@ export class Asking {
     const id = ++this.id;
     const layers = name === this.known ? null : decoder.network.layers.map(copied);
     this.known = name;
-    void this.send({ id, layers, likelihood, pixelStddev, ...given });
+    this.send({ id, layers, likelihood, pixelStddev, ...given });
     return id;
   }
 
   /** End the work on the question, if there is one. */
   stop() {
     const id = ++this.id;
-    void this.worker?.then((worker) => worker.postMessage({ id }), () => {});
+    this.worker?.postMessage({ id });
   }
 
   /** @param {Question} question */
-  async send(question) {
+  send(question) {
     this.worker ??= this.start();
-    try {
-      (await this.worker).postMessage(question);
-    } catch {
-      this.fail(question.id);
-    }
+    this.worker.postMessage(question);
   }
 
-  async start() {
-    const source = await (await fetchInflated(this.url)).arrayBuffer();
-    const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-    const worker = new Worker(address);
+  start() {
+    const worker = new Worker(this.url);
     worker.onmessage = ({ data }) => this.receive(data);
     worker.onerror = () => this.fail(this.id);
     return worker;
@@ -72,7 +64,7 @@ export class Asking {
 
   /** The worker ends its work at once. */
   end() {
-    this.worker?.then((worker) => worker.terminate(), () => {});
+    this.worker?.terminate();
     this.worker = null;
     this.known = "";
   }
