@@ -7,6 +7,8 @@ from explorer.server.model_store import is_kept_name
 from models import gallery
 from models.dial import named_weight
 
+_LONGEST = 80
+_LONGEST_DRAWING = 2000
 _NUMBER = r"-?[0-9]{1,7}(\.[0-9]{1,10})?(e-[0-9]{1,2})?"
 
 
@@ -27,6 +29,10 @@ def _is_side(text: str) -> bool:
     return _is_model(text) or bool(run_of(text))
 
 
+def _is_drawing(text: str) -> bool:
+    return _full_match(r"([A-Za-z0-9_-]{3})+(\.([A-Za-z0-9_-]{3})+)*")(text)
+
+
 def _is_digits(text: str) -> bool:
     return text == "none" or (_full_match(r"[0-9]{1,10}")(text) and text == "".join(sorted(set(text))))
 
@@ -35,11 +41,13 @@ Table = dict[str, tuple[str, Callable[[str], bool]]]
 """For each name the default, and a test for every other value."""
 
 _COMMON: Table = {
-    "z": ("", _full_match(rf"{_NUMBER},{_NUMBER}")),  # "": the mean of the selected image, or the origin
+    "z": ("", _full_match(rf"{_NUMBER},{_NUMBER}")),  # "": the mean of the image or drawing, or the origin
     "image": ("", _full_match(r"[0-9]{1,4}")),  # of the 10,000 held-out ones; "": none
     "digits": ("0123456789", _is_digits),  # the visible classes
     "view": ("", _is_view),  # centre and half side of the window, in units of z; "": as scale says
 }
+
+_DRAWING: Table = {"drawing": ("", _is_drawing)}  # of the visitor's pad, see explorer/browser/ui/strokes.js; "": none
 
 _SIZE: Table = {"size": ("", _full_match("presenter"))}  # of what is seen; "": the usual one
 
@@ -57,6 +65,7 @@ COMPARE: Table = {
     "a": (f"{gallery.DIAL}@0.3", _is_side),
     "b": (f"{gallery.DIAL}@30", _is_side),
     **_COMMON,
+    **_DRAWING,
     "zb": ("", _full_match(rf"code|{_NUMBER},{_NUMBER}")),  # of B's handle; "": as z; code: the selected image's
     "scale": ("follow", _full_match("shared|fit|own")),  # own: each side in a window of its own
     "lead": ("", _full_match("b")),  # the side of the selected image, at whose code the handle is
@@ -69,6 +78,7 @@ COMPARE: Table = {
 PROBABILITY: Table = {
     "model": (gallery.REFERENCE, _is_model),
     **_COMMON,
+    **_DRAWING,
     "scale": ("follow", _full_match("shared|fit")),
     "full": ("", _full_match("on")),  # the fitted q has a full covariance
     "lookup": ("", _full_match("on")),  # the q that was looked up shows beside the encoder's
@@ -102,4 +112,5 @@ def run_of(text: str) -> str:
 
 
 def _allowed(value: object, default: str, test: Callable[[str], bool]) -> str:
-    return value if isinstance(value, str) and len(value) <= 80 and test(value) else default
+    longest = _LONGEST_DRAWING if test is _is_drawing else _LONGEST
+    return value if isinstance(value, str) and len(value) <= longest and test(value) else default

@@ -24,7 +24,7 @@ def modules(*names: str) -> list[Path]:
 
 
 INFERENCE = sorted(path for path in KIT.rglob("*.js") if path.parent.name != "inference")
-DRAWING = modules("dom", "pictures", "noise", "centring", "pad")
+DRAWING = modules("dom", "pictures", "noise", "centring", "strokes", "pad")
 RECEIPT = [*INFERENCE, *modules("costs", "loss_terms", "receipt_table", "receipt")]
 
 

@@ -61,7 +61,7 @@ class OpenedPair(OpenedMap):
 
     def draw(self, *strokes: Sequence[tuple[float, float]]) -> None:
         """Draw on the pad by mouse, in shares of its side."""
-        pad = self.page.get_by_test_id("pad").locator("canvas").first
+        pad = self.page.locator(".lse-pad-canvas").first
         pad.scroll_into_view_if_needed()
         box = pad.bounding_box()
         assert box is not None

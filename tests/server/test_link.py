@@ -20,6 +20,7 @@ SEEN = {
     "digits": st.sets(st.sampled_from(string.digits)).map(lambda digits: "".join(sorted(digits)) or "none"),
     "view": st.tuples(NUMBERS, NUMBERS, st.floats(0.001, 1000).map("{:.4f}".format)).map(",".join),
 }
+DRAWINGS = st.from_regex(r"\A([A-Za-z0-9_-]{3})+(\.([A-Za-z0-9_-]{3})+)?\Z")
 ON_DIAL = st.floats(0.01, 30).map(lambda beta: f"mnist-dial@{beta:.4f}")
 MAP = SEEN | {"model": MODELS | ON_DIAL, "scale": st.sampled_from(["shared", "fit"])}
 MAP |= dict.fromkeys(("lattice", "pin"), st.just("on"))
@@ -27,6 +28,7 @@ COMPARE = SEEN | {
     "a": SIDES,
     "b": SIDES,
     "zb": SEEN["z"] | st.just("code"),
+    "drawing": DRAWINGS,
     "scale": st.sampled_from(["shared", "fit", "own"]),
     "lines": st.just("on"),
     "draw": st.integers(0, 999_999).map(str),
@@ -34,6 +36,7 @@ COMPARE = SEEN | {
 PROBABILITY = SEEN | {
     "model": MODELS,
     "scale": st.sampled_from(["shared", "fit"]),
+    "drawing": DRAWINGS,
     "full": st.just("on"),
     "lookup": st.just("on"),
 }
@@ -89,7 +92,10 @@ def test_the_comparison_starts_with_one_dial_at_two_weights() -> None:
 
 @pytest.mark.parametrize(
     ("table", "alone"),
-    [(link.COMPARE, {"a", "b", "zb", "lead", "lines", "draw"}), (link.PROBABILITY, {"full", "lookup"})],
+    [
+        (link.COMPARE, {"a", "b", "zb", "drawing", "lead", "lines", "draw"}),
+        (link.PROBABILITY, {"drawing", "full", "lookup"}),
+    ],
 )
 def test_what_pages_share_they_call_the_same(table: link.Table, alone: set[str]) -> None:
     shared = link.MAP.keys() & table.keys()
@@ -149,6 +155,11 @@ def test_a_bad_value_becomes_the_default(name: str, value: str) -> None:
         ("scale", "log"),
         ("zb", "0,nan"),
         ("zb", "codes"),
+        ("drawing", "ABCD"),
+        ("drawing", "ABC..ABC"),
+        ("drawing", "A+C"),
+        ("drawing", "ABC\n"),
+        ("drawing", "ABC" * 667),
         ("lines", "off"),
         ("draw", "-1"),
         ("draw", "1000000"),

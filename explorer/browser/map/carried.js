@@ -14,25 +14,28 @@ function modelOf({ model, a }) {
 export function carry(link, before) {
   // The moment of a run is a model of the Compare page alone.
   if (modelOf(link) !== modelOf(before) && !modelOf(link).startsWith("run-")) carried.model = modelOf(link);
-  if (link.z !== before.z || link.image !== before.image) Object.assign(carried, { z: link.z, image: link.image });
+  if (["z", "image", "drawing"].every((name) => (link[name] ?? "") === (before[name] ?? ""))) return;
+  // A page without a pad keeps the drawing until an image is chosen on it.
+  const drawing = link.drawing ?? (link.image ? "" : carriedDrawing());
+  Object.assign(carried, { z: link.z, image: link.image, drawing });
 }
 
-/** Note a drawing. @param {import("../ui/pad.js").Stroke[]} strokes */
-export function carryDrawing(strokes) {
-  /** @type {any} */ (carried).strokes = strokes;
+/** Note a drawing, and that no image is chosen. @param {string} drawing as text */
+export function carryDrawing(drawing) {
+  Object.assign(carried, { z: "", image: "", drawing });
 }
 
-/** The drawing to take over; a chosen image takes its place. @param {number} image the chosen one, or -1
- * @returns {import("../ui/pad.js").Stroke[]} */
-export function carriedDrawing(image) {
-  return (image < 0 && /** @type {any} */ (carried).strokes) || [];
+/** The drawing of another page, as text; "" if there is none. */
+export function carriedDrawing() {
+  return carried.drawing ?? "";
 }
 
 /** What a page takes over. @param {Link} link of the page @returns {Link} */
 export function carriedTo(link) {
-  const { model, strokes: _, ...handle } = carried;
-  const moved = "z" in handle && (handle.z !== link.z || handle.image !== link.image);
-  const look = moved && "zb" in link ? { ...handle, zb: "" } : handle; // side B's own z was for the image before
+  const { model, ...handle } = carried;
+  const moved = Object.keys(handle).some((name) => name in link && handle[name] !== link[name]);
+  const look = Object.fromEntries(Object.entries(handle).filter(([name]) => name in link));
+  if (moved && "zb" in link) look.zb = ""; // side B's own z was for the image before
   if (!model) return look;
   if (link.a === undefined) return { ...look, model };
   return model === link.b ? look : { ...look, a: model }; // side B shows it already

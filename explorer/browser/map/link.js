@@ -4,7 +4,7 @@ import { carriedTo, carry } from "./carried.js";
 
 /** @typedef {{model: string, z: Float32Array | null, zb: Float32Array | null, linked: boolean, image: number,
  *   digits: string, scale: string, view: import("./view.js").View | null, lattice: boolean}} State
- * z null: the mean of the selected image, which exists then; image -1: none; view null: the one that scale names;
+ * z null: the mean of the selected image or of the drawing, one of which exists then; image -1: none; view null: the one that scale names;
  * linked: every map's handle is at z, and otherwise the second map's is at zb, which is as z */
 
 const AT_CODE = "code"; // zb of a handle at its code, where z alone is chosen
@@ -13,11 +13,12 @@ const AT_CODE = "code"; // zb of a handle at its code, where z alone is chosen
  * @returns {State} */
 export function stateOf(link) {
   const view = link.view.split(",").map(Number);
+  const isAtCode = Boolean(link.image || link.drawing) && !link.z;
   return {
     model: link.model,
-    z: link.z ? Float32Array.from(link.z.split(","), Number) : link.image ? null : new Float32Array(2),
+    z: link.z ? Float32Array.from(link.z.split(","), Number) : isAtCode ? null : new Float32Array(2),
     zb: link.zb && link.zb !== AT_CODE ? Float32Array.from(link.zb.split(","), Number) : null,
-    linked: !link.zb && !(link.image && !link.z), // at the code of an image each map has a z of its own
+    linked: !link.zb && !isAtCode, // at its code each map has a z of its own
     image: link.image ? Number(link.image) : -1,
     digits: link.digits === "none" ? "" : link.digits,
     scale: link.scale,
@@ -32,16 +33,17 @@ export function firstLook() {
   return { ...handle, image: -1, digits: "0123456789", scale: "follow", view: null, lattice: false };
 }
 
-/** The inverse of stateOf. @param {State} state @param {number} half of the window, in units of z
+/** The inverse of stateOf. @param {State & {drawing?: string}} state with the drawing as text, where there is one @param {number} half of the window, in units of z
  * @param {Object<string, string>} defaults of the page: nothing else is in its link
  * @returns {Object<string, string>} */
-export function linkOf({ model, z, image, digits, scale, view, lattice }, half, defaults) {
-  const atOrigin = image < 0 && z?.every((coordinate) => coordinate === 0);
+export function linkOf({ model, z, image, drawing = "", digits, scale, view, lattice }, half, defaults) {
+  const atOrigin = image < 0 && !drawing && z?.every((coordinate) => coordinate === 0);
   const decimals = decimalsOf(half);
   const link = {
     model,
     z: z && !atOrigin ? shortNumbers(z, decimals) : "",
     image: image < 0 ? "" : String(image),
+    drawing,
     digits: digits || "none",
     scale,
     view: view ? shortNumbers([view.x, view.y, view.half], decimals) : "",
@@ -76,7 +78,7 @@ const lastLinks = new Map();
 /** Whether the link that is shown next is a visitor's choice, and not what a page starts with. */
 let chosen = false;
 
-/** The link to start from: that of the address, or else the last one of the page, with the model, z and image that were
+/** The link to start from: that of the address, or else the last one of the page, with the model, z, image and drawing that were
  * looked at last on whichever page. The server knows the page's last link too, but an older one where the visitor
  * changed the page at once: Streamlit drops what a page reports while it is left.
  * @param {{start: Object<string, string>, defaults: Object<string, string>}} data */

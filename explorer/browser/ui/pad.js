@@ -2,10 +2,10 @@
 
 import { element } from "./dom.js";
 import { centred } from "./centring.js";
-
-/** From one point to the next, in pixels of the canvas. @typedef {[number, number][]} Stroke */
+import { LAST, simplified, strokesOf, textOf } from "./strokes.js";
 
 const SIDE = 448; // pixels of the canvas, enough for a screen with two device pixels per CSS pixel
+const MARGIN = (LAST + 1 - SIDE) / 2; // around the canvas, where a stroke is out of sight
 const STROKE_WIDTH = 40; // 2.5 of 28 pixels: as thick as MNIST's strokes for a digit that fills two thirds of the pad
 
 export class Pad {
@@ -17,7 +17,7 @@ export class Pad {
     this.root = root;
     this.signal = signal;
     this.changed = changed;
-    /** @type {Stroke[]} */
+    /** @type {import("./strokes.js").Stroke[]} */
     this.strokes = [];
     /** @type {number | null} the id of the drawing pointer */
     this.pen = null;
@@ -89,6 +89,7 @@ export class Pad {
   lift(event) {
     if (event.pointerId !== this.pen) return;
     this.pen = null;
+    this.strokes.push(simplified(/** @type {import("./strokes.js").Stroke} */ (this.strokes.pop())));
     this.show(true);
   }
 
@@ -108,13 +109,20 @@ export class Pad {
   placeOf({ clientX, clientY }) {
     const box = this.canvas.getBoundingClientRect();
     const scale = SIDE / box.width;
-    return [(clientX - box.left) * scale, (clientY - box.top) * scale];
+    const [x, y] = [clientX - box.left, clientY - box.top].map((from) => Math.round(from * scale) + MARGIN);
+    return [Math.min(LAST, Math.max(0, x)), Math.min(LAST, Math.max(0, y))];
   }
 
-  /** Draw what was drawn on another pad. @param {Stroke[]} strokes */
-  restore(strokes) {
-    this.strokes = strokes.map((stroke) => [...stroke]);
-    this.show(true);
+  /** The drawing for a link. */
+  get text() {
+    return textOf(this.strokes);
+  }
+
+  /** Draw what a link says. @param {string} text @returns {Float32Array | null} the ink, as changed gets it */
+  restore(text) {
+    this.strokes = strokesOf(text);
+    this.draw();
+    return centred(this.ink);
   }
 
   showSoon() {
@@ -144,6 +152,8 @@ export class Pad {
     const { context, strokes } = this;
     context.fillStyle = "#000";
     context.fillRect(0, 0, SIDE, SIDE);
+    context.save();
+    context.translate(-MARGIN, -MARGIN);
     Object.assign(context, { strokeStyle: "#fff", lineWidth: STROKE_WIDTH, lineCap: "round", lineJoin: "round" });
     for (const [[x, y], ...rest] of strokes) {
       context.beginPath();
@@ -152,6 +162,7 @@ export class Pad {
       for (const [nextX, nextY] of rest) context.lineTo(nextX, nextY);
       context.stroke();
     }
+    context.restore();
     const empty = !strokes.length;
     this.root.dataset.empty = String(empty);
     this.undoButton.disabled = this.clearButton.disabled = empty;

@@ -1,6 +1,5 @@
 // The visitor's drawing: the input of the networks, and its code on each map.
 
-import { carryDrawing } from "../../browser/map/carried.js";
 import { binarised } from "../../browser/ui/centring.js";
 import { Pad } from "../../browser/ui/pad.js";
 
@@ -20,12 +19,12 @@ export class Drawing {
     /** @type {Answer[]} */
     this.answers = [];
     const pad = /** @type {HTMLElement} */ (root.querySelector(".lse-pad"));
-    this.pad = new Pad(pad, signal, {
-      changed: (ink, final) => {
-        if (final) carryDrawing(this.pad.strokes);
-        void this.place(ink, final, true);
-      },
-    });
+    this.pad = new Pad(pad, signal, { changed: (ink, final) => void this.place(ink, final, true) });
+  }
+
+  /** Show what a link says. @param {string} text */
+  restore(text) {
+    void this.place(this.pad.restore(text), true, false);
   }
 
   /** Encode the drawing again, because a side has changed.

@@ -1,7 +1,6 @@
 // The Compare page: the two models, the selected image or drawing, and the sections that compare them. There are no
 // server requests while a pointer is down.
 
-import { carriedDrawing } from "../../browser/map/carried.js";
 import { linkOf, secondHandleOf, showInAddressBar, startingLink, stateOf } from "../../browser/map/link.js";
 import { mount } from "../../browser/ui/mount.js";
 import { Presenter } from "../../browser/ui/presenter.js";
@@ -100,10 +99,9 @@ class SideBySide {
     this.resized = new ResizeObserver(() => this.linkLines.on && this.linkLines.turn(true));
     this.resized.observe(this.root);
     this.showPair();
+    if (this.data.start.drawing && this.panes.state.image < 0) this.drawing.restore(this.data.start.drawing);
     this.root.dataset.ready = "true";
     showInAddressBar(this.link, this.data.defaults);
-    const strokes = carriedDrawing(this.panes.state.image);
-    if (strokes.length) this.drawing.pad.restore(strokes);
     // Evaluating Plotly blocks the main thread for a second, so the maps are drawn and usable before.
     requestAnimationFrame(() => setTimeout(() => void this.panes.loadAxes(this.data.plotly_url)));
   }
@@ -250,9 +248,10 @@ class SideBySide {
   get link() {
     const [a, b] = this.sides.map(({ choice }) => choice.name);
     const { half } = this.panes.lead.place.view;
-    // A drawing is not in the link, so its codes are.
-    const state = { ...this.panes.state, ...(this.panes.state.image < 0 ? this.panes.places : {}) };
-    const look = linkOf({ model: a, ...state }, half, this.data.defaults);
+    const drawing = this.panes.state.image < 0 ? this.drawing.pad.text : "";
+    // Without image and drawing there is no code that z could be at.
+    const state = { ...this.panes.state, ...(this.panes.state.image < 0 && !drawing ? this.panes.places : {}) };
+    const look = linkOf({ model: a, ...state, drawing }, half, this.data.defaults);
     const zb = secondHandleOf(state, half);
     const { seed } = this.sections.samples;
     const lead = look.image && this.panes.lead === this.sides[1].pane ? "b" : "";

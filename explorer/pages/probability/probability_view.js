@@ -1,7 +1,6 @@
 // The Probability page: the model and x, the question about them, and the sections that show its answer. The browser
 // computes it, so the server is asked nothing.
 
-import { carriedDrawing } from "../../browser/map/carried.js";
 import { Dials } from "../../browser/map/dial_model.js";
 import { linkOf, showInAddressBar, startingLink, stateOf } from "../../browser/map/link.js";
 import { Fold } from "../../browser/ui/folds.js";
@@ -82,13 +81,13 @@ class ProbabilityView {
     this.ancestral = new Ancestral(this.find(".lse-ancestral"), this.signal, {
       land: (places) => this.picture?.marks.land(places),
       take: (pixels) => {
-        this.takeSample(pixels);
+        this.take(pixels, false);
         this.find(".lse-close").scrollIntoView({ block: "nearest", behavior: "smooth" });
       },
     });
     for (const details of this.root.querySelectorAll("details.lse-panel")) new Fold(/** @type {any} */ (details), this.signal);
     this.sketch = new Sketch(this.find(".lse-sketch"), this.signal, {
-      drawn: (pixels, final) => final && this.takeDrawing(pixels),
+      drawn: (pixels, final) => final && pixels && this.take(pixels, true),
     });
     this.resized = new ResizeObserver(() => this.started && this.picture?.show());
     this.resized.observe(this.find(".lse-close"));
@@ -116,16 +115,26 @@ class ProbabilityView {
   async start() {
     if (!(await this.side.take(this.side.choice)) || this.signal.aborted) return this.picker.show(this.model);
     this.started = true;
-    const strokes = carriedDrawing(this.panes.state.image);
-    if (!strokes.length) this.chooseFirstImage();
+    this.takeLink(this.data.start.drawing);
     this.pane.start();
     this.showModel();
-    if (strokes.length) this.sketch?.pad.restore(strokes);
-    else this.ask();
+    this.ask();
     this.root.dataset.ready = "true";
     showInAddressBar(this.link, this.data.defaults);
     // Evaluating Plotly blocks the main thread for a second, so the map is drawn and usable before.
     requestAnimationFrame(() => setTimeout(() => void this.loadPlots()));
+  }
+
+  /** Begin with the drawing of the link, or else with an image. @param {string} drawing */
+  takeLink(drawing) {
+    const { sketch } = this;
+    if (drawing && sketch && this.panes.state.image < 0) {
+      sketch.likelihood = this.model.likelihood;
+      sketch.restore(drawing);
+    }
+    this.drawing = Boolean(sketch?.ink);
+    if (this.drawing) this.inquiry.take(-1, sketch?.pixels ?? null);
+    else this.chooseFirstImage();
   }
 
   async loadPlots() {
@@ -198,20 +207,17 @@ class ProbabilityView {
     this.ask();
   }
 
-  /** @param {Uint8Array | null} pixels */
-  takeDrawing(pixels) {
-    if (!pixels) return;
-    this.takeSample(pixels);
-    this.drawing = true;
-  }
-
-  /** @param {Uint8Array} pixels [784] in 0..255 */
-  takeSample(pixels) {
-    this.drawing = false;
+  /** @param {Uint8Array} pixels [784] in 0..255 @param {boolean} drawing by the visitor, and not a sample of the model */
+  take(pixels, drawing) {
+    this.drawing = drawing;
     this.sample = pixels;
     this.inquiry.take(-1, pixels);
     this.ask();
     this.panes.deselect();
+    // The handle goes to the code of a drawing, and until the answer says where that is, it stays.
+    this.pane.drawn = this.panes.z;
+    if (drawing) this.panes.state = { ...this.panes.state, z: null };
+    this.publish();
   }
 
   /** @param {HTMLElement} button */
@@ -231,7 +237,8 @@ class ProbabilityView {
 
   /** @returns {Object<string, string>} */
   get link() {
-    const state = { model: this.model.name, ...this.panes.state };
+    const drawing = (this.drawing && this.sketch?.pad.text) || "";
+    const state = { model: this.model.name, ...this.panes.state, drawing };
     const look = linkOf(state, this.pane.place.view.half, this.data.defaults);
     return { ...look, full: this.fitting?.full ? "on" : "", lookup: this.lookUp?.on ? "on" : "" };
   }
@@ -341,7 +348,9 @@ class ProbabilityView {
 
   /** Move the handle, as to the code of a selected image. @param {Inference} answer */
   moveHandleTo({ q, window }) {
-    this.panes.state = { ...this.panes.state, z: Float32Array.from(q?.mean ?? [window.x, window.y]) };
+    const z = Float32Array.from(q?.mean ?? [window.x, window.y]);
+    this.pane.drawn = z;
+    if (!this.drawing) this.panes.state = { ...this.panes.state, z };
     this.panes.decode();
   }
 

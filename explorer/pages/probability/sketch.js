@@ -1,6 +1,5 @@
 // The pad for a drawn x, and the model's input from it.
 
-import { carryDrawing } from "../../browser/map/carried.js";
 import { element } from "../../browser/ui/dom.js";
 import { binarised } from "../../browser/ui/centring.js";
 import { Pad } from "../../browser/ui/pad.js";
@@ -19,10 +18,14 @@ export class Sketch {
     this.pad = new Pad(pad, signal, {
       changed: (ink, final) => {
         this.ink = ink;
-        if (final) carryDrawing(this.pad.strokes);
         drawn(this.pixels, final);
       },
     });
+  }
+
+  /** Show what a link says. @param {string} text */
+  restore(text) {
+    this.ink = this.pad.restore(text);
   }
 
   /** The drawing as the current model sees it: x [784] in 0..255, or null if nothing is drawn. */
