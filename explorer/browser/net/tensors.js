@@ -12,7 +12,7 @@ export async function fetchTensors(url) {
 /** A gzipped file, decompressed. Rejects with an Error if it cannot be fetched.
  * @param {string} url
  * @returns {Promise<Response>} */
-export async function fetchInflated(url) {
+async function fetchInflated(url) {
   const response = await fetch(url);
   if (!response.ok || !response.body) throw new Error(`${url}: HTTP ${response.status}`);
   return new Response(response.body.pipeThrough(new DecompressionStream("gzip")));

@@ -48,7 +48,7 @@ SLOW = pytest.mark.slow
 DIALS = [f"{gallery.DIAL}@0.3", f"{gallery.DIAL}@10"]
 QUICK = [("mnist-beta-0", 2), (gallery.REFERENCE, 1), ("mnist-gaussian-beta-1", 1), ("mnist-lattice", 1), (DIALS[0], 1)]
 """Names of models and numbers of test images."""
-MODELS = [pytest.param(name, 4, marks=SLOW) for name in [*gallery.recipes(), *DIALS]]
+OTHERS = [name for name in [*gallery.recipes(), *DIALS] if name not in dict(QUICK)]
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def loaded(page: Page, name: str) -> VAE:
     return found.vae(float(beta) if beta else None)
 
 
-@pytest.mark.parametrize(("name", "images"), [*QUICK, *MODELS])
+@pytest.mark.parametrize(("name", "images"), [*QUICK, *(pytest.param(name, 2, marks=SLOW) for name in OTHERS)])
 def test_evidence_bound_and_posterior_are_those_of_torch(
     javascript: Page, mnist_test: Dataset, name: str, images: int
 ) -> None:

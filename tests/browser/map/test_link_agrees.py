@@ -58,7 +58,17 @@ def test_the_default_of_python_is_the_default_of_the_map(javascript: Page) -> No
 @pytest.mark.parametrize("table", [link.COMPARE, link.PROBABILITY])
 def test_the_link_of_another_page_has_names_of_its_own_table_alone(javascript: Page, table: link.Table) -> None:
     (state,) = javascript.evaluate(LINKS, [[[1, 2, 3]], link.defaults(table)])
-    assert state.keys() == SHARED.keys() & table.keys()
+    assert state.keys() == (SHARED.keys() | {"drawing"}) & table.keys()
+
+
+def test_beside_a_drawing_the_origin_is_a_place_and_no_z_is_the_drawings_code(javascript: Page) -> None:
+    table = link.defaults(link.COMPARE)
+    script = """([link, defaults, z]) => linkOf({ ...stateOf(link), z, drawing: link.drawing }, 4, defaults)"""
+    start = table | {"model": "", "lattice": "", "drawing": "ABC"}
+    assert javascript.evaluate("stateOf", start)["z"] is None
+    assert javascript.evaluate("stateOf", start)["linked"] is False
+    assert javascript.evaluate(script, [start, table, [0, 0]])["z"] == "0,0"
+    assert javascript.evaluate(script, [start | {"drawing": ""}, table, [0, 0]])["z"] == ""
 
 
 def test_however_deep_the_zoom_a_link_loses_a_ten_thousandth_of_the_window_at_most(javascript: Page) -> None:

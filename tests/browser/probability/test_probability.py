@@ -273,7 +273,24 @@ def test_a_drawing_is_asked_about_and_placed(answered: OpenedProbability) -> Non
     assert set(np.unique(seen(answered))) == {0, 255}
     assert_adds_up(answered, REFERENCE)
     expect(answered.page.locator("circle.lse-guest")).to_have_count(1)
-    assert "image" not in answered.query
+    assert answered.query.keys() == {"drawing"}
+
+
+def test_a_link_brings_a_drawing_back_and_z_where_it_was_moved(answered: OpenedProbability) -> None:
+    before = answered.answer
+    answered.draw(*SEVEN)
+    answered.wait_for_answer(before)
+    x, code = seen(answered), answered.z
+    answered.page.get_by_test_id("handle").press("ArrowRight")
+    answered.wait_for_z_in_the_address()
+    moved, query = answered.z, answered.query
+    assert moved != code
+    answered.page.reload()
+    answered.wait_until_ready()
+    answered.wait_for_answer()
+    assert np.array_equal(seen(answered), x)
+    assert answered.z == pytest.approx(moved, abs=1e-3)
+    assert answered.query == query
 
 
 def test_a_sample_lands_on_the_map_and_can_be_taken_as_x(answered: OpenedProbability) -> None:
