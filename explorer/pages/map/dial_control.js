@@ -21,6 +21,7 @@ export class DialControl {
     this.words = element("p", "lse-quiet");
     this.words.dataset.testid = "dial-words";
     box.append(this.words);
+    this.spread = /** @type {HTMLElement} */ (root.querySelector(".lse-spread"));
     /** The miniature of the dial that a hand turns. */
     this.figure = element("div", "");
   }
@@ -33,7 +34,8 @@ export class DialControl {
       this.figure.replaceChildren(this.curve.figure);
     }
     this.track.show(dial, model.beta);
-    this.words.textContent = dial ? wordsOf(dial, model, this.models) : "";
+    this.words.textContent = dial ? wordsOf(dial, model) : "";
+    this.spread.textContent = dial?.has(model) ? spreadAt(dial, markNear(dial, model), this.models) : "";
   }
 
   /** Show where the current model stands, also while the dial moves. @param {Model} model */
@@ -44,14 +46,18 @@ export class DialControl {
   }
 }
 
-/** @param {DialModels} dial @param {Model} model the current one @param {Model[]} models all of them */
-function wordsOf(dial, model, models) {
+/** @param {DialModels} dial @param {Model} model the current one */
+function wordsOf(dial, model) {
   const { low, high, model: own } = dial.data;
   const trained = `one network that was trained for every β from ${low} to ${high}`;
   if (!dial.has(model)) return `The dial turns ${own.kept ? `“${own.label}”, ` : ""}${trained}.`;
+  return `One network for every β. ${lossAt(dial, markNear(dial, model))}`;
+}
+
+/** The mark that is nearest to where the dial stands. @param {DialModels} dial @param {Model} model one of the dial's */
+function markNear(dial, model) {
   const distance = (/** @type {number} */ mark) => Math.abs(Math.log(mark / model.beta));
-  const [mark] = [...dial.data.marks].sort((a, b) => distance(a) - distance(b));
-  return `One network for every β. ${lossAt(dial, mark)}${spreadAt(dial, mark, models)}`;
+  return [...dial.data.marks].sort((a, b) => distance(a) - distance(b))[0];
 }
 
 /** The dial's loss beside that of models for one weight alone. @param {DialModels} dial @param {number} mark */
@@ -62,7 +68,7 @@ function lossAt(dial, mark) {
   const [seeds, alone] = [data.seeds, data.dedicated].map((all) => all.find((each) => each.beta === mark));
   const likewise = seeds ? `, over ${seeds.seeds} seeds ${rangeOf(seeds)}` : "";
   if (!alone) return `${loss}${likewise}.`;
-  return `${loss}${likewise}; ${alone.seeds} trained for β = ${mark} alone have ${rangeOf(alone)}.`;
+  return `${loss}${likewise}; ${alone.seeds} networks for β = ${mark} alone have ${rangeOf(alone)}.`;
 }
 
 /** Why the dial's codes spread less than those of the model for one weight alone, where they do.
@@ -71,7 +77,7 @@ function spreadAt(dial, mark, models) {
   const alone = models.find((model) => model.from_scratch && model.beta === mark && sameKind(model, dial.data.model));
   const [{ spread }, theirs] = [dial.metricsAt(mark), alone?.metrics.spread ?? NaN];
   if (!(spread < LESS * theirs)) return "";
-  return ` Its codes spread less, ${spread.toFixed(1)} against ${theirs.toFixed(1)} units of z: for any β > 0 the loss is least at a spread of about 1, and one network for a small β alone gets there slowly.`;
+  return `At β = ${mark} the dial’s codes spread less than those of a network for it alone, ${spread.toFixed(1)} against ${theirs.toFixed(1)} units of z: for any β > 0 the loss is least at a spread of about 1, and with a small β alone a network gets there slowly.`;
 }
 
 /** @param {import("../../wire.js").LossRange} losses */

@@ -165,7 +165,7 @@ function chartOf(runs, width, height, { text, muted, line, font, paper }) {
   return {
     width,
     height,
-    margin: { l: 26 + 2.6 * size, r: 8, t: changes.length ? TOP_MARGIN * size : 6, b: 16 + 2 * size, autoexpand: false },
+    margin: { l: 6 + 2.6 * size, r: 8, t: changes.length ? TOP_MARGIN * size : 6, b: 16 + 2 * size, autoexpand: false },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: font, color: text, size },
@@ -188,8 +188,8 @@ function chartOf(runs, width, height, { text, muted, line, font, paper }) {
       line: { color: muted, width: 1.5, dash: "dot" },
     })),
     annotations: [
-      unitName(unit, 0.71, muted),
-      unitName("nats", 0.17, muted),
+      unitName(unit, 1, muted),
+      unitName("nats", 0.34, muted),
       ...changeNames(runs, steps, muted),
     ],
     hovermode: "closest",
@@ -198,10 +198,10 @@ function chartOf(runs, width, height, { text, muted, line, font, paper }) {
   };
 }
 
-/** @param {string} text @param {number} y the middle of its panel @param {string} color */
+/** Where a falling curve leaves room: along an axis that is 80 px high no unit has any.
+ * @param {string} text @param {number} y the top of its panel @param {string} color */
 function unitName(text, y, color) {
-  const place = { xref: "paper", x: 0, xanchor: "right", xshift: -2.6 * smallType() - 4, yref: "paper", y, yanchor: "middle" };
-  return { ...place, text, textangle: -90, showarrow: false, font: { color } };
+  return { ...{ xref: "paper", x: 1, xanchor: "right", yref: "paper", y, yanchor: "top" }, text, showarrow: false, font: { color } };
 }
 
 /** The names of the changes; those that would lie on each other have one name. @param {Run[]} runs
