@@ -1,8 +1,10 @@
 """The kernel of explorer/browser/inference, assembled; ``python -m tests.kernel_bytes`` writes kernel_bytes.js.
 
 It knows as much of WebAssembly's text as kernel.wat uses: instructions one after another, with names of parameters,
-locals, labels and functions.
-Source: WebAssembly Core Specification 2.0, chapters 5 and 6, https://www.w3.org/TR/wasm-core-2/
+locals, labels and functions. It assembles a second kernel too, whose products and sums are one instruction where the
+processor has it: relaxed_madd, which some browsers lack.
+Source: WebAssembly Core Specification 2.0, chapters 5 and 6, https://www.w3.org/TR/wasm-core-2/, and
+https://github.com/WebAssembly/relaxed-simd
 """
 
 import base64
@@ -17,6 +19,7 @@ FOLDER = ROOT / "explorer" / "browser" / "inference"
 SOURCE, FILE = FOLDER / "kernel.wat", FOLDER / "kernel_bytes.js"
 
 _TYPES = {"i32": 0x7F, "v128": 0x7B}
+_FUSED = 8 + 5  # of the loop over products and of the polynomial
 _EMPTY = b"\x40"  # the type of a block without a result
 _PLAIN = {"end": 0x0B, "i32.lt_u": 0x49, "i32.add": 0x6A, "i32.sub": 0x6B, "f64.add": 0xA0, "f64.mul": 0xA2}
 _LOCALS = {"local.get": 0x20, "local.set": 0x21, "local.tee": 0x22}
@@ -41,6 +44,7 @@ _VECTORS = {
     "f64x2.add": 240,
     "f64x2.mul": 242,
     "i32x4.trunc_sat_f32x4_s": 248,
+    "f32x4.relaxed_madd": 261,
 }
 _LANES = {"i8x16.shuffle": 16, "f64x2.extract_lane": 1}
 # The code, and the alignment as a power of 2.
@@ -54,12 +58,27 @@ _MEMORY = {
 
 def javascript() -> str:
     """The text of FILE."""
-    code = base64.b64encode(assembled(SOURCE.read_text(encoding="utf-8"))).decode()
+    text = SOURCE.read_text(encoding="utf-8")
+    kernel, fused_kernel = (base64.b64encode(assembled(each)).decode() for each in (text, fused(text)))
     return (
         "// Written by python -m tests.kernel_bytes from kernel.wat: change that, and not this.\n\n"
         "/** The WebAssembly module, base64. */\n"
-        f'export const KERNEL = "{code}";\n'
+        f'export const KERNEL = "{kernel}";\n\n'
+        "/** The same with fused products and sums, for browsers that have relaxed SIMD. */\n"
+        f'export const FUSED_KERNEL = "{fused_kernel}";\n'
     )
+
+
+def fused(text: str) -> str:
+    """The text of the kernel with one instruction for each c + a b of the products, and of the polynomial of exp."""
+    place, number = r"local\.get \$\w+", r"f32\.const \S+  f32x4\.splat"
+    for old, new in (
+        (rf"({place})(  {place}  {place})  f32x4\.mul  f32x4\.add", r"\2  \1  f32x4.relaxed_madd"),
+        (rf"({place})  f32x4\.mul  ({number})  f32x4\.add", r"\1  \2  f32x4.relaxed_madd"),
+    ):
+        text = re.sub(old, new, text)
+    assert text.count("relaxed_madd") == _FUSED
+    return text
 
 
 def assembled(text: str) -> bytes:

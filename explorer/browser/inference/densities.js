@@ -4,12 +4,12 @@
 /** The logits of a batch in the kernel's memory, and space for two float64 of each point, in bytes.
  * @typedef {{logits: number, points: number, pixels: number, sums: number}} Batch */
 /** finish: make the logits the parameters, and return what does not depend on x [P]; logLikelihood: log p(x|z) in nats
- * at one of the decoded points; magnitude: the sum of the magnitudes that it rounds there; highest: an upper bound of
+ * at one of the decoded points, given the pixels that are not 0; magnitude: the sum of the magnitudes that it rounds there; highest: an upper bound of
  * log p(x|z) over all x and z; divergence: KL(p(x|z) || p(x|z')) + KL(p(x|z') || p(x|z)) in nats for two of the decoded
  * points.
  * @typedef {{
  *   finish: (kernel: import("./kernel.js").Kernel, batch: Batch) => Float64Array,
- *   logLikelihood: (decoded: Decoded, point: number, x: Float32Array) => number,
+ *   logLikelihood: (decoded: Decoded, point: number, x: Float32Array, inked: Uint16Array) => number,
  *   magnitude: (decoded: Decoded, point: number, x: Float32Array) => number,
  *   highest: (pixels: number) => number,
  *   divergence: (decoded: Decoded, one: number, other: number) => number,
@@ -24,10 +24,10 @@ const BERNOULLI = {
     const found = new Float64Array(kernel.memory.buffer, sums, 2 * points);
     return Float64Array.from({ length: points }, (_, point) => found[2 * point] + Math.log(found[2 * point + 1]));
   },
-  logLikelihood({ parameters, alone }, point, x) {
+  logLikelihood({ parameters, alone }, point, x, inked) {
     const from = point * x.length;
     let sum = 0;
-    for (let j = 0; j < x.length; j++) sum += x[j] * parameters[from + j];
+    for (let i = 0; i < inked.length; i++) sum += x[inked[i]] * parameters[from + inked[i]];
     return sum - alone[point];
   },
   magnitude({ parameters, alone }, point, x) {

@@ -41,6 +41,7 @@ export class Joint {
     this.model = model;
     this.density = model.decoder.density;
     this.x = x;
+    this.inked = Uint16Array.from(x.keys()).filter((pixel) => x[pixel] !== 0);
     this.pause = pause;
   }
 
@@ -86,7 +87,10 @@ export class Joint {
 
   /** @param {Decoded} decoded @param {number} points */
   ofDecoded(decoded, points) {
-    return Float64Array.from({ length: points }, (_, point) => this.density.logLikelihood(decoded, point, this.x));
+    const { density, x, inked } = this;
+    const found = new Float64Array(points);
+    for (let point = 0; point < points; point++) found[point] = density.logLikelihood(decoded, point, x, inked);
+    return found;
   }
 
   /** A bound on the rounding error of log p(x|z) at one z, see models.evidence.rounding.

@@ -1,6 +1,6 @@
 // The arithmetic of a batched decoder: WebAssembly where the browser has its vectors, plain JavaScript elsewhere.
 
-import { KERNEL } from "./kernel_bytes.js";
+import { FUSED_KERNEL, KERNEL } from "./kernel_bytes.js";
 import { PlainKernel } from "./plain_kernel.js";
 
 /** The functions of kernel.wat, which describes them, over one memory. Addresses are in bytes.
@@ -17,15 +17,23 @@ export const PANEL = 8; // outputs
 export const ROWS = 4; // a number of rows is a multiple of this
 const PAGE = 65536; // bytes
 
-/** @returns {Promise<Kernel>} */
+/** The fastest kernel that this browser has. @returns {Promise<Kernel>} */
 export async function loadKernel() {
-  try {
-    const bytes = Uint8Array.from(atob(KERNEL), (letter) => letter.charCodeAt(0));
-    const { instance } = await WebAssembly.instantiate(bytes);
-    return /** @type {any} */ (instance.exports);
-  } catch {
-    return new PlainKernel(); // no WebAssembly, or none with vectors
+  for (const code of [FUSED_KERNEL, KERNEL]) {
+    try {
+      return await instantiated(code);
+    } catch {
+      // No WebAssembly, or without these vectors.
+    }
   }
+  return new PlainKernel();
+}
+
+/** @param {string} code base64 @returns {Promise<Kernel>} */
+export async function instantiated(code) {
+  const bytes = Uint8Array.from(atob(code), (letter) => letter.charCodeAt(0));
+  const { instance } = await WebAssembly.instantiate(bytes);
+  return /** @type {any} */ (instance.exports);
 }
 
 /** Parts of a kernel's memory, one after another, each at a multiple of 16 bytes. */

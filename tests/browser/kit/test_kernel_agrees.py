@@ -1,4 +1,4 @@
-"""The kernel's bytes are those of its text, and both kernels compute what numpy does."""
+"""The kernels' bytes are those of their text, and all kernels compute what numpy does."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,19 @@ from playwright.sync_api import Browser, Page
 from tests import kernel_bytes
 from tests.browser.blank_page import blank_page, modules
 
-KINDS = {"vectors": "await loadKernel()", "plain": "new PlainKernel()"}
+KINDS = {
+    "fused": "await instantiated(FUSED_KERNEL)",
+    "vectors": "await instantiated(KERNEL)",
+    "plain": "new PlainKernel()",
+}
+LOAD = """async refused => {
+    const { instantiate } = WebAssembly;
+    let asked = 0;
+    WebAssembly.instantiate = bytes => asked++ < refused ? Promise.reject(new Error()) : instantiate(bytes);
+    const kernel = await loadKernel();
+    Object.assign(WebAssembly, { instantiate });
+    return [asked, kernel instanceof PlainKernel];
+}"""
 MULTIPLY = """async ([make, a, weight, b, rows, transposed, added]) => {
     const kernel = await (0, eval)(`(async () => ${make})()`);
     const arena = new Arena(kernel);
@@ -44,13 +56,18 @@ UNITS = """async ([make, values, rows]) => {
 
 @pytest.fixture(scope="module")
 def javascript(browser: Browser) -> Iterator[Page]:
-    """A page that knows both kernels."""
-    with blank_page(browser, modules("inference/kernel", "plain_kernel")) as page:
+    """A page that knows all kernels."""
+    with blank_page(browser, modules("inference/kernel", "kernel_bytes", "plain_kernel")) as page:
         yield page
 
 
 def test_the_bytes_are_those_of_the_text() -> None:
     assert kernel_bytes.FILE.read_text() == kernel_bytes.javascript(), "run python -m tests.kernel_bytes"
+
+
+@pytest.mark.parametrize(("refused", "chosen"), [(0, [1, False]), (1, [2, False]), (2, [2, True])])
+def test_the_first_kernel_that_the_browser_accepts_is_taken(javascript: Page, refused: int, chosen: list) -> None:
+    assert javascript.evaluate(LOAD, refused) == chosen
 
 
 @pytest.mark.parametrize("kind", KINDS)
