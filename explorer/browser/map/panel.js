@@ -12,7 +12,7 @@ export const ROWS = [
   { key: "reconstruction", name: "reconstruction", unit: "nats", tone: "reconstruction" },
   { key: "kl", name: "KL", unit: "nats", tone: "kl" },
   { key: "negative_elbo", name: "−ELBO, their sum", unit: "nats", tone: "" },
-  { key: "spread", name: "spread of the means", unit: "standard deviation, units of z", tone: "" },
+  { key: "spread", name: "spread of the means", unit: "units of z", tone: "" },
   { key: "mean_sigma", name: "mean σ of q(z|x)", unit: "units of z", tone: "" },
 ];
 
@@ -101,7 +101,7 @@ export function showNumbers(table, before, now) {
       return { ...metrics, pixel_stddev, loss: lossOf({ reconstruction, kl }, beta, has_encoder) };
     }),
   );
-  const images = `${averagedOver(models)}; nats are per image. The loss is reconstruction + β · KL.`;
+  const images = `${averagedOver(models)}; nats are per image. The loss is reconstruction + β · KL; the spread is a standard deviation.`;
   // Nats of a density may be negative, which a bar cannot show.
   const bars = now.likelihood.is_density ? [] : barsOf(models);
   table.replaceChildren(element("caption", "", images, ...bars), element("thead", "", head), body);
