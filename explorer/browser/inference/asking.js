@@ -39,8 +39,12 @@ export class Asking {
 
   /** @param {Question} question */
   send(question) {
-    this.worker ??= this.start();
-    this.worker.postMessage(question);
+    try {
+      this.worker ??= this.start();
+      this.worker.postMessage(question);
+    } catch {
+      this.fail(question.id); // this browser allows the page no worker
+    }
   }
 
   start() {

@@ -4,9 +4,9 @@
 /** The logits of a batch in the kernel's memory, and space for two float64 of each point, in bytes.
  * @typedef {{logits: number, points: number, pixels: number, sums: number}} Batch */
 /** finish: make the logits the parameters, and return what does not depend on x [P]; logLikelihood: log p(x|z) in nats
- * at one of the decoded points, given the pixels that are not 0; magnitude: the sum of the magnitudes that it rounds there; highest: an upper bound of
- * log p(x|z) over all x and z; divergence: KL(p(x|z) || p(x|z')) + KL(p(x|z') || p(x|z)) in nats for two of the decoded
- * points.
+ * at one of the decoded points, given the pixels that are not 0; magnitude: the sum of the magnitudes that it rounds
+ * there; highest: an upper bound of log p(x|z) over all x and z; divergence: KL(p(x|z) || p(x|z')) +
+ * KL(p(x|z') || p(x|z)) in nats for two of the decoded points.
  * @typedef {{
  *   finish: (kernel: import("./kernel.js").Kernel, batch: Batch) => Float64Array,
  *   logLikelihood: (decoded: Decoded, point: number, x: Float32Array, inked: Uint16Array) => number,

@@ -4,8 +4,8 @@ import { carriedTo, carry } from "./carried.js";
 
 /** @typedef {{model: string, z: Float32Array | null, zb: Float32Array | null, linked: boolean, image: number,
  *   digits: string, scale: string, view: import("./view.js").View | null, lattice: boolean}} State
- * z null: the mean of the selected image or of the drawing, one of which exists then; image -1: none; view null: the one that scale names;
- * linked: every map's handle is at z, and otherwise the second map's is at zb, which is as z */
+ * z null: the mean of the selected image or of the drawing, one of which exists then; image -1: none; view null: the
+ * one that scale names; linked: every map's handle is at z, and otherwise the second map's is at zb, which is as z */
 
 const AT_CODE = "code"; // zb of a handle at its code, where z alone is chosen
 
@@ -33,7 +33,8 @@ export function firstLook() {
   return { ...handle, image: -1, digits: "0123456789", scale: "follow", view: null, lattice: false };
 }
 
-/** The inverse of stateOf. @param {State & {drawing?: string}} state with the drawing as text, where there is one @param {number} half of the window, in units of z
+/** The inverse of stateOf. @param {State & {drawing?: string}} state with the drawing as text, where there is one
+ * @param {number} half of the window, in units of z
  * @param {Object<string, string>} defaults of the page: nothing else is in its link
  * @returns {Object<string, string>} */
 export function linkOf({ model, z, image, drawing = "", digits, scale, view, lattice }, half, defaults) {
@@ -78,9 +79,9 @@ const lastLinks = new Map();
 /** Whether the link that is shown next is a visitor's choice, and not what a page starts with. */
 let chosen = false;
 
-/** The link to start from: that of the address, or else the last one of the page, with the model, z, image and drawing that were
- * looked at last on whichever page. The server knows the page's last link too, but an older one where the visitor
- * changed the page at once: Streamlit drops what a page reports while it is left.
+/** The link to start from: that of the address, or else the last one of the page, with the model, z, image and drawing
+ * that were looked at last on whichever page. The server knows the page's last link too, but an older one where the
+ * visitor changed the page at once: Streamlit drops what a page reports while it is left.
  * @param {{start: Object<string, string>, defaults: Object<string, string>}} data */
 export function startingLink({ start, defaults }) {
   const address = new URLSearchParams(location.search);
