@@ -229,14 +229,6 @@ def test_an_image_that_is_still_to_come_is_billed_by_its_stored_terms(open_pair:
 
 
 @pytest.mark.slow
-def test_without_files_the_receipt_says_what_is_missing(open_pair_without_files: Callable) -> None:
-    opened = open_pair_without_files(f"{PAIR}&image=7")
-    receipt = opened.page.get_by_test_id("receipt")
-    expect(receipt).to_contain_text("not on the server")
-    assert f"{gallery.read(B).codes.reconstruction[7].item():.1f}" in receipt.inner_text()
-
-
-@pytest.mark.slow
 def test_the_link_holds_the_pair_and_the_view(open_pair: Callable) -> None:
     query = f"{PAIR}&z=0.5,-0.25&image=7&digits=0137&scale=fit&lines=on&draw=12"
     opened = open_pair(query)

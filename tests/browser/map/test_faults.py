@@ -5,7 +5,6 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from models import gallery
 from tests.browser.opened_map import OpenedMap
 
 ON, OTHER = "mnist-beta-1", "mnist-beta-3"
@@ -67,14 +66,3 @@ def test_originals_that_do_not_load_are_replaced_by_reconstructions(open_map: Ca
     opened.wait_until_ready()
     expect(opened.error).to_contain_text("The original images could not be loaded")
     expect(opened.page.get_by_test_id("image").locator("figure")).to_have_count(1)
-
-
-@pytest.mark.slow
-def test_without_the_files_the_page_works_and_says_that_no_original_is_here(open_map_without_files: Callable) -> None:
-    opened = open_map_without_files(f"?model={gallery.REFERENCE}&image=17")
-    panel = opened.page.get_by_test_id("image")
-    expect(panel).to_contain_text("The MNIST images are not on the server")
-    expect(panel.locator("figure")).to_have_count(1)
-    expect(opened.error).to_be_hidden()
-    assert_draggable(opened)
-    assert opened.root.get_attribute("data-model") == gallery.REFERENCE

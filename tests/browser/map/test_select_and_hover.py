@@ -108,14 +108,3 @@ def test_the_ellipses_grow_as_the_window_zooms_in(open_map: Callable) -> None:
     first = opened.page.locator(".lse-ellipse").first
     assert float(first.get_attribute("rx")) == pytest.approx(CODES.stddev[image, 0].item() * box["width"], rel=1e-4)
     assert float(first.get_attribute("cx")) == pytest.approx(box["width"] / 2, abs=0.1)
-
-
-@pytest.mark.slow
-def test_hovering_shows_the_reconstruction_where_the_files_are_missing(open_map_without_files: Callable) -> None:
-    opened = open_map_without_files()
-    opened.wait_for_axes()
-    image = lonely_image(REFERENCE)
-    hover_over(opened, image)
-    assert_card_names(opened, image, "reconstruction")
-    shown = opened.picture(opened.page.get_by_test_id("hover").locator("canvas"))
-    assert np.abs(shown - decoded(REFERENCE, CODES.mean[image].tolist())).max() <= 1

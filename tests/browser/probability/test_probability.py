@@ -1,6 +1,6 @@
 """The probability page: the posterior on the map, the identity that adds up, and the two gaps."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -13,7 +13,6 @@ from models.data import Dataset
 from models.evaluation import fixed_images
 from models.evidence import evidence, posterior
 from tests.browser.blank_page import blank_page, modules
-from tests.browser.conftest import openings
 from tests.browser.opened_map import READY_MS, lonely_image
 from tests.browser.opened_pair import SEVEN
 from tests.browser.opened_probability import OpenedProbability
@@ -380,21 +379,6 @@ def test_the_dial_answers_at_every_weight(open_probability: Callable) -> None:
     expect(opened.root).to_have_attribute("data-model", f"{gallery.DIAL}@0.367")
     opened.wait_for_answer(before)
     assert_adds_up(opened, f"{gallery.DIAL}@0.367")
-
-
-@pytest.fixture
-def open_without_files(new_context: Callable, server_without_files: str) -> Iterator[Callable]:
-    """As open_probability, where the MNIST files are missing."""
-    yield from openings(new_context, f"{server_without_files}probability", OpenedProbability)
-
-
-@pytest.mark.slow
-def test_without_the_files_a_drawing_is_answered(open_without_files: Callable) -> None:
-    opened = open_without_files()
-    expect(opened.page.get_by_test_id("invitation")).to_be_visible()
-    opened.draw(*SEVEN)
-    opened.wait_for_answer()
-    assert_adds_up(opened, REFERENCE)
 
 
 @pytest.mark.slow
