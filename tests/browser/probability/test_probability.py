@@ -6,13 +6,12 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from models import bound, gallery, lookup
 from models.data import Dataset
 from models.evaluation import fixed_images
 from models.evidence import evidence, posterior
-from tests.browser.blank_page import blank_page, modules
 from tests.browser.opened_map import READY_MS, lonely_image
 from tests.browser.opened_pair import SEVEN
 from tests.browser.opened_probability import OpenedProbability
@@ -21,14 +20,6 @@ REFERENCE = gallery.REFERENCE
 FAR = 18  # a test image whose code the encoder puts beside its posterior
 GREY = f"?model=mnist-gaussian-beta-1&image={FAR}&full=on"
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 3}
-HEAT = modules("view", "heat")
-PAINT = """([low, width, shade, view, side]) => {
-    const image = new ImageData(side, side);
-    image.data.fill(0);
-    const tiles = { low, width, side: 12, shade: Uint8Array.from(shade) };
-    paintHeat(image, view, tiles, [255, 255, 255], 1);
-    return Array.from({ length: side * side }, (_, i) => image.data[4 * i]);
-}"""
 
 
 @pytest.fixture
@@ -391,33 +382,3 @@ def test_on_a_phone_the_posterior_follows_the_map_and_nothing_scrolls_sideways(
     tops = [opened.page.locator(each).first.bounding_box()["y"] for each in (".lse-stage", ".lse-close", ".lse-fit")]
     assert tops == sorted(tops)
     assert opened.page.get_by_test_id("stMain").evaluate("main => main.scrollWidth <= main.clientWidth")
-
-
-def bump(z: torch.Tensor) -> torch.Tensor:
-    """A smooth density's shade: uneven, tilted, 255 at its mode."""
-    tilted = torch.stack([z[..., 0] + 0.5 * z[..., 1] - 0.3, (z[..., 1] + 0.2) / 0.7], dim=-1)
-    return 255 * (-tilted.square().sum(dim=-1) / 0.5).exp()
-
-
-def test_tiles_of_two_sizes_are_painted_where_and_as_they_are(browser: Browser) -> None:
-    with blank_page(browser, HEAT) as page:
-        for half in (2.0, 0.6):
-            assert_painted(page, half)
-
-
-def assert_painted(page: Page, half: float) -> None:
-    side = 200
-    corners = torch.tensor([[-2.0, -2.0], [0.0, -2.0], [-2.0, 0.0]])
-    fine = torch.cartesian_prod(torch.tensor([0.0, 1.0]), torch.tensor([0.0, 1.0]))
-    low, width = torch.cat([corners, fine]), torch.tensor([2.0] * 3 + [1.0] * 4)
-    steps = (torch.arange(12) + 0.5) / 12
-    pixels = torch.stack(torch.meshgrid(steps, steps, indexing="ij"), dim=-1)
-    shade = bump(low[:, None, None] + pixels * width[:, None, None, None]).round().int()
-    view = {"x": 0.1, "y": -0.05, "half": half}
-    painted = page.evaluate(PAINT, [low.tolist(), width.tolist(), shade.flatten().tolist(), view, side])
-    across = (torch.arange(side) + 0.5) * 2 * half / side - half
-    z = torch.stack(torch.meshgrid(-across - 0.05, across + 0.1, indexing="ij")[::-1], dim=-1)
-    error = (torch.tensor(painted).view(side, side) - bump(z)).abs()
-    inside = (z > -1.9).all(dim=-1) & (z < 1.9).all(dim=-1)
-    assert error[inside].max() < 16  # of 255: what lies between coarse pixels is interpolated
-    assert error[inside].mean() < 3
