@@ -138,6 +138,9 @@ def test_a_finished_run_is_kept_repeated_side_by_side_and_found_on_the_map(visit
     on_map.get_by_role("button", name="<b>mine</b>").click()
     expect(on_map.get_by_test_id("latent-map")).to_have_attribute("data-model", re.compile("kept-"))
     expect(on_map.get_by_test_id("caption")).to_contain_text("360 8×8 digits test images")
+    kept = on_map.get_by_test_id("latent-map").get_attribute("data-model")
+    vae = checkpoint.read(download.value.path()).vae()
+    assert_answered(visit(f"probability?model={kept}&image=3", page.context), vae)
     compare_moments(visit("compare", page.context))
 
 
