@@ -9,7 +9,7 @@ import torch
 from playwright.sync_api import Browser, Locator, Page, expect
 from torch.distributions import Independent, Normal
 
-from models import dimensions, gallery
+from models import dimensions, gallery, lookup
 from models.bound import elbo
 from models.data import Dataset
 from models.evaluation import fixed_images
@@ -17,6 +17,7 @@ from models.evidence import evidence
 from models.inference import read_shipped
 from models.vae import VAE
 from tests.browser.opened_map import READY_MS
+from tests.browser.waiting import wait_until
 
 
 def ready(page: Page, place: str) -> None:
@@ -204,6 +205,18 @@ def test_what_one_encoder_costs_is_what_was_measured(go: Callable) -> None:
     known = measured.get("lookup", {}).get("coarse_lookup_elbo")
     cost = measured["amortisation_gap"] if known is None else known - measured["elbo"]
     assert float(truth) == pytest.approx(cost, abs=0.01)
+
+
+def test_what_is_looked_up_for_an_image_is_what_torch_finds(go: Callable, mnist_test: Dataset) -> None:
+    page = go("9")
+    page.get_by_role("button", name="test image 33").click()
+    vae, x = gallery.read(gallery.REFERENCE).vae(), fixed_images(mnist_test)[33:34]
+    with torch.no_grad():
+        wanted = -elbo(vae, x, lookup.infer(vae, lookup.table(vae, lookup.POINTS[0]), x)).value.item()
+    near = (
+        "wanted => Math.abs(document.querySelector('[data-of=lookup] figcaption').innerText.match(/[0-9.]+/) - wanted)"
+    )
+    wait_until(page, f"{near} < 0.06", wanted)
 
 
 def number(words: str) -> float:

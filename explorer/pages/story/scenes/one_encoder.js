@@ -1,22 +1,18 @@
 // Scene 9: z looked up among decoded points, without an encoder, and what one encoder for all images costs.
 
-import { asPosterior, jointOf, negativeElbo, orNull } from "../engine.js";
+import { jointOf, negativeElbo, orNull } from "../engine.js";
 import { button, EXACT, inNats, REFERENCE } from "../kit.js";
 import { ownDigit } from "../own_digit.js";
 import { Plot } from "../plot.js";
 import { fixedPoints } from "../../../browser/inference/fixed_points.js";
-import { bestQ } from "../../../browser/inference/best_q.js";
-import { diagonal } from "../../../browser/inference/gaussian.js";
+import { lookUp, POINTS, STEPS } from "../../../browser/inference/lookup.js";
 import { toPixels } from "../../../browser/map/view.js";
 import { element, svg } from "../../../browser/ui/dom.js";
 import { drawPicture, newPicture, PICTURE_PIXELS } from "../../../browser/ui/pictures.js";
 
 /** @typedef {import("../kit.js").Kit} Kit */
 
-const POINTS = 987;
 const IMAGES = [38, 33, 1, 46, 53, 15]; // whose encoder is a few nats off, where the test images are there
-const SIGMA = 0.05; // of a looked-up q before it is fitted, in units of z
-const STEPS = 5; // of the fit
 const SLIDER = { most: 20, step: 0.1, first: 1 }; // nats
 
 /** @type {import("../frame.js").Scene} */
@@ -51,15 +47,15 @@ export const scene = {
       picks.forEach((pick, i) => pick.setAttribute("aria-pressed", String(digits[i] === digit)));
       const q = encoder.encode(digit.x);
       const own = { mean: q.mean.slice(), stddev: q.stddev.slice() };
-      const found = await orNull(kit.signal, () => lookedUp(decoder, digit.x, points, kit.signal));
+      const found = await orNull(kit.signal, async () => lookUp(await jointOf(decoder, digit.x, kit.signal)));
       if (!found || shown !== digit) return;
-      const { z, q: fitted } = found;
+      const z = Float32Array.from(found.z);
       places = [{ z: own.mean, name: "encoder", of: "encoder" }, { z, name: "looked up", of: "lookup" }];
       drawPicture(x, digit.x, 1);
       drawPicture(byEncoder, decoder.decode(own.mean), 1);
       drawPicture(byTable, decoder.decode(z), 1);
       words.textContent = `encoder: −ELBO ${inNats(negativeElbo(own, decoder, digit.x))}`;
-      tableWords.textContent = `looked up: −ELBO ${inNats(negativeElbo(fitted, decoder, digit.x))}`;
+      tableWords.textContent = `looked up: −ELBO ${inNats(-found.after.value)}`;
       plot.look(around(own.mean, z));
     };
     const picks = digits.map((digit) => {
@@ -78,18 +74,6 @@ export const scene = {
     answer.append(ownDigit(kit.signal, (digit, final) => void (final && show(digit))));
   },
 };
-
-/** The best of the points for an image, and q after some steps from there.
- * @param {import("../../../browser/net/decoder.js").Decoder} decoder @param {Float32Array} x @param {Float64Array} points
- * @param {AbortSignal} signal */
-async function lookedUp(decoder, x, points, signal) {
-  const joint = await jointOf(decoder, x, signal);
-  const logs = await joint.at(points);
-  const best = logs.indexOf(logs.reduce((a, b) => Math.max(a, b)));
-  const z = Float32Array.from(points.subarray(2 * best, 2 * best + 2));
-  const steps = await bestQ(joint, diagonal({ mean: z, stddev: [SIGMA, SIGMA] }), false);
-  return { z, q: asPosterior(steps[Math.min(STEPS, steps.length) - 1]) };
-}
 
 /** @param {(Node | string)[]} parts */
 function figureOf([canvas, caption, of]) {
@@ -162,7 +146,7 @@ function revealOf(guess, { truth, images, misplaced }) {
     distance: inNats(Math.abs(guess - truth)),
     lesson:
       `Measured over ${images} test images: so much one encoder loses against a q of its own for each image.${wrong} ` +
-      "Searching a q for each image is dear. One encoder amortises that work: it is trained once, and one pass gives q. " +
+      "Searching a q for each image is expensive. One encoder amortises that work: it is trained once, and one pass gives q. " +
       "Is that worth these nats to you?",
   };
 }
