@@ -4,7 +4,7 @@
 
 export const LAST = 511; // two coordinates of 9 bits are three letters of 6 bits
 const TOLERANCE = 1.5; // pixels of the pad, which is a tenth of a pixel of the picture
-const LONGEST = 2000; // characters, as in Python; a digit has some 60
+const LONGEST = 2000; // characters, as in Python; a 3 of straight lines has 18
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const BETWEEN_STROKES = ".";
 
