@@ -32,7 +32,7 @@ export function showReadings(table, runs, frames) {
   const [{ images, likelihood }] = runs;
   const shown = frames.flatMap((frame, i) => (frame ? [{ frame, label: runs[i].label }] : []));
   const head = element("tr", "", element("td", ""), ...shown.map(({ label }) => element("th", "", label)));
-  const caption = `Averages over ${counted(images)} held-out images, one draw of z each. Loss: reconstruction + β · KL. Spread: standard deviation.`;
+  const caption = `Mean per image of ${counted(images)} held-out images, one draw of z each. Loss: reconstruction + β · KL. Spread: standard deviation.`;
   table.replaceChildren(
     element("caption", "", caption),
     ...(runs.length > 1 ? [element("thead", "", head)] : []),
