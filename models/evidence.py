@@ -1,25 +1,24 @@
 """log p(x) and p(z|x) of each image by quadrature over z, on a grid that is fine where the posterior is narrow."""
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from models.quadtree import Tiles, disc_tiles, points
+from models.tile_quadrature import Integral, integrate, rule
 from models.vae import PIXELS, VAE, prior
 
-# Gauss-Legendre nodes along each side of a tile. They are accurate where a tile spans at most about 4 sigma.
+# Gauss-Legendre nodes along each side of a tile.
 _NODES = 6
 # The width of the first tiles near the origin. On the shipped models 8 would do.
 _WIDEST = 4.0
 # A tile this many nats below an image's evidence is negligible for it.
 _NEGLIGIBLE = 12.0
-# A tile is fine enough for an image when quartering it changes the evidence by at most this share.
+# A tile is fine enough for an image when its error changes the evidence by at most this share.
 _TOLERANCE = 3e-4
-# Its neighbouring nodes must also differ by less than this many nats, because a peak could lie between them.
-_ROUGH = 6.0
 # The log of the least area of a posterior, in units of z: the narrowest is about 0.01 x 0.01.
 _LOG_AREA = -9.0
 _MAX_LEVELS = 25
@@ -89,24 +88,17 @@ class Expectations(NamedTuple):
     kl: Tensor
 
 
-class _Measured(NamedTuple):
-    """For each pair of a tile and an image: float64 [P], in nats."""
-
-    mass: Tensor  # log of the integral of p(x, z) over the tile
-    most: Tensor  # about an upper bound of the mass, with peaks between the nodes
-    rise: Tensor  # the largest difference between neighbouring nodes
-
-
 def evidence(vae: VAE, x: Tensor) -> Evidence:
     """The log evidence of each of images x [N, 784] under the prior N(0, I).
 
         log p(x) = log int p(x|z) p(z) dz
 
-    by 6 x 6 Gauss-Legendre nodes on each tile of a quadtree. A tile that an image needs is quartered until that no
-    longer changes the image's evidence. Images share tiles: log p(x|z) of many images at many points is one matrix
-    product, and each point is decoded once. ``error`` is the sum of the changes at the last quartering of each tile and
-    of a bound on rounding, see rounding. ``missed`` is the sum of the mass that the tiles left out can hold, estimated
-    at their nodes, and the prior's mass outside the disc of the first tiles, as if log p(x|z) had its maximum there.
+    by 6 x 6 Gauss-Legendre nodes on each tile of a quadtree. A tile that an image needs is quartered until the
+    polynomial through its nodes gives its mass, see
+    models.tile_quadrature. Images share tiles: log p(x|z) of many images at many
+    points is one matrix product, and each point is decoded once. ``error`` is the sum of the errors of the tiles and of
+    a bound on rounding, see rounding. ``missed`` is the sum of the mass that the tiles left out can hold, estimated at
+    their nodes, and the prior's mass outside the disc of the first tiles, as if log p(x|z) had its maximum there.
 
     The nats may be those of a density, see models.likelihood. Raises EvidenceError.
     """
@@ -148,7 +140,7 @@ def expectations(vae: VAE, x: Tensor) -> Expectations:
 
 def _weighted(vae: VAE, x: Tensor, low: Tensor, width: Tensor, image: Tensor, log_evidence: Tensor) -> Tensor:
     """The integrals over T tiles of p(z|x) times 1, z, z^2 and log p(x|z), for images [T, K] of x: [T, K, 6]."""
-    place, log_weight = _rule()
+    place, log_weight = rule(_NODES)
     z = points(low, width, place)
     log_p = log_likelihood(vae, z.to(x.dtype), x[image]).double()
     log_area = (2 * width.log())[:, None, None] + log_weight[:, None]
@@ -182,43 +174,32 @@ def log_joint(vae: VAE, z: Tensor, x: Tensor) -> Tensor:
 
 @torch.no_grad()
 def _integrate(vae: VAE, x: Tensor) -> tuple[Evidence, list[Tiles]]:
-    """The evidence, and for each level the tiles that contribute to it with their quarters."""
+    """The evidence, and for each level the tiles that contribute to it."""
     tiles, log_missed, rounded = _first_tiles(vae, x)
     log_evidence, log_error = torch.full((2, len(x)), -torch.inf, dtype=torch.float64)
-    found, leaves = _measure(vae, x, tiles), []
-    total, taken = _add(log_evidence, found.mass, tiles.image), 0
+    found, leaves, taken = _measure(vae, x, tiles), [], 0
     for _ in range(_MAX_LEVELS):
-        counts = found.most > total[tiles.image] - _NEGLIGIBLE
-        log_missed = _add(log_missed, found.most[~counts], tiles.image[~counts])
-        tiles, coarse = tiles.where(counts), found.mass[counts]
-        if not len(coarse):
-            break
-        quarters = tiles.quarter()
-        taken += len(quarters.image)
+        total = _add(log_evidence, found.log_integral, tiles.image)[tiles.image]
+        small = found.most < total - _NEGLIGIBLE
+        log_missed = _add(log_missed, found.most[small], tiles.image[small])
+        uncertain = found.log_integral + found.error.log()
+        fine = ~small & (uncertain < total + math.log(_TOLERANCE))
+        leaves.append(tiles.where(fine & (found.log_integral > total - _NEGLIGIBLE)))
+        log_evidence = _add(log_evidence, found.log_integral[fine], tiles.image[fine])
+        log_error = _add(log_error, uncertain[fine], tiles.image[fine])
+        tiles = tiles.where(~small & ~fine)
+        taken += 4 * len(tiles.image)
         if taken > _MOST_TILES * len(x):
             raise EvidenceError
-        found = _measure(vae, x, quarters)
-        fine = found.mass.view(4, -1).logsumexp(dim=0)
-        total = _add(log_evidence, fine, tiles.image)
-        scale = total[tiles.image]
-        change = ((fine - scale).exp() - (coarse - scale).exp()).abs()
-        done = (change < _TOLERANCE) & _smooth(found, scale)
-        leaves.append(tiles.where(done & (fine > scale - _NEGLIGIBLE)))
-        log_evidence = _add(log_evidence, fine[done], tiles.image[done])
-        log_error = _add(log_error, (change.log() + scale)[done], tiles.image[done])
-        rest = ~done.repeat(4)
-        tiles, found = quarters.where(rest), _Measured(*(part[rest] for part in found))
+        if not len(tiles.image):
+            break
+        tiles = tiles.quarter()
+        found = _measure(vae, x, tiles)
     else:
         # Tiles that no level resolved are added to the evidence and to its error.
-        log_evidence, log_error = (_add(logs, found.mass, tiles.image) for logs in (log_evidence, log_error))
+        log_evidence, log_error = (_add(logs, found.log_integral, tiles.image) for logs in (log_evidence, log_error))
     error = (log_error - log_evidence).exp() + rounded
     return Evidence(log_evidence, error, (log_missed - log_evidence).exp()), leaves
-
-
-def _smooth(found: _Measured, scale: Tensor) -> Tensor:
-    """Whether the quarters [4 P] of each tile [P], whose evidence is ``scale``, can hide no peak that matters."""
-    smooth = (found.rise < _ROUGH) | (found.most < scale.repeat(4) - _NEGLIGIBLE)
-    return smooth.view(4, -1).all(dim=0)
 
 
 def _first_tiles(vae: VAE, x: Tensor) -> tuple[Tiles, Tensor, Tensor]:
@@ -243,40 +224,18 @@ def _add(logs: Tensor, values: Tensor, image: Tensor) -> Tensor:
     return top + (logs - top).exp().index_add(0, image, (values - top[image]).exp()).log()
 
 
-def _measure(vae: VAE, x: Tensor, tiles: Tiles) -> _Measured:
-    place, log_weight = _rule()
-    log_weight = log_weight.to(x.dtype)
+def _measure(vae: VAE, x: Tensor, tiles: Tiles) -> Integral:
+    """p(x, z) integrated over each of P pairs of a tile and an image: [P] each."""
+    place, _ = rule(_NODES)
     result = torch.empty(3, len(tiles.image), dtype=torch.float64)
     for rows, pairs, image, listed in _batches(tiles, len(x)):
         z = points(tiles.low[rows], tiles.width[rows], place).to(x.dtype)
         shared = 2 * image.shape[1] > len(x)  # then it is cheaper to take all images than to select for each tile
         log_p = log_joint(vae, z, x if shared else x[image])  # [T, nodes^2, K]
-        mass = (log_p + log_weight[:, None]).logsumexp(dim=1)
-        found = torch.stack([mass, *_between(log_p.unflatten(1, (_NODES, _NODES)))]).double()
+        found = torch.stack(integrate(log_p.unflatten(1, (_NODES, _NODES)))).double()
         found[:2] += 2 * tiles.width[rows, None].log()
         result[:, pairs] = (found.gather(2, image.expand(3, -1, -1)) if shared else found)[:, listed]
-    return _Measured(*result)
-
-
-def _rule() -> tuple[Tensor, Tensor]:
-    """Gauss-Legendre nodes from 0 to 1 along a side, [n], and the logs of the weights on the unit square, [n^2]."""
-    place, weight = (torch.from_numpy(part) / 2 for part in np.polynomial.legendre.leggauss(_NODES))
-    return place + 0.5, torch.outer(weight, weight).log().flatten()
-
-
-def _between(grid: Tensor) -> tuple[Tensor, Tensor]:
-    """About the maximum of log p(x, z) [T, n, n, K] between nodes, and its largest difference of neighbours: [T, K].
-
-    The assumption: between two nodes it exceeds both by at most their difference. A parabola exceeds them by an 8th of
-    it.
-    """
-    most, rise = [], []
-    for axis in (1, 2):
-        before, after = grid.narrow(axis, 0, _NODES - 1), grid.narrow(axis, 1, _NODES - 1)
-        change = (after - before).abs()
-        most.append((torch.maximum(before, after) + change).amax(dim=(1, 2)))
-        rise.append(change.amax(dim=(1, 2)))
-    return torch.maximum(*most), torch.maximum(*rise)
+    return Integral(*result)
 
 
 def _batches(tiles: Tiles, images: int) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:

@@ -1,41 +1,33 @@
 // log p(x) and p(z|x) of one image by quadrature over z, on a grid that is fine where the posterior is narrow; the
 // counterpart of models/evidence.py, which has the reasons, for one image at a time.
 
-import { errorOfLines, interpolated, sharesAt } from "./interpolation.js";
-import { logAdd, logSum } from "./logs.js";
-import { legendre } from "./nodes.js";
+import { interpolated, sharesAt } from "./interpolation.js";
+import { logAdd } from "./logs.js";
 import { discTiles, points, quarter } from "./quadtree.js";
+import { PLACES, integrate } from "./tile_quadrature.js";
 
 /** @typedef {import("./joint.js").Joint} Joint */
 /** @typedef {import("./quadtree.js").Tile} Tile */
 /** logEvidence in nats, an estimate of its numerical error in nats, an upper bound on the share of p(x) left out, and the
  * tiles that hold all but 1e-3 of the posterior.
- * @typedef {{logEvidence: number, error: number, missed: number, leaves: Leaf[]}} Evidence */
+ * @typedef {{logEvidence: number, error: number, missed: number, leaves: Measured[]}} Evidence */
 /** p(z|x) on tiles that do not overlap: low [T][2], width [T]; logDensity [T, SIDE, SIDE], log p(z|x) in nats at the
  * centre of each pixel, indexed [tile, z1, z2]. @typedef {{tiles: Tile[], logDensity: Float64Array}} Picture */
-/** A tile with, in nats: mass, log of the integral of p(x, z) over it; most, about an upper bound of the mass, with peaks
- * between the nodes; rise, the largest difference between neighbouring nodes; logP [NODES, NODES], log p(x, z).
- * @typedef {Tile & {mass: number, most: number, rise: number, logP: Float64Array}} Measured */
-/** With its quarters in the order of quarter. @typedef {Tile & {quarters: Measured[]}} Leaf */
+/** A tile, the integral of p(x, z) over it, and log p(x, z) at its nodes.
+ * @typedef {Tile & import("./tile_quadrature.js").Integral & {logP: Float64Array}} Measured */
 
-const NODES = 6; // along each side of a tile
 const WIDEST = 4;
 const NEGLIGIBLE = 12; // nats
 const TOLERANCE = 3e-4; // of the evidence
-const ROUGH = 6; // nats
 const LOG_AREA = -9;
 const MAX_LEVELS = 25;
 const MOST_TILES = 4000;
 const SHARED = 0.5; // the least width of a tile that many images need
-const CLOSE = 0.005; // nats: a finer error of the picture is not seen
+const CLOSE = 0.005; // nats: a smaller error is not seen where the posterior is densest
 export const SIDE = 12; // pixels along each side of a tile's picture
 
-const RULE = legendre(NODES);
-const LOG_WEIGHTS = RULE.weights.flatMap((a) => RULE.weights.map((b) => Math.log(a * b)));
-const HALF = SIDE / 2; // pixels along each side of a quarter
-const TO_CENTRES = sharesAt(RULE.nodes, Array.from({ length: HALF }, (_, i) => (i + 0.5) / HALF));
-const errorOf = errorOfLines(RULE.nodes, 2);
 const CENTRES = Array.from({ length: SIDE }, (_, i) => (i + 0.5) / SIDE);
+const TO_CENTRES = sharesAt(PLACES, CENTRES);
 
 /** The decoder changes too fast with z for any grid. */
 export class EvidenceError extends Error {
@@ -48,53 +40,32 @@ export class EvidenceError extends Error {
 export async function evidence(joint) {
   const first = await firstTiles(joint);
   let [missed, logEvidence, logError, taken] = [first.logMissed, -Infinity, -Infinity, 0];
-  /** @type {Leaf[]} */
+  /** @type {Measured[]} */
   const leaves = [];
   let tiles = await measured(joint, first.tiles);
-  let total = logSum(tiles.map(({ mass }) => mass));
   for (let level = 0; level < MAX_LEVELS && tiles.length; level++) {
-    const [large, small] = split(tiles, ({ most }) => most > total - NEGLIGIBLE);
+    const total = logAdd(logEvidence, ...tiles.map(({ logIntegral }) => logIntegral));
+    const [small, large] = split(tiles, ({ most }) => most < total - NEGLIGIBLE);
     missed = logAdd(missed, ...small.map(({ most }) => most));
-    taken += 4 * large.length;
+    const [fine, rest] = split(large, (tile) => uncertain(tile) < total + Math.log(TOLERANCE));
+    leaves.push(...fine.filter(({ logIntegral }) => logIntegral > total - NEGLIGIBLE));
+    logEvidence = logAdd(logEvidence, ...fine.map(({ logIntegral }) => logIntegral));
+    logError = logAdd(logError, ...fine.map(uncertain));
+    taken += 4 * rest.length;
     if (taken > MOST_TILES) throw new EvidenceError();
-    const families = await quartered(joint, large);
-    total = logAdd(logEvidence, ...families.map(({ fine }) => fine));
-    const [done, rest] = split(families, (family) => isFine(family, total));
-    leaves.push(...done.filter(({ fine }) => fine > total - NEGLIGIBLE).map(({ tile, quarters }) => ({ ...tile, quarters })));
-    logEvidence = logAdd(logEvidence, ...done.map(({ fine }) => fine));
-    logError = logAdd(logError, ...done.map((family) => Math.log(changeOf(family, total)) + total));
-    tiles = rest.flatMap(({ quarters }) => quarters);
+    tiles = await measured(joint, rest.flatMap(quarter));
   }
   // Tiles that no level resolved are added to the evidence and to its error.
-  const left = tiles.map(({ mass }) => mass);
+  const left = tiles.map(({ logIntegral }) => logIntegral);
   logEvidence = logAdd(logEvidence, ...left);
   const error = Math.exp(logAdd(logError, ...left) - logEvidence) + first.rounding;
   if (!Number.isFinite(logEvidence + error)) throw new RangeError("log p(x) is not finite.");
   return { logEvidence, error, missed: Math.exp(missed - logEvidence), leaves };
 }
 
-/** A tile, its quarters, and the log of their mass together.
- * @typedef {{tile: Measured, quarters: Measured[], fine: number}} Family */
-
-/** @param {Joint} joint @param {Measured[]} tiles @returns {Promise<Family[]>} */
-async function quartered(joint, tiles) {
-  const found = await measured(joint, tiles.flatMap(quarter));
-  return tiles.map((tile, i) => {
-    const quarters = found.slice(4 * i, 4 * i + 4);
-    return { tile, quarters, fine: logSum(quarters.map(({ mass }) => mass)) };
-  });
-}
-
-/** Whether a tile is fine enough, and its quarters can hide no peak that matters. @param {Family} family
- * @param {number} total */
-function isFine(family, total) {
-  const smooth = family.quarters.every(({ rise, most }) => rise < ROUGH || most < total - NEGLIGIBLE);
-  return smooth && changeOf(family, total) < TOLERANCE;
-}
-
-/** The change of p(x) by quartering a tile, as a share. @param {Family} family @param {number} total */
-function changeOf({ tile, fine }, total) {
-  return Math.abs(Math.exp(fine - total) - Math.exp(tile.mass - total));
+/** The log of how much of p(x) is not known on a tile. @param {Measured} tile */
+function uncertain({ logIntegral, error }) {
+  return logIntegral + Math.log(error);
 }
 
 /** Tiles over a disc that holds the posterior, the log of the most mass outside, and the rounding error.
@@ -115,54 +86,28 @@ async function firstTiles(joint) {
 async function measured(joint, tiles) {
   const found = [];
   for (const tile of tiles) {
-    const z = points(tile, RULE.nodes);
+    const z = points(tile, PLACES);
     const logP = await (tile.width < SHARED ? joint.at(z) : joint.atKept(`${tile.width} ${tile.low}`, z));
     const logArea = 2 * Math.log(tile.width);
-    const { most, rise } = between(logP);
-    const mass = logSum(logP.map((each, i) => each + LOG_WEIGHTS[i])) + logArea;
-    found.push({ ...tile, mass, most: most + logArea, rise, logP });
+    const { logIntegral, most, error } = integrate(logP);
+    found.push({ ...tile, logIntegral: logIntegral + logArea, most: most + logArea, error, logP });
   }
   return found;
-}
-
-/** About the maximum of log p(x, z) between nodes, and its largest difference of neighbours.
- * @param {Float64Array} grid [NODES, NODES] */
-function between(grid) {
-  let [most, rise] = [-Infinity, 0];
-  const compare = (/** @type {number} */ one, /** @type {number} */ other) => {
-    const change = Math.abs(one - other);
-    most = Math.max(most, Math.max(one, other) + change);
-    rise = Math.max(rise, change);
-  };
-  for (let i = 0; i < NODES; i++) {
-    for (let j = 0; j + 1 < NODES; j++) {
-      compare(grid[NODES * i + j], grid[NODES * i + j + 1]);
-      compare(grid[NODES * j + i], grid[NODES * (j + 1) + i]);
-    }
-  }
-  return { most, rise };
 }
 
 /** The posterior p(z|x) = p(x, z) / p(x). @param {Joint} joint @param {Evidence} found @returns {Promise<Picture>} */
 export async function picture(joint, { leaves, logEvidence }) {
   if (!leaves.length) throw new EvidenceError();
   const logDensity = new Float64Array(leaves.length * SIDE ** 2);
+  const highest = leaves.map(({ logP }) => Math.max(...logP));
+  const densest = Math.max(...highest);
   for (const [i, leaf] of leaves.entries()) {
-    const isSmooth = leaf.quarters.every(({ logP }) => errorOf(logP) < CLOSE);
-    const logP = isSmooth ? centresOf(leaf) : await joint.at(points(leaf, CENTRES));
+    // The shade of a pixel is the root of its density.
+    const isKnown = leaf.error * Math.exp((highest[i] - densest) / 2) < CLOSE;
+    const logP = isKnown ? interpolated(TO_CENTRES, leaf.logP).flat() : await joint.at(points(leaf, CENTRES));
     logDensity.set(logP.map((each) => each - logEvidence), i * SIDE ** 2);
   }
   return { tiles: leaves, logDensity };
-}
-
-/** log p(x, z) at the centres of a leaf's pixels [SIDE, SIDE], from the nodes of its quarters. @param {Leaf} leaf */
-function centresOf({ quarters }) {
-  const found = new Float64Array(SIDE ** 2);
-  for (const [k, { logP }] of quarters.entries()) {
-    const corner = HALF * (SIDE * (k >> 1) + (k & 1));
-    interpolated(TO_CENTRES, logP).forEach((line, i) => found.set(line, corner + SIDE * i));
-  }
-  return found;
 }
 
 /** The centres [P, 2], the widths [P] and the masses [P] of all pixels of a picture. @param {Picture} shown */

@@ -16,19 +16,6 @@ export function interpolated(shares, grid) {
   return along.map((line) => shares.map((row) => sumOf(row, (j) => line[j])));
 }
 
-/** How much a line of the grid can be off: its node ``middle`` from the polynomial through the others, whose degree is
- * one less. @param {number[]} nodes @param {number} middle @returns {(grid: ArrayLike<number>) => number} */
-export function errorOfLines(nodes, middle) {
-  const others = nodes.filter((_, i) => i !== middle);
-  const shares = sharesAt(others, [nodes[middle]])[0];
-  shares.splice(middle, 0, -1);
-  const count = nodes.length;
-  return (grid) => Math.max(...nodes.flatMap((_, line) => [
-    Math.abs(sumOf(shares, (i) => grid[count * line + i])),
-    Math.abs(sumOf(shares, (i) => grid[count * i + line])),
-  ]));
-}
-
 /** @param {number[]} shares @param {(i: number) => number} value */
 function sumOf(shares, value) {
   return shares.reduce((sum, share, i) => sum + share * value(i), 0);

@@ -52,8 +52,8 @@ function rootBetween(at, low, high) {
   return (low + high) / 2;
 }
 
-/** @type {Polynomial} */
-function legendreAt(n, x) {
+/** Legendre's polynomial on -1 to 1. @type {Polynomial} */
+export function legendreAt(n, x) {
   let [before, value] = [0, 1];
   for (let k = 0; k < n; k++) [before, value] = [value, ((2 * k + 1) * x * value - k * before) / (k + 1)];
   return value;

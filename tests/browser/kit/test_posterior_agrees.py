@@ -83,7 +83,8 @@ def test_evidence_bound_and_posterior_are_those_of_torch(
         found, wanted = javascript.evaluate(ASK, [x.tolist(), 1]), posterior(vae, x)
         log_evidence = wanted.evidence.log_evidence
         assert found["log_evidence"] == pytest.approx(log_evidence.item(), abs=1e-3)
-        assert found["evidence_error"] == pytest.approx(wanted.evidence.error.item(), rel=0.1, abs=1e-4)
+        # A tile at the edge of being fine enough is quartered by one of the two, and its error is smaller then.
+        assert found["evidence_error"] == pytest.approx(wanted.evidence.error.item(), rel=0.1, abs=3e-4)
         assert found["missed"] == pytest.approx(wanted.evidence.missed.item(), rel=0.01)
         assert_pictures_agree(found["tiles"], wanted)
         if vae.encoder is not None:
