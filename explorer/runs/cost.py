@@ -2,7 +2,7 @@
 
 import threading
 import time
-from functools import cache
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -18,6 +18,8 @@ from models.vae import LATENTS, PIXELS, VAE
 
 _START_S = 4.0  # to start a process, import torch, and load the images
 _MEASURE_S = 0.15
+# A busy machine measures itself five times too slow, which may refuse a run: so no measurement counts for long.
+_FRESH_S = 600
 _NODES = 60
 """Quadrature nodes per code in an evaluation: from 25 for narrow codes to 441 for wide ones."""
 
@@ -56,11 +58,11 @@ def _weights(hidden: tuple[int, ...], end: int) -> int:
 
 def _measured() -> _Speed:
     with _LOCK:  # otherwise two measurements at the same time would slow each other
-        return _measured_once()
+        return _measured_in(int(time.monotonic() / _FRESH_S))
 
 
-@cache
-def _measured_once() -> _Speed:
+@lru_cache(maxsize=1)
+def _measured_in(_period: int) -> _Speed:
     """Runs in a thread of its own, so that the caller's number of torch threads does not change."""
     found: list[_Speed] = []
     thread = threading.Thread(target=lambda: found.append(_measure()))

@@ -24,7 +24,7 @@ def two_threads() -> Iterator[None]:
 
 @pytest.mark.usefixtures("two_threads")
 def test_the_measurement_leaves_threads_and_generators_alone() -> None:
-    cost._measured_once.cache_clear()
+    cost._measured_in.cache_clear()
     with global_generators_untouched():
         assert cost.seconds(RECIPE) > 0
     assert torch.get_num_threads() == 2
@@ -38,5 +38,14 @@ def test_the_forecast_grows_with_the_work(monkeypatch: pytest.MonkeyPatch) -> No
         assert cost.seconds(replace(RECIPE, **change)) > cost.seconds(RECIPE), change
 
 
-def test_a_second_forecast_measures_nothing() -> None:
-    assert cost.seconds(RECIPE) == cost.seconds(RECIPE)
+def test_a_second_forecast_measures_nothing_and_a_later_one_measures_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    speeds = iter([cost._Speed(step=5e-3, image=1e-4, weight=1e-10), cost._Speed(step=1e-3, image=1e-5, weight=1e-11)])
+    monkeypatch.setattr(cost, "_measure", lambda: next(speeds))
+    cost._measured_in.cache_clear()
+    now = cost.time.monotonic()
+    busy = cost.seconds(RECIPE)
+    monkeypatch.setattr(cost.time, "monotonic", lambda: now)
+    assert cost.seconds(RECIPE) == busy
+    monkeypatch.setattr(cost.time, "monotonic", lambda: now + cost._FRESH_S)
+    assert cost.seconds(RECIPE) < busy
+    cost._measured_in.cache_clear()
