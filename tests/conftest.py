@@ -24,7 +24,8 @@ from models.vae import VAE
 
 ROOT = Path(__file__).parents[1]
 TINY_HIDDEN = (8,)
-LONGEST = ("train", "probability", "posterior_agrees", "worker", "side_by_side", "accessibility", "address", "cli")
+APPS = {"server", "server_without_files"}
+LONGEST = ("train", "worker", "posterior_agrees", "run_view", "cli", "inference_agrees")
 TRAIN = ["train", "--dataset", "digits", "--epochs", "2", "--hidden", "16", "--batch-size", "64"]
 
 PATIENCE_S = 180
@@ -39,9 +40,16 @@ settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest, so that no process of tests is left alone with one at the end."""
-    places = {f"test_{name}.py": place for place, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: places.get(item.path.name, len(places)))
+    """Give all tests of the served app to one process, so that one server starts and one browser keeps its pages; they
+    are half of the work. The others are given file by file, those that take longest first."""
+    files = {f"test_{name}.py": place for place, name in enumerate(LONGEST)}
+    places = {item: files.get(item.path.name, len(files)) for item in items}
+    for item in items:
+        served = APPS.intersection(item.fixturenames)
+        item.add_marker(pytest.mark.xdist_group("app" if served else str(item.path.relative_to(ROOT))))
+        if served:
+            places[item] = -1
+    items.sort(key=places.__getitem__)
 
 
 def unavailable(reason: str) -> NoReturn:

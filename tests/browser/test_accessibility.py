@@ -35,12 +35,12 @@ def visitor(browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture(scope="module", params=PAGES)
-def opened(request: pytest.FixtureRequest, visitor: BrowserContext) -> Iterator[OpenedMap]:
+def opened(request: pytest.FixtureRequest, visitor: BrowserContext, server: str) -> Iterator[OpenedMap]:
     """A page at rest with every fold open, and drawn where it is out of sight too."""
     ended = request.param == "an ended run"
     if request.param == "probability":
         request.getfixturevalue("mnist_folder")  # without the images it has no question to answer
-    address = request.getfixturevalue("run_server" if ended else "server")
+    address = request.getfixturevalue("run_server") if ended else server
     opened = PAGES[request.param](visitor.new_page())
     opened.page.goto(f"{address}{'?frames=6&runs=2&ended' if ended else request.param}")
     opened.wait_until_ready()
