@@ -180,14 +180,14 @@ def _integrate(vae: VAE, x: Tensor) -> tuple[Evidence, list[Tiles]]:
     found, leaves, taken = _measure(vae, x, tiles), [], 0
     for _ in range(_MAX_LEVELS):
         total = _add(log_evidence, found.log_integral, tiles.image)[tiles.image]
-        small = found.most < total - _NEGLIGIBLE
-        log_missed = _add(log_missed, found.most[small], tiles.image[small])
+        counts = found.most > total - _NEGLIGIBLE
+        log_missed = _add(log_missed, found.most[~counts], tiles.image[~counts])
         uncertain = found.log_integral + found.error.log()
-        fine = ~small & (uncertain < total + math.log(_TOLERANCE))
+        fine = counts & (uncertain < total + math.log(_TOLERANCE))
         leaves.append(tiles.where(fine & (found.log_integral > total - _NEGLIGIBLE)))
         log_evidence = _add(log_evidence, found.log_integral[fine], tiles.image[fine])
         log_error = _add(log_error, uncertain[fine], tiles.image[fine])
-        tiles = tiles.where(~small & ~fine)
+        tiles = tiles.where(counts & ~fine)
         taken += 4 * len(tiles.image)
         if taken > _MOST_TILES * len(x):
             raise EvidenceError

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadFileScheduling
 
 from explorer.runs.manager import Manager
 from explorer.runs.store import Store
@@ -24,7 +25,6 @@ from models.vae import VAE
 
 ROOT = Path(__file__).parents[1]
 TINY_HIDDEN = (8,)
-APPS = {"server", "server_without_files"}
 LONGEST = ("train", "worker", "posterior_agrees", "run_view", "cli", "inference_agrees")
 TRAIN = ["train", "--dataset", "digits", "--epochs", "2", "--hidden", "16", "--batch-size", "64"]
 
@@ -39,17 +39,30 @@ settings.register_profile(
 settings.load_profile("patient")
 
 
+class OneApp(LoadFileScheduling):
+    """Gives all tests of the served app to one process, so that one server starts and one browser keeps its pages; they
+    are half of the work. The others are given file by file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return "app" if drives_app(file) else file
+
+
+def drives_app(file: str) -> bool:
+    """Whether the tests of a file, named from the repository's root, share the served app."""
+    return file.startswith("tests/browser/") and file.split("/")[2] not in ("kit", "train")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneApp:
+    """In place of the scheduler that --dist names."""
+    return OneApp(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give all tests of the served app to one process, so that one server starts and one browser keeps its pages; they
-    are half of the work. The others are given file by file, those that take longest first."""
-    files = {f"test_{name}.py": place for place, name in enumerate(LONGEST)}
-    places = {item: files.get(item.path.name, len(files)) for item in items}
-    for item in items:
-        served = APPS.intersection(item.fixturenames)
-        item.add_marker(pytest.mark.xdist_group("app" if served else str(item.path.relative_to(ROOT))))
-        if served:
-            places[item] = -1
-    items.sort(key=places.__getitem__)
+    """Begin with the app and then the files that take longest, so that no process is left alone with one at the end."""
+    places = {f"test_{name}.py": place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: -1 if drives_app(item.nodeid) else places.get(item.path.name, len(places)))
 
 
 def unavailable(reason: str) -> NoReturn:

@@ -45,7 +45,7 @@ export async function evidence(joint) {
   let tiles = await measured(joint, first.tiles);
   for (let level = 0; level < MAX_LEVELS && tiles.length; level++) {
     const total = logAdd(logEvidence, ...tiles.map(({ logIntegral }) => logIntegral));
-    const [small, large] = split(tiles, ({ most }) => most < total - NEGLIGIBLE);
+    const [large, small] = split(tiles, ({ most }) => most > total - NEGLIGIBLE);
     missed = logAdd(missed, ...small.map(({ most }) => most));
     const [fine, rest] = split(large, (tile) => uncertain(tile) < total + Math.log(TOLERANCE));
     leaves.push(...fine.filter(({ logIntegral }) => logIntegral > total - NEGLIGIBLE));
