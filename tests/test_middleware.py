@@ -161,6 +161,7 @@ def test_a_path_that_no_file_can_have_is_refused(server: str, path: str) -> None
     assert get(server + path).status_code == 414
 
 
+@pytest.mark.slow
 def test_uploads_are_bounded_and_one_that_was_removed_counts_no_more(server: str) -> None:
     client = requests.Session()
     client.get(f"{server}_stcore/health", timeout=SECONDS)

@@ -93,6 +93,7 @@ def test_drags_add_nothing_to_the_history(open_map: Callable) -> None:
     assert opened.page.evaluate("history.length") == before
 
 
+@pytest.mark.slow
 def test_another_page_and_back_restores_the_map_and_its_address(open_map: Callable) -> None:
     opened = open_map("?model=mnist-beta-1&scale=fit")
     opened.choose("mnist-beta-0.3")
@@ -112,6 +113,7 @@ def test_another_page_and_back_restores_the_map_and_its_address(open_map: Callab
     assert opened.query == left
 
 
+@pytest.mark.slow
 def test_model_z_and_image_travel_from_page_to_page_and_what_is_of_one_page_stays(open_map: Callable) -> None:
     opened = open_map("?model=mnist-beta-10&image=7&z=0.5,-0.25&scale=fit", fresh=True)
     for name, model in [("Compare", "a"), ("Probability", "model")]:

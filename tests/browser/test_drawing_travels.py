@@ -4,12 +4,14 @@ from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.opened_map import READ_PICTURE, READY_MS
 from tests.browser.opened_pair import SEVEN, OpenedPair
 from tests.browser.opened_probability import OpenedProbability
 
+pytestmark = pytest.mark.slow
 DRAWN = "your drawing"
 
 

@@ -76,6 +76,7 @@ def test_a_link_opens_compare_in_it(page: Page, server: str) -> None:
     assert_fills_the_window(opened, maps=2)
 
 
+@pytest.mark.slow
 def test_another_page_does_not_have_it(page: Page, server: str) -> None:
     page.goto(f"{server}?size=presenter")
     opened = OpenedMap(page)

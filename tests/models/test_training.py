@@ -38,6 +38,7 @@ def test_the_loss_falls_on_digits(digits: Dataset) -> None:
     assert sum(losses[-20:]) / 20 < 0.7 * losses[0]
 
 
+@pytest.mark.slow
 def test_without_kl_training_narrows_q(digits: Dataset) -> None:
     metrics = {}
     for beta in (0, 1):

@@ -304,6 +304,7 @@ def test_clearing_the_caches_loses_no_run(busy: Manager) -> None:
     assert "Pause" in labels(app)
 
 
+@pytest.mark.slow
 def test_again_repeats_the_start_with_another_weight_and_shows_both(busy: Manager) -> None:
     base = done(busy)
     app = opened(base, BOB)
@@ -405,6 +406,7 @@ def test_a_full_disk_at_a_start_is_told_on_the_page(runs: Manager, monkeypatch: 
     assert not app.exception
 
 
+@pytest.mark.slow
 def test_a_run_without_the_kl_term_says_where_sigma_ends(busy: Manager) -> None:
     name = busy.active(ANN)
     sentence = "σ is kept above 0.000006"

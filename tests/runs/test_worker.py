@@ -98,6 +98,7 @@ def without_codes(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return {name: tensor for name, tensor in tensors.items() if not name.startswith("codes.")}
 
 
+@pytest.mark.slow
 def test_a_hand_on_the_run_acts_at_the_next_step_and_its_recipe_repeats_it(runs: Manager) -> None:
     name = started(runs, "steered")
 
@@ -131,6 +132,7 @@ def test_a_hand_on_the_run_acts_at_the_next_step_and_its_recipe_repeats_it(runs:
     assert not same(made.weights, trained(BRIEF))
 
 
+@pytest.mark.slow
 def test_a_dial_is_trained_as_the_recipe_says_and_shows_its_model_at_one(runs: Manager) -> None:
     name = started(runs, "dial")
     with pytest.raises(RefusedError, match="none to set"):

@@ -35,6 +35,7 @@ def assert_decodes(opened: OpenedPair, letter: str, beta: float) -> None:
     assert np.abs(shown - wanted).max() <= 1
 
 
+@pytest.mark.slow
 def test_one_dial_turns_one_side(open_pair: Callable) -> None:
     opened = open_pair(PAIR, anywhere=True)
     before = opened.points_of_both()

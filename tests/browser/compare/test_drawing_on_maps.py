@@ -43,6 +43,7 @@ def test_a_drawing_is_placed_where_torch_places_what_the_page_says_was_given(ope
     clear(opened)
 
 
+@pytest.mark.slow
 def test_another_model_takes_the_drawing_and_clearing_takes_it_away(open_pair: Callable) -> None:
     opened = open_pair(PAIR, anywhere=True)
     opened.draw(SEVEN)
@@ -58,6 +59,7 @@ def test_another_model_takes_the_drawing_and_clearing_takes_it_away(open_pair: C
     opened.put("B", B)
 
 
+@pytest.mark.slow
 def test_without_an_encoder_a_drawing_has_no_place_and_the_page_says_why(open_pair: Callable) -> None:
     opened = open_pair(f"?a={gallery.EXACT}&b={B}")
     opened.draw([(0.5, 0.2), (0.5, 0.8)])

@@ -35,6 +35,7 @@ def drag_handle(opened: OpenedPair, letter: str, z: tuple[float, float]) -> None
     opened.page.mouse.up()
 
 
+@pytest.mark.slow
 def test_a_selected_image_sends_each_handle_to_its_own_code_and_each_moves_alone(
     open_pair: Callable, mnist_folder: Path
 ) -> None:

@@ -57,6 +57,7 @@ def test_axes_have_one_aspect_and_are_common_unless_each_is_to_fit(open_pair: Ca
             assert all(width > spread for width, spread in zip(widths, spreads, strict=True))
 
 
+@pytest.mark.slow
 def test_an_image_under_the_pointer_lights_up_on_both_maps(open_pair: Callable) -> None:
     opened = open_pair(PAIR, anywhere=True)
     opened.wait_for_axes()
@@ -110,6 +111,7 @@ def test_a_model_that_does_not_come_is_named_and_the_other_stays(open_pair: Call
     opened.wait_for_silence()
 
 
+@pytest.mark.slow
 def test_a_click_draws_both_ellipses_to_scale_and_the_link_says_on_which_map_it_was(open_pair: Callable) -> None:
     opened = open_pair(PAIR, anywhere=True)
     opened.wait_for_axes()

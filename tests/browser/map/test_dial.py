@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 import torch
 from playwright.sync_api import expect
 
@@ -121,6 +122,7 @@ def test_while_a_hand_turns_it_nothing_is_asked_of_the_server(open_map: Callable
     opened.choose(gallery.REFERENCE)
 
 
+@pytest.mark.slow
 def test_on_the_way_to_a_mark_it_passes_the_weights_between(open_map: Callable) -> None:
     opened = open_map(anywhere=True)
     press_mark(opened, 1)
@@ -177,6 +179,7 @@ def test_keys_turn_it_and_everything_follows(open_map: Callable) -> None:
     assert opened.points() == points
 
 
+@pytest.mark.slow
 def test_a_table_that_does_not_come_is_said_and_the_map_stays(open_map: Callable) -> None:
     opened = open_map(broken="mnist-dial-table")
     opened.wait_until_ready()

@@ -84,6 +84,7 @@ def test_a_finger_drags_as_a_mouse_does_and_leaves_z_in_the_address_when_lifted(
     opened.page.wait_for_url("**/*z=*")
 
 
+@pytest.mark.slow
 def test_an_arrow_key_moves_the_handle_a_step_and_shift_makes_it_five(open_map: Callable) -> None:
     opened = open_map(anywhere=True)
     opened.drag((0, 0))

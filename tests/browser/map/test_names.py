@@ -44,6 +44,7 @@ def test_no_name_lies_on_another_or_on_the_handle(open_map: Callable, query: str
     assert_apart(open_map(query), at_least)
 
 
+@pytest.mark.slow
 def test_names_make_room_for_the_handle_once_it_stands_and_glide(open_map: Callable) -> None:
     opened = open_map(reduced_motion="no-preference")
     opened.page.evaluate(KEEP)

@@ -100,6 +100,7 @@ def test_the_ellipses_are_one_and_two_sigma_of_q_to_scale(open_map: Callable) ->
     assert radii[0] == pytest.approx(CODES.stddev[image].numpy() * scale, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_the_ellipses_grow_as_the_window_zooms_in(open_map: Callable) -> None:
     image = lonely_image(REFERENCE)
     z1, z2 = CODES.mean[image].tolist()

@@ -126,6 +126,7 @@ def test_each_fit_moves_q_to_its_minimum_and_says_what_is_left(opened: OpenedDiv
     assert opened.density("q")[0]["stddev"] == pytest.approx(p.stddev.item(), abs=1e-3)
 
 
+@pytest.mark.slow
 def test_from_the_fit_that_covers_both_humps_the_other_seeks_one(opened: OpenedDivergence) -> None:
     opened.page.get_by_test_id("two-humped").click()
     opened.fit("pq")

@@ -127,6 +127,7 @@ def test_z_is_looked_up_beside_the_encoder_for_an_image_and_a_drawing(
     opened.page.wait_for_url(lambda url: "lookup" not in url)
 
 
+@pytest.mark.slow
 def test_a_link_shows_that_looking_up_lost(open_probability: Callable, mnist_test: Dataset) -> None:
     opened = open_probability("?image=43&lookup=on")  # its posterior lies where the points are far apart
     opened.wait_for_answer()
@@ -136,6 +137,7 @@ def test_a_link_shows_that_looking_up_lost(open_probability: Callable, mnist_tes
     expect(opened.page.get_by_test_id("misplaced")).to_be_empty()
 
 
+@pytest.mark.slow
 def test_a_full_covariance_leaves_less_and_is_in_the_address(opened: OpenedProbability) -> None:
     expect(opened.fit.locator("input[type=range]")).to_be_enabled()
     (diagonal,) = opened.numbers("fit", ["approximation gap"])
@@ -201,6 +203,7 @@ def test_a_click_on_the_map_asks_for_the_posterior_of_that_image(answered: Opene
     assert answered.query["image"] == str(image)
 
 
+@pytest.mark.slow
 def test_another_model_answers_for_the_same_image(answered: OpenedProbability) -> None:
     before, x = answered.answer, seen(answered)
     answered.choose("mnist-beta-0.3")
@@ -270,6 +273,7 @@ def test_a_drawing_is_asked_about_and_placed(answered: OpenedProbability) -> Non
     assert answered.query.keys() == {"drawing"}
 
 
+@pytest.mark.slow
 def test_a_link_brings_a_drawing_back_and_z_where_it_was_moved(answered: OpenedProbability) -> None:
     before = answered.answer
     answered.draw(*SEVEN)
@@ -319,6 +323,7 @@ def test_the_zoom_shows_the_posterior_in_the_middle(answered: OpenedProbability)
     assert frame["width"] == pytest.approx(plot["width"] / 4, abs=3)
 
 
+@pytest.mark.slow
 def test_the_address_brings_image_model_and_covariance_back_and_nats_of_a_density_are_called_that(
     open_probability: Callable, mnist_test: Dataset
 ) -> None:
@@ -365,6 +370,7 @@ def test_a_grey_sample_is_binarised_for_a_model_of_binary_pixels(
     assert_adds_up(opened, REFERENCE)
 
 
+@pytest.mark.slow
 def test_the_dial_answers_at_every_weight(open_probability: Callable) -> None:
     opened = open_probability(f"?image={FAR}&model={gallery.DIAL}@0.3")
     opened.wait_for_answer()

@@ -69,6 +69,7 @@ def answered(page: Page) -> tuple[str, str]:
     return said(scene, "guess"), said(scene, "truth")
 
 
+@pytest.mark.slow
 def test_every_scene_fits_a_projector_and_has_a_link(go: Callable, story: Page) -> None:
     for place in places(story)[:-1]:
         page = go(place)

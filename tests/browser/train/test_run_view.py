@@ -129,6 +129,7 @@ def test_the_timeline_goes_back_in_the_browser_alone_and_live_returns(open_run: 
     assert_shows(opened, 4)
 
 
+@pytest.mark.slow
 def test_frames_are_played_stopped_and_played_again_from_the_first(open_run: Callable) -> None:
     opened = open_run("?frames=3&ended=yes")
     opened.wait_for_axes()
@@ -170,6 +171,7 @@ def test_two_runs_decode_the_same_z_in_the_same_window(open_run: Callable) -> No
     expect(opened.letters).to_have_text([*"012456789"] * 2)
 
 
+@pytest.mark.slow
 def test_the_ellipse_of_a_selected_image_lives_through_the_frames(open_run: Callable) -> None:
     opened = open_run("?frames=4")
     opened.wait_for_axes()

@@ -144,6 +144,7 @@ def test_a_finished_run_is_kept_repeated_side_by_side_and_found_on_the_map(visit
     compare_moments(visit("compare", page.context))
 
 
+@pytest.mark.slow
 def test_a_dial_that_is_kept_turns_on_the_map_and_has_no_end_stop_of_other_images(
     visit: Callable[..., Page], dial_file: Path
 ) -> None:
