@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from explorer import palette
+from explorer import middleware, palette
 from explorer.pages.compare.side_by_side import side_by_side
 from explorer.server import assets, comparison_models, link
 from models import measures
@@ -18,19 +18,27 @@ def pair() -> list[dict]:
     return [enlarged(choice) | {"encoder_url": published(choice["encoder_url"])} for choice in found]
 
 
-st.set_page_config(layout="wide")
-start = link.defaults(link.COMPARE) | {"a": "mnist-beta-0.3"}
-side_by_side(
-    pair(),
-    None,
-    [],
-    measures.read_shipped()["seeds"],
-    measures.read_shipped()["classifier"],
-    start,
-    link.defaults(link.COMPARE),
-    class_colours=palette.CLASSES,
-    term_colours=palette.TERMS,
-    plotly_url=published(assets.plotly_url()),
-    classifier_url=published(assets.classifier_url()),
-    key="pair",
-)
+def show() -> None:
+    st.set_page_config(layout="wide")
+    start = link.defaults(link.COMPARE) | {"a": "mnist-beta-0.3"}
+    side_by_side(
+        pair(),
+        [],
+        [],
+        measures.read_shipped()["seeds"],
+        measures.read_shipped()["classifier"],
+        start,
+        link.defaults(link.COMPARE),
+        class_colours=palette.CLASSES,
+        term_colours=palette.TERMS,
+        plotly_url=published(assets.plotly_url()),
+        classifier_url=published(assets.classifier_url()),
+        key="pair",
+    )
+
+
+# As in app.py: without its middleware no browser takes plotly.js from a .js.gz.
+if __name__ == "__main__":
+    show()
+else:
+    server = st.App(__file__, middleware=middleware.stack())
