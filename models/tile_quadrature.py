@@ -15,7 +15,7 @@ _CHANGE = 0.1
 # An error is an estimate where it is below this many nats,
 _SURE = 0.1
 # and where neighbouring nodes differ by less than this many nats, because a peak could lie between them. A normal
-# density then has a sigma of at least a 9th of the tile's width.
+# density in the tile then has a sigma of at least a 14th of the tile's width.
 _ROUGH = 10.0
 
 
